@@ -110,10 +110,17 @@ export class InputFileError extends RxposureError {
 export class PredictionError extends RxposureError {
   override readonly name = 'PredictionError';
   readonly predictionId: string;
+  /** Time for which it was waited for, of a time-out; null if it is none. */
+  readonly waitedMs: number | null;
 
-  constructor(code: string, message: string, details: ErrorDetails & { readonly predictionId: string }) {
+  constructor(
+    code: string,
+    message: string,
+    details: ErrorDetails & { readonly predictionId: string; readonly waitedMs?: number },
+  ) {
     super(code, message, details);
     this.predictionId = details.predictionId;
+    this.waitedMs = details.waitedMs ?? null;
   }
 }
 
@@ -238,6 +245,4 @@ export function flagsAlone(text: string): string {
   return Object.values(optionsByFlag).reduce((rest, name) => rest.replaceAll(inCode(name), ''), text);
 }
 
-function inCode(name: string): string {
-  return ` (\`${name}\` in code)`;
-}
+const inCode = (name: string): string => ` (\`${name}\` in code)`;

@@ -40,10 +40,18 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
  * any module of the room's own folder that is not named, `*` any folder that is not named.
  */
 const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  cli: [['bin'], ['commands'], ['batch'], ['config', 'hooks'], ['flags'], ['script'], ['display']],
+  cli: [
+    ['bin'],
+    ['commands'],
+    ['batch'],
+    ['config', 'hooks', 'completion'],
+    ['flags'],
+    ['script'],
+    ['display'],
+  ],
   images: [['.'], ['formats']],
   // The functions of the database stand at the ground.
-  fleet: [['worker', 'producer', 'local', 'status'], ['.'], ['engine'], ['database'], ['sql']],
+  fleet: [['worker', 'producer', 'local', 'status'], ['part'], ['.'], ['engine'], ['database'], ['sql']],
   operators: [['predictions', 'stages'], ['.', 'pace'], ['internal']],
   pipelines: [
     ['front'],

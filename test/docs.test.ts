@@ -387,6 +387,10 @@ async function tableBelow(document: string, words: string): Promise<string[][]> 
   );
 }
 
+it('the catalogue of one’s own in docs/models.md is chosen from', async () => {
+  expect(await runExample('docs/models.md', '', { place: 1 })).toBe('acme/product-shots\n');
+});
+
 it('docs/models.md has the price table, the hardware and the catalogue', async () => {
   expect(await tableBelow('docs/models.md', '## Prices')).toEqual(
     priceTable.map(({ model }) => [`\`${model}\``, describePrice(model) ?? 'unknown']),

@@ -24,6 +24,7 @@ import { warnOfMissingGlyphs } from '../renditions/captionGlyphs.ts';
 import type { ModelInput, Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { rateImages } from './rating/ratedRun.ts';
+import { checkSettings } from './run/checkSettings.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
 import { closingLook } from './run/closing/closingLook.ts';
 import { endOrFault } from './run/closing/faults.ts';
@@ -59,12 +60,15 @@ export interface RunToFolderConfig extends RunSettings {
  * next run. In a folder of earlier runs, jobs are matched by their keys: the result of a request
  * that the plans still have is used, under the name that its plan gives it now.
  *
+ * Throws a RangeError if a setting is invalid.
+ *
  * Emits `UsageError` or `StorageError` if the folder cannot be used or `total` is wrong; nothing
  * has been created then. An error that ends the run later (no credit, a full disk) is emitted
  * behind its end, which says what is saved; the error has the same `totals`.
  */
 export function runToFolder(source: PlanSource, config: RunToFolderConfig): Observable<FinishedRun> {
   const { total: expected, ...settings } = config;
+  checkSettings(settings);
   if (expected !== undefined) expectCount(expected, 'total', 0);
   return defer(() => countPlans(source, expected)).pipe(
     concatMap((total) => runCounted(source, total, settings)),

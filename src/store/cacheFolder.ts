@@ -1,4 +1,4 @@
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { homedir } from 'node:os';
 import { join, posix, win32 } from 'node:path';
 
@@ -41,5 +41,6 @@ export function spendingFile(env: Readonly<Record<string, string | undefined>>):
  */
 export function keepCompiled(env: Readonly<Record<string, string | undefined>>): void {
   const folder = cacheFolder(env);
-  if (folder !== null) enableCompileCache(join(folder, 'compiled'));
+  // Not imported by its name: a Node that lacks it could not say that it is too old.
+  if (folder !== null) module.enableCompileCache(join(folder, 'compiled'));
 }

@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { CutState } from './powercut/cutWorld.ts';
 
 /** What a worker is to do. */
 export interface Work {
   /** The seeds to run, in place of `first`, `step` and `count`. Default: none. */
   readonly seeds?: readonly number[] | undefined;
+  /** The states after power cuts to run, in place of seeds. Default: none. */
+  readonly states?: readonly CutState[] | undefined;
+  /** Crashes of each world, in place of those that its seed draws. Default: those. */
+  readonly crashes?: number | undefined;
   readonly first: number;
   readonly step: number;
   readonly count: number;
@@ -59,7 +64,7 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
     mutant,
     stopsAtFailure,
   } = config;
-  const { seeds, untilMs = Number.MAX_SAFE_INTEGER, onWorld = () => {} } = config;
+  const { seeds, states, crashes, untilMs = Number.MAX_SAFE_INTEGER, onWorld = () => {} } = config;
   const totals: Totals = { worlds: 0, crashes: 0, contacts: 0, made: 0, virtualMs: 0, failures: [] };
   const stop = new AbortController();
   const note = (world: WorldLine) => {
@@ -74,9 +79,11 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
   };
   const run = (number: number) => {
     const share = Math.ceil((count - number) / workers);
-    const own = seeds?.filter((_, at) => at % workers === number);
+    const isOwn = (_: unknown, at: number) => at % workers === number;
     const work: Work = {
-      seeds: own,
+      seeds: seeds?.filter(isOwn),
+      states: states?.filter(isOwn),
+      crashes,
       first: first + number,
       step: workers,
       count: share,
@@ -87,7 +94,9 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
     return runWorker(work, mutant, note, stop.signal);
   };
   await Promise.all(
-    Array.from({ length: Math.min(workers, seeds?.length ?? count) }, (_, number) => run(number)),
+    Array.from({ length: Math.min(workers, seeds?.length ?? states?.length ?? count) }, (_, number) =>
+      run(number),
+    ),
   );
   return totals;
 }

@@ -5,6 +5,7 @@ import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import { cacheFolder } from '../../store/cacheFolder.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { createCommand } from '../flags/command.ts';
+import type { RunCommand } from '../flags/commandTable.ts';
 import { type FlagName, type Flags, type SettledFlags, withDefaults } from '../flags/flags.ts';
 import type { GivenPrice } from '../flags/prices.ts';
 import { createWarn, keepMemorySmall, readEnvironment, type Warn } from '../script/environment.ts';
@@ -27,7 +28,7 @@ export interface BatchScriptContext {
 }
 
 /** Runs a script that makes images: reads the command line, opens and closes the service. */
-export function runBatchScript(
+function runBatchScript(
   command: ReturnType<typeof createCommand>,
   main: (context: BatchScriptContext) => Promise<number>,
   argv: readonly string[],
@@ -62,6 +63,15 @@ export function runBatchScript(
       await service?.close();
     }
   });
+}
+
+/** Creates a command that makes images, from its command line and what it does. */
+export function batchCommand(
+  command: ReturnType<typeof createCommand>,
+  main: (context: BatchScriptContext) => Promise<number>,
+): RunCommand {
+  const run = (argv: readonly string[]) => runBatchScript(command, main, argv);
+  return Object.assign(run, { options: command.options });
 }
 
 /** Adds the defaults of the config that counts in the working directory. */

@@ -17,9 +17,9 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { Model, ScoringModel } from '../../types.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
+import { hasBudget } from '../flags/spendingLimits.ts';
 import type { RatedBy } from './planSummary.ts';
 import type { OpenService } from './service.ts';
-import { hasBudget } from './spendingLimits.ts';
 
 export { findModel };
 

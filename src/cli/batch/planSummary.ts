@@ -1,9 +1,10 @@
 import { formatUsd } from '../../base/text.ts';
 import { concurrencyOf } from '../../pipelines/run/concurrency.ts';
-import type { ModelSchema, Plan, PlannedUploads, SpendingPeriod } from '../../types.ts';
+import type { ModelSchema, Plan, PlannedUploads } from '../../types.ts';
 import { formatDuration, plainText } from '../display/text.ts';
 import { uploadsText } from '../display/uploads.ts';
 import type { SettledFlags } from '../flags/flags.ts';
+import type { SpendingLimit } from '../flags/spendingLimits.ts';
 
 /** A model of the plan's jobs. */
 export interface PlannedModel {
@@ -23,14 +24,6 @@ export interface RatedBy {
   readonly model: string;
   /** The price of one rating; null if it is unknown. */
   readonly priceMicroUsd: number | null;
-}
-
-/** A limit for all runs of this machine. */
-export interface SpendingLimit {
-  readonly period: SpendingPeriod;
-  readonly limitMicroUsd: number;
-  /** What is neither spent nor held; below 0 if more was spent. */
-  readonly leftMicroUsd: number;
 }
 
 /** The settings that a plan shows beside its jobs. */

@@ -10,12 +10,12 @@ import { priceFor } from '../../pipelines/run/runConfig.ts';
 import { describePrice } from '../../providers/prices/cost.ts';
 import { typicalDurationMs } from '../../providers/prices/priceTable.ts';
 import { runPrices } from '../flags/prices.ts';
+import { hasBudget, limitsLeft } from '../flags/spendingLimits.ts';
 import { createWarn, idleCoresHint, readEnvironment } from '../script/environment.ts';
 import { exitCodes } from '../script/exit.ts';
 import { printPlan } from './plan.ts';
 import type { RatedBy } from './planSummary.ts';
 import { type Batch, runBatch } from './runBatch.ts';
-import { hasBudget, limitsLeft } from './spendingLimits.ts';
 
 /** Jobs to plan and run. */
 interface JobBatch extends JobsToPlan, Omit<Batch, 'run' | 'fingerprint'> {

@@ -12,7 +12,7 @@ import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { fingerprintOf } from '../../sources/planning/requestKey.ts';
 import { jobsFromRows } from '../../sources/promptFiles/promptJobs.ts';
 import type { Outcome } from '../../types.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
 import { findModel, jobContext, promptModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
@@ -43,7 +43,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, calibrate, argv);
+export const run: RunCommand = batchCommand(command, calibrate);
 
 /** Measures a model. Resolves with the exit code. */
 export async function calibrate(script: BatchScriptContext): Promise<number> {

@@ -12,7 +12,7 @@ import { spoolPrompts } from '../../sources/promptFiles/promptFile.ts';
 import { jobsFromRows, validateRows } from '../../sources/promptFiles/promptJobs.ts';
 import { misspelledInputs } from '../../sources/promptFiles/rowFields.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
 import { findModel, jobContext, promptModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
@@ -41,7 +41,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, generate, argv);
+export const run: RunCommand = batchCommand(command, generate);
 
 /** Makes finished images on disk, from a prompt file or `--prompt`. Resolves with the exit code. */
 export async function generate(script: BatchScriptContext): Promise<number> {

@@ -48,6 +48,9 @@ const keys = {
   keepOriginals: 'keep-originals',
   gallery: 'no-gallery',
   open: 'open',
+  onImage: 'on-image',
+  onEnd: 'on-end',
+  notify: 'notify',
 } as const satisfies Readonly<Record<string, FlagName>>;
 
 const flagsByName: ReadonlyMap<string, FlagDefinition> = new Map(

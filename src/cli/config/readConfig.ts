@@ -28,8 +28,19 @@ export async function readConfig(path: string): Promise<Config> {
   const content = isModule ? await defaultOf(path) : path;
   expectNoToken(path, isModule ? JSON.stringify(content) : await readFile(path, 'utf8'));
   const read = () => readSpec(content, configSchema, { what: 'config' });
-  const values = valuesOf(await (isModule ? prefixSpecName(path, read) : read()));
+  const checked = await (isModule ? prefixSpecName(path, read) : read()).catch((error: unknown) => {
+    throw error instanceof UsageError ? mistaken(error) : error;
+  });
+  const values = valuesOf(checked);
   return { path, values: withPaths(values, dirname(path)) };
+}
+
+function mistaken({ message, cause }: UsageError): UsageError {
+  return new UsageError(message, {
+    suggestion:
+      'Correct it and run the command again, or leave it out with --no-config; nothing was created.',
+    cause,
+  });
 }
 
 /** Anyone can write a file into a folder above, such as /tmp: a config may run commands. */
@@ -74,8 +85,8 @@ async function importModule(path: string): Promise<{ readonly default?: unknown 
   try {
     return await import(pathToFileURL(path).href);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : null;
-    if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    if (code.endsWith('UNKNOWN_FILE_EXTENSION')) {
       throw new UsageError(`${path}: Node ${process.versions.node} cannot load TypeScript.`, {
         suggestion: 'Use Node 22.18 or later, or write the config as rxposure.config.yaml.',
         cause,

@@ -1,11 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
+import { packageVersion } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
-import { commandLine, isClone, packageVersion } from '../display/commandLine.ts';
+import { commandLine, isClone } from '../display/commandLine.ts';
 import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
 import { findConfig } from '../script/findConfig.ts';
 import { checkSeparateValues, commandLineError, withOptionalValues } from './commandLineFaults.ts';
+import { type CommandOption, commonOptions, tableOption } from './commandOption.ts';
 import { type FlagDefinition, groupHeadings } from './defineFlag.ts';
 import { emptyFlags, type FlagName, type Flags, flagsOfAll } from './flags.ts';
 import { flagTable } from './flagTable.ts';
@@ -65,19 +67,24 @@ type ParsedCommand =
  *
  * `parse` takes the arguments after the script's name. It throws `UsageError` on an unknown flag, a
  * flag that this script does not serve, an invalid value, and a missing or surplus input. It prints
- * nothing. `serves` returns whether the script has a flag.
+ * nothing. `serves` returns whether the script has a flag, `options` all that it has.
  */
 export function createCommand(config: CreateCommandConfig): {
   readonly name: string;
   readonly needsService: boolean;
   parse: (argv: readonly string[]) => ParsedCommand;
   serves: (flag: FlagName) => boolean;
+  options: () => readonly CommandOption[];
 } {
   const { name, needsService = true } = config;
   return {
     ...{ name, needsService },
     parse: (argv) => parse(config, argv),
     serves: (flag) => serves(config, flag),
+    options: () => [
+      ...flagTable.filter((flag) => serves(config, flag.name)).map((flag) => tableOption(flag)),
+      ...commonOptions,
+    ],
   };
 }
 

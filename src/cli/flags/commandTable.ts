@@ -1,3 +1,5 @@
+import type { CommandOption } from './commandOption.ts';
+
 /** The headings of the list of commands, in its order. */
 const groups = {
   begin: 'Begin:',
@@ -123,6 +125,12 @@ export const commandTable = {
     line: 'find files that a run folder does not need; --yes deletes them',
     help: 'Finds files that a run folder does not need: unfinished ones, thumbnails of images that are gone, and renditions that the manifest does not list. Deletes nothing without --yes, and never an original or a file of yours.',
   },
+  completion: {
+    heading: groups.begin,
+    takes: 'SHELL',
+    line: 'print the completion of commands and flags for bash, zsh or fish',
+    help: 'Prints a script with which your shell completes commands, flags and their values.',
+  },
   check: {
     heading: groups.before,
     takes: 'FILE',
@@ -171,7 +179,13 @@ export const commandTable = {
 export type CommandName = keyof typeof commandTable;
 
 /** Runs a command for the arguments after its name, and sets the exit code of the process. */
-export type RunCommand = (argv: readonly string[]) => Promise<void>;
+export interface RunCommand {
+  (argv: readonly string[]): Promise<void>;
+  /** Returns its flags, for a shell to complete. */
+  readonly options: () => readonly CommandOption[];
+  /** Words that its input may be. Default: it is a file or a folder. */
+  readonly words?: readonly string[];
+}
 
 /** Returns true for the name of a command. */
 export function isCommand(word: string): word is CommandName {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ModelReference } from '../../base/modelName.ts';
+import { isLoopback } from '../../base/service.ts';
 import { httpUrl } from '../../providers/replicate/credentials.ts';
 import type { FlagValue } from './flagValue.ts';
 import { catalogued, modelAdvice, modelReference, namedModelReference } from './modelValues.ts';
@@ -170,6 +171,18 @@ const baseUrl: FlagValue<string> = {
   schema: httpUrl,
 };
 
+/** Returns true for an address that may be notified: https, or http on this machine. */
+function isNotifyUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+const notifyUrl: FlagValue<string> = {
+  expected: 'an https URL without user and password, or an http one of this machine',
+  schema: z.string().refine(isNotifyUrl),
+};
+
 /** Any text except a blank one; `words` are some that it may be. */
 function text(expected: string, words: readonly string[] = []): FlagValue<string> {
   const choices = words.length === 0 ? {} : { choices: { words, areAll: false } };
@@ -195,6 +208,7 @@ export const flagValues = {
   keyValue,
   seed,
   baseUrl,
+  notifyUrl,
   concurrency,
   destination,
   text,

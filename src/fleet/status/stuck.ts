@@ -31,7 +31,7 @@ function ofWorkers({ atMs, runs, workers }: FleetStatus, formatMs: FormatMs): Fi
   const alone = {
     ...about('workers'),
     text: `No worker is alive, and ${parts(waiting)} wait.`,
-    suggestion: 'Start one, with the command worker.',
+    suggestion: 'Start one with `rxposure worker`.',
   };
   const dead = workers
     .filter((worker) => worker.isLive === false && worker.parts > 0)

@@ -5,7 +5,7 @@ import { isTransient, toDatabaseError } from '../database/databaseErrors.ts';
 import type { Engine, HeldTask } from '../engine/engine.ts';
 import type { QueueName } from '../engine/tasks.ts';
 import { countOutcomes, type EndedJob, packEnded } from '../packedOutcomes.ts';
-import type { TakenPart } from '../takePart.ts';
+import type { TakenPart } from '../part/takePart.ts';
 
 /** What ends the work on a part: each in one transaction with its task. */
 export interface PartEnds {

@@ -1,6 +1,6 @@
 import type { PartCalls } from '../database/partCalls.ts';
-import type { PartJournal } from '../partJournal.ts';
-import type { TakenPart } from '../takePart.ts';
+import type { PartJournal } from '../part/partJournal.ts';
+import type { TakenPart } from '../part/takePart.ts';
 
 /** A part that this worker has, with its calls and its journal. */
 export interface PartInHand {

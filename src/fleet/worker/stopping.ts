@@ -1,5 +1,5 @@
 import { concat, defer, EMPTY, filter, NEVER, type Observable, switchMap, takeUntil, tap, timer } from 'rxjs';
-import type { PartJournal } from '../partJournal.ts';
+import type { PartJournal } from '../part/partJournal.ts';
 import type { PartInHand } from './partsInHand.ts';
 
 const REST_CHECK_MS = 100;

@@ -114,7 +114,8 @@ class Taker<R extends ItemRequest> {
     const item = { index: this.#index++, request, reservation: null };
     let taken: Item<R> | Failed<R>;
     try {
-      const priceMicroUsd = this.#priceOf(request);
+      // A price that is missing in a table of yours is undefined, whatever its type says.
+      const priceMicroUsd = this.#priceOf(request) ?? null;
       const reservation = this.#ledger.reserve(priceMicroUsd);
       taken =
         reservation === null
@@ -178,6 +179,7 @@ export function createLedger(config: LedgerConfig): Ledger {
   const { limitMicroUsd, spentMicroUsd = 0, onWarning = () => {}, warnAt = 0.8 } = config;
   expectAmount(limitMicroUsd === Number.POSITIVE_INFINITY ? 0 : limitMicroUsd, 'limitMicroUsd');
   expectAmount(spentMicroUsd, 'spentMicroUsd');
+  expectOption(warnAt >= 0 && warnAt <= 1, 'warnAt', 'a number from 0 to 1', warnAt);
   let reserved = 0;
   let spent = spentMicroUsd;
   let warned = false;
@@ -195,7 +197,9 @@ export function createLedger(config: LedgerConfig): Ledger {
     get spentMicroUsd() {
       return spent;
     },
-    reserve(priceMicroUsd) {
+    reserve(givenMicroUsd) {
+      // A price that is missing in a table of yours is undefined, whatever its type says.
+      const priceMicroUsd = givenMicroUsd ?? null;
       if (priceMicroUsd === null && limitMicroUsd !== Number.POSITIVE_INFINITY) return null;
       const microUsd = priceMicroUsd ?? 0;
       expectAmount(microUsd, 'microUsd');

@@ -1,6 +1,7 @@
 import type { Observable, OperatorFunction } from 'rxjs';
 import type { RunCallbacks } from '../../events/listeners.ts';
 import type { PredictionEvents, Provider } from '../../ports.ts';
+import type { RenditionFields } from '../../renditions/fields.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { Outcome, RenditionSpec } from '../../types.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -83,10 +84,10 @@ export interface RequestOptions extends Partial<Pick<JobContext, 'input' | 'coun
 /** The files of a run. */
 export interface FileOptions {
   /**
-   * Further images to derive from each original: as objects, or as `instagram_post` or
-   * `thumb=320x240,inside,webp`. Default: none.
+   * Further images to derive from each original: as objects, as specs have them, or as
+   * `instagram_post` or `thumb=320x240,inside,webp`. Default: none.
    */
-  renditions?: readonly (string | RenditionSpec)[];
+  renditions?: readonly (string | RenditionSpec | RenditionFields)[];
   /** `flat`, `date`, `prompt`, `model` or a template of paths. Default `flat`. */
   organize?: string;
   /** At most so many jobs in a folder. Default: no limit. */
@@ -139,7 +140,8 @@ export interface CourseOptions {
   /**
    * Operators that the outcomes pass through, one after the other: a database, a queue. Jobs that
    * never had their turn have none here; the manifest has. The run ends when they have passed, and
-   * an error of a sink ends it. Default: none.
+   * an error of a sink ends it. If a sink (`toSink`) refuses an outcome, the others go on, and the
+   * run rejects at its end. Default: none.
    */
   sinks?: readonly OperatorFunction<Outcome, Outcome>[];
   /** Ends the run early when it aborts; the run then rejects with its reason. Default: never. */

@@ -1,12 +1,20 @@
-import { nearestName } from '../../base/suggest.ts';
 import { toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { type RunCallbacks, toCallbacks } from '../../events/listeners.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
-import { expectOption } from '../../operators/internal/options.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
 import { spendingFile } from '../../store/cacheFolder.ts';
+import {
+  checkOptions,
+  checkSettings,
+  expectNames,
+  having,
+  type OptionRule,
+  oneOf,
+  optionRules,
+  or,
+} from '../run/checkSettings.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { type DestinationOptions, destinationSettings } from './destinations.ts';
 import {
@@ -68,13 +76,32 @@ export interface OptionNames {
 export function checkNames(options: object, { adds = [], without = [] }: OptionNames = {}): void {
   const all = [...Object.keys(ownNames), ...sharedNames, ...callbackNames, ...adds];
   const known = all.filter((name) => !without.includes(name));
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const meant = nearestName(unknown, known);
-  throw new UsageError(`There is no option \`${unknown}\`.`, {
-    suggestion: meant === null ? 'See docs/library.md for all.' : `Did you mean \`${meant}\`?`,
-  });
+  expectNames(options, known);
 }
+
+const { count, flag, list, text, texts } = optionRules;
+
+/** The options that are no settings of a run by the same name, or may be something else there. */
+const ownRules: Readonly<Partial<Record<keyof BatchOptions, OptionRule>>> = {
+  cache: text,
+  cacheUnseeded: flag,
+  count,
+  destinations: list,
+  fallback: texts,
+  folderSize: count,
+  follow: or(oneOf('wait', 'poll'), 'a receiver of webhooks', having('', 'url', 'events').isRight),
+  input: having('an object of inputs'),
+  limit: count,
+  organize: text,
+  pricesUsd: having('an object of prices'),
+  renditions: list,
+  seed: or(oneOf('auto', 'none'), 'a number', (value) => typeof value === 'number'),
+  session: having('that of createSession', 'shared', 'spentUsd'),
+  shardSize: count,
+};
+
+/** The options that `createSession` takes in the place of its runs. */
+const ofSession = ['ratePerMinute', 'maxWaitMs'] as const satisfies readonly (keyof RunOptions)[];
 
 /**
  * Returns the listener that calls the functions among the options; null if there are none. Throws
@@ -92,20 +119,26 @@ export function callbacksOf(options: RunCallbacks & Pick<SharedOptions, 'schedul
 }
 
 /**
- * Returns the settings of a run that its options give, but money. Throws a RangeError for a
- * `concurrency` of less than 1, `UsageError` if options contradict each other.
+ * Returns the settings of a run that its options give, but money. Throws a RangeError for an option
+ * that is not what it may be, `UsageError` if options contradict each other.
  */
 export function settingsOf(options: RunOptions): Partial<RunSettings> {
-  const { concurrency = 1, strategy = 'stream', session, follow = 'wait' } = options;
-  const isRight = concurrency === 'auto' || (Number.isInteger(concurrency) && concurrency >= 1);
-  expectOption(isRight, 'concurrency', 'an integer of 1 or more, or auto', concurrency);
+  const { strategy = 'stream', session, follow = 'wait' } = options;
+  const { session: _session, destinations: _destinations, ...settings } = options;
+  checkOptions(options, ownRules);
+  checkSettings(settings);
+  const { concurrency } = options;
   if (concurrency === 'auto' && strategy !== 'stream') {
     throw new UsageError(
       `\`concurrency: 'auto'\` works only with the strategy stream, not with ${strategy}.`,
-      {
-        suggestion: 'Give a number, or leave out `strategy`.',
-      },
+      { suggestion: 'Give a number, or leave out `strategy`.' },
     );
+  }
+  const shared = session === undefined ? undefined : ofSession.find((name) => options[name] !== undefined);
+  if (shared !== undefined) {
+    throw new UsageError(`\`${shared}\` cannot be used with \`session\`, whose runs share one pace.`, {
+      suggestion: `Give it to createSession: createSession({ ${shared}: … }).`,
+    });
   }
   return {
     ...Object.fromEntries(

@@ -21,6 +21,7 @@ import { type Cached, cachedBy } from '../../operators/cachedBy.ts';
 import { gate } from '../../operators/gate.ts';
 import type { FetchedOutput, ImageFile, OutcomeError, Plan } from '../../types.ts';
 import { closeAttempt } from './attempt/beginAttempt.ts';
+import { reserveOpen } from './attempt/resumeAttempt.ts';
 import { embedInFiles } from './embedInFiles.ts';
 import { type JobState, mayHavePrediction, mayReplace, type Originals } from './job.ts';
 import { outcomeError } from './outcomes.ts';
@@ -40,6 +41,7 @@ type Reusing = Restoring &
   Repaying &
   Storing &
   Leasing &
+  Pick<RunServices, 'ledger'> &
   Pick<Shared, 'flights'> &
   Pick<RunLimits, 'downloads'> &
   Pick<RunOutputs, 'folder'>;
@@ -75,6 +77,8 @@ export function reuseOrMake(
   make: MakeOriginals,
 ): OperatorFunction<Plan, readonly ImageFile[]> {
   const mayBePaid = job.earlier !== null && mayHavePrediction(job.earlier);
+  // Now: the lease of the result takes a while, and jobs that follow would get the money.
+  reserveOpen(job, run);
   return (plans) =>
     plans.pipe(
       cachedBy<Plan, Originals>({
@@ -192,6 +196,7 @@ function useSharedResult(
   if (origin === 'made') return of(result.files);
   if (result.missing !== undefined) return throwError(() => copyIncomplete(job.plan));
   job.isCached = true;
+  job.cachedAt = result.cachedAt ?? null;
   job.request = result.request;
   job.prediction = result.prediction;
   if (origin === 'kept') return of(result.files);

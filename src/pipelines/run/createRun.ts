@@ -34,9 +34,8 @@ import { createOutputsText } from '../journey/textOutputs.ts';
 import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
 import { gateDestinations } from './deliver.ts';
 import { strategies } from './feeds.ts';
-import { openBreaker, outageWatch } from './outages.ts';
 import { overrideAnswers } from './runConfig.ts';
-import { openState } from './runState.ts';
+import { openBreaker, openState, outageWatch } from './runState.ts';
 import { runDefaults } from './settings.ts';
 
 /** Creates a run: fills in defaults, opens its gates and makes the state that its jobs share. */

@@ -4,6 +4,8 @@ import { StorageError, UsageError } from '../../errors.ts';
 import type { Destination, Ledger } from '../../ports.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { GenerateConfig } from '../journey/config.ts';
+import { checkSettings } from './checkSettings.ts';
+import { usedSettings } from './closing/usedSettings.ts';
 import { type Closers, createClosers } from './folder/closers.ts';
 import { createFolderStore } from './folder/folderStore.ts';
 import { type FolderFiles, openFolder } from './folder/openFolder.ts';
@@ -14,10 +16,12 @@ import type { OpenRun, RunSettings } from './settings.ts';
 /**
  * Opens a run folder for this process alone, with everything that a run needs. Removes the
  * unfinished files of a killed run. Rejects with `UsageError` if the folder is in use, belongs to
- * another run or service, has files of the user's, or cannot be written. An aborted `signal` ends
+ * another run or service, has files of the user's, or cannot be written; with a RangeError if a
+ * setting is invalid. An aborted `signal` ends
  * the wait for another run.
  */
 export async function openRun(settings: RunSettings, signal?: AbortSignal): Promise<OpenRun> {
+  checkSettings(settings);
   try {
     return await openParts(settings, signal);
   } catch (error) {
@@ -84,6 +88,7 @@ function runOf(
     ratings,
     manifest,
     budgetMicroUsd,
+    used: usedSettings(settings),
     requests: count,
     surplus: config.lookout.surplus,
     thumbnails,

@@ -3,6 +3,7 @@ import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { openDecodingNotes } from '../../images/decodingNotes.ts';
+import type { Gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
 import { createClaims } from '../../operators/predictions/claims.ts';
@@ -26,7 +27,8 @@ import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
 import type { Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import type { RunPorts } from '../journey/run.ts';
-import { outageWatch } from './outages.ts';
+import { concurrencyOf, slotsWithin } from './concurrency.ts';
+import { outageWatch } from './runState.ts';
 import { type RunSettings, type RunStore, runDefaults, type SharedService } from './settings.ts';
 
 /** The service and the store that the configuration of a run is made from. */
@@ -79,7 +81,7 @@ export function configOf(
         onPause: (waitMs) => emit({ type: 'rate.paused', waitMs, reason: 'limits' }),
         scheduler,
       }),
-    ...(session === undefined ? {} : { slots: session.slots }),
+    ...(session === undefined ? {} : { slots: slotsIn(session, settings) }),
     lookout: createLookout(provider, { claims, lookForMs, outage, random, scheduler }),
     answers: overrideAnswers(provider.answers, {
       costOf: (prediction) => provider.answers.costOf(prediction, priceFor(prediction.model, settings)),
@@ -121,9 +123,17 @@ export function overrideAnswers(
   };
 }
 
-function rendererFor(folder: string, { check }: Pick<RunStore, 'check'>): Renderer {
-  const renderer = createRenderer({ notes: openDecodingNotes(folder) });
+function rendererFor(folder: string, { check, preview }: Pick<RunStore, 'check' | 'preview'>): Renderer {
+  const notes = openDecodingNotes(folder);
+  const renderer = createRenderer({ notes, ...(preview === undefined ? {} : { preview }) });
   return check === undefined ? renderer : { ...renderer, check };
+}
+
+function slotsIn(
+  { slots }: SharedService,
+  { strategy = runDefaults.strategy, concurrency }: Pick<RunSettings, 'strategy' | 'concurrency'>,
+): Gate {
+  return concurrency === undefined ? slots : slotsWithin(slots, concurrencyOf(strategy, concurrency));
 }
 
 /** Returns the claims of a run, which may be those of several, with all that its journal knows. */

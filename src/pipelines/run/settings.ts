@@ -12,6 +12,7 @@ import type {
   Provider,
   Renderer,
 } from '../../ports.ts';
+import type { RendererConfig } from '../../renditions/renderer.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
@@ -19,7 +20,7 @@ import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
 import type { SpendingSettings } from '../../store/spending/spendingLedger.ts';
-import type { ModelInput, Outcome, Plan } from '../../types.ts';
+import type { Json, ModelInput, Outcome, Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 import type { RatingSettings } from '../journey/rating.ts';
 import type { RunPorts } from '../journey/run.ts';
@@ -94,8 +95,7 @@ export interface ServiceSettings {
   session?: SharedService;
   /**
    * The receiver of the service's webhooks (`createWebhookReceiver`). With it, create requests do
-   * not wait; the list is still requested now and then, since a webhook may be lost. Default: no
-   * webhooks.
+   * not wait; the list is still requested now and then, as a webhook may be lost. Default: none.
    */
   webhooks?: PredictionEvents;
   /** Leave predictions to the service; `runCollect` gathers them later. Default false. */
@@ -135,10 +135,7 @@ export interface InputSettings {
   allowFiles?: readonly string[] | 'any';
   /** Secret inputs for `runCollect` and `runRetry`: stored plans lack them. Default: none. */
   secretInputs?: ModelInput;
-  /**
-   * True if plans may have files: then each run compares them with those of earlier runs, by their
-   * content. Default true.
-   */
+  /** True if plans may have files, whose contents each run then compares. Default true. */
   haveFiles?: boolean;
 }
 
@@ -195,7 +192,7 @@ export interface RunSettings
  */
 export interface RunStore
   extends Required<Pick<Hooks, 'isDone' | 'isPaidBefore' | 'filesOf'>>,
-    Pick<Renderer, 'check'> {
+    Pick<Renderer & RendererConfig, 'check' | 'preview'> {
   readonly journal: Journal;
   /** Returns the money that earlier runs have spent of this run's budget. */
   spentMicroUsd(): number;
@@ -217,6 +214,8 @@ export interface OpenFolder {
   readonly manifest: Manifest;
   /** The limit of what all runs of the folder may spend; null if there is none. */
   readonly budgetMicroUsd: number | null;
+  /** The settings of the run, for its manifest. */
+  readonly used: Readonly<Record<string, Json>>;
   /** Null if no gallery is wanted. */
   readonly thumbnails: Thumbnails | null;
   /** Tables to write at the end. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { Duplex, type Transform, type Writable } from 'node:stream';
+import type { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError, option } from '../../errors.ts';
@@ -70,17 +70,12 @@ async function streamTo(
     throw error;
   }
   const keepPace = leastPace === undefined ? () => {} : watchPace(shownUrl(url), leastPace);
-  const metered = async function* (chunks: AsyncIterable<Buffer>) {
-    for await (const chunk of chunks) {
-      meter.pass(chunk);
-      keepPace(chunk.length);
-      yield chunk;
-    }
-  };
-  const intake = new Intake(path);
+  const intake = new Intake(path, (chunk) => {
+    meter.pass(chunk);
+    keepPace(chunk.length);
+  });
   try {
-    if (decoders.length === 0) await pipeline(source, metered, intake, { signal });
-    else await pipeline([source, ...decoders, Duplex.from(metered), intake], { signal });
+    await pipeline([source, ...decoders, intake], { signal });
   } catch (error) {
     throw asDecodingFault(error);
   } finally {

@@ -22,16 +22,22 @@ export interface ReceivedFile {
  */
 const MOST_CONTENT_BYTES = 2_000_000;
 
-/** A stream that takes in a file: a small one in memory, a larger one in a new file at its path. */
+/**
+ * A stream that takes in a file: a small one in memory, a larger one in a new file at its path. It
+ * fails with what `onChunk` throws, which sees each chunk first.
+ */
 export class Intake extends Writable {
   readonly #path: string;
+  readonly #onChunk: (chunk: Buffer) => void;
   #taken: Buffer[] = [];
   #bytes = 0;
   #file: FileHandle | null = null;
+  #last: Promise<void> = Promise.resolve();
 
-  constructor(path: string) {
+  constructor(path: string, onChunk: (chunk: Buffer) => void) {
     super();
     this.#path = path;
+    this.#onChunk = onChunk;
   }
 
   /** All of a file that has ended and is not at the path. */
@@ -40,27 +46,22 @@ export class Intake extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
-    this.#take(chunk).then(() => done(), done);
+    this.#last = this.#take(chunk);
+    this.#last.then(() => done(), done);
   }
 
   /** Closes the file also if the transfer breaks off while it is being opened. */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    const close = this.#last.then(() => this.#file?.close());
-    close.then(
+    const taken = this.#last.catch(() => {});
+    const closed = taken.then(() => this.#file?.close());
+    closed.then(
       () => done(error),
       (fault: Error) => done(error ?? fault),
     );
   }
 
-  #last: Promise<unknown> = Promise.resolve();
-
-  #take(chunk: Buffer): Promise<void> {
-    const taking = this.#put(chunk);
-    this.#last = taking.catch(() => {});
-    return taking;
-  }
-
-  async #put(chunk: Buffer): Promise<void> {
+  async #take(chunk: Buffer): Promise<void> {
+    this.#onChunk(chunk);
     this.#bytes += chunk.length;
     this.#taken.push(chunk);
     if (this.#file === null && this.#bytes <= MOST_CONTENT_BYTES) return;

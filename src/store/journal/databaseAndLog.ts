@@ -1,4 +1,4 @@
-import { closeSync, existsSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { openOwnSync, ownFlags } from '../../disk/ownFiles.ts';
@@ -210,7 +210,7 @@ function noWitness({ path, logPath }: Place): UsageError {
 export function checksumOfFile(path: string): { bytes: number; crcOfDatabase: number } {
   const fd = openOwnSync(path);
   try {
-    const chunk = Buffer.allocUnsafe(1 << 20);
+    const chunk = Buffer.allocUnsafe(Math.min(1 << 20, fstatSync(fd).size + 1));
     let crcOfDatabase = 0;
     let bytes = 0;
     for (;;) {

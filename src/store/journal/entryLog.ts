@@ -15,11 +15,16 @@ export interface EntryLog {
   add(job: StoredJob, isNew: boolean): void;
   /** Adds the new index of a job, so that a database built from the log has the same. */
   place(id: number, index: number | null): void;
-  /** Writes the waiting lines; returns the number of the last one. Throws the system's error. */
-  write(): number;
-  /** Notes that the transaction of the lines is committed. */
-  confirm(): void;
-  /** Drops all lines since `confirm`: their transaction has failed. */
+  /**
+   * Takes room for the waiting lines, so that a full disk refuses before their transaction is
+   * committed; returns the number of the last one. Throws the system's error.
+   */
+  reserve(): number;
+  /** Keeps the waiting lines for `write`: their transaction is committed, and not flushed yet. */
+  hold(): void;
+  /** Writes the lines that are held: call it once their transaction is flushed. */
+  write(): void;
+  /** Drops all lines since `hold`: their transaction has failed. */
   undo(): void;
   /** Closes the file; `end` states the database that the run has left. */
   close(end?: { readonly bytes: number; readonly crcOfDatabase: number }): void;
@@ -28,31 +33,39 @@ export interface EntryLog {
 /**
  * Opens the log of a journal: every entry as a line of JSON with a checksum, beside the database.
  * It is the second witness of what was paid: a database that was damaged, or replaced by an older
- * copy, is repaired from it. Lines are written before their transaction is committed, and not
- * flushed: a power cut may take some that the database has.
+ * copy, is repaired from it. Lines are written once their transaction is flushed, before anything
+ * is done that it is about, and are not flushed themselves: a kill or a power cut may take or
+ * damage some that the database has, and no others. So damage behind those that it has shows that
+ * it is an older copy.
  */
 export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState): EntryLog {
   const fd = openOwnSync(path, ownFlags.readWrite);
   let seq = lastSeq;
   let bytes = endBytes;
   let waiting: string[] = [];
+  let held: { readonly text: Buffer; readonly offset: number }[] = [];
   /** The end before the open transaction; null if it has added no line. */
   let before: { seq: number; bytes: number } | null = null;
   ftruncateSync(fd, endBytes);
   const addLine = (lineOf: (lineSeq: number) => LogLine): void => {
     before ??= { seq, bytes };
     waiting.push(textOfLine(lineOf(seq + waiting.length + 1)));
-    if (waiting.length >= MOST_WAITING) write();
+    if (waiting.length >= MOST_WAITING) put();
   };
-  const write = (): number => {
-    const text = Buffer.from(waiting.map((line) => `${line}\n`).join(''));
-    seq += waiting.length;
-    waiting = [];
+  const textOfWaiting = () => Buffer.from(waiting.map((line) => `${line}\n`).join(''));
+  const writeAt = (text: Buffer, offset: number): void => {
     for (let written = 0; written < text.length; ) {
-      written += writeSync(fd, text, written, text.length - written, bytes + written);
+      written += writeSync(fd, text, written, text.length - written, offset + written);
     }
-    bytes += text.length;
-    return seq;
+  };
+  const passWaiting = ({ length }: Buffer): void => {
+    seq += waiting.length;
+    bytes += length;
+    waiting = [];
+  };
+  const put = (text = textOfWaiting()): void => {
+    writeAt(text, bytes);
+    passWaiting(text);
   };
   return {
     id: log,
@@ -61,22 +74,33 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
     },
     add: (job, isNew) => addLine((lineSeq) => jobLine(job, lineSeq, isNew)),
     place: (id, index) => addLine((lineSeq) => ({ seq: lineSeq, id, index })),
-    write,
-    confirm: () => {
+    reserve: () => {
+      // No newline: whoever reads blanks takes them for a line that was cut off.
+      writeAt(textOfWaiting().fill(' '), bytes);
+      return seq + waiting.length;
+    },
+    hold: () => {
+      const text = textOfWaiting();
+      held.push({ text, offset: bytes });
+      passWaiting(text);
       before = null;
+    },
+    write: () => {
+      for (const { text, offset } of held) writeAt(text, offset);
+      held = [];
     },
     undo: () => {
       if (before === null) return;
-      waiting = [];
       ({ seq, bytes } = before);
-      before = null;
+      [waiting, before] = [[], null];
       ftruncateSync(fd, bytes);
     },
     close: (end) => {
       try {
-        if (end !== undefined) {
+        // Held lines mean that a flush has failed.
+        if (end !== undefined && held.length === 0) {
           waiting.push(textOfLine({ seq: seq + 1, ...end }));
-          write();
+          put();
         }
       } catch {
         // The disk may be full. Without this line the next run reads the whole log.
@@ -88,7 +112,10 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
   };
 }
 
-/** A change of the input may give a million jobs another index, in one transaction. */
+/**
+ * A change of the input may give a million jobs another index, in one transaction: lines beyond
+ * these are written before it is committed.
+ */
 const MOST_WAITING = 10_000;
 
 /** Where a log ends, so that it can be continued. */
@@ -165,9 +192,10 @@ export function* readEntryLog(path: string, fromBytes = 0): Generator<ReadLine> 
   try {
     let rest: Buffer = Buffer.alloc(0);
     let endBytes = fromBytes;
-    for (let offset = fromBytes; ; ) {
-      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-      const read = readSync(fd, chunk, 0, CHUNK_BYTES, offset);
+    const chunkBytes = Math.min(CHUNK_BYTES, fstatSync(fd).size - fromBytes);
+    for (let offset = fromBytes; chunkBytes > 0; ) {
+      const chunk = Buffer.allocUnsafe(chunkBytes);
+      const read = readSync(fd, chunk, 0, chunkBytes, offset);
       if (read === 0) return;
       offset += read;
       let block = Buffer.concat([rest, chunk.subarray(0, read)]);
@@ -199,12 +227,8 @@ const TAIL_BYTES = 1_024;
 export function readLogEnd(path: string): (LogState & { readonly end: LogEnd }) | null {
   const fd = openToRead(path);
   if (fd === null) return null;
-  let size: number;
-  try {
-    ({ size } = fstatSync(fd));
-  } finally {
-    closeSync(fd);
-  }
+  const { size } = fstatSync(fd);
+  closeSync(fd);
   const header = readLogHeader(path);
   if (header === null) return null;
   let last: ReadLine | null = null;

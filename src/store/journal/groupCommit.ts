@@ -12,6 +12,8 @@ interface GroupCommitConfig {
   beforeCommit?: () => void;
   /** Called after each commit. Default: no-op. */
   afterCommit?: () => void;
+  /** Called once all commits so far are durable, before their writes complete. Default: no-op. */
+  afterFlush?: () => void;
   /** Makes commits durable. Default: they are, at once. */
   disk?: CommitDisk;
   /** Called after a group has failed. Default: no-op. */
@@ -67,7 +69,8 @@ type Group = readonly Subscriber<void>[];
  */
 export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
   const { database, path, flushEveryMs = 2, scheduler = monotonicScheduler } = config;
-  const { beforeCommit = () => {}, afterCommit = () => {}, onRollback = () => {}, disk } = config;
+  const { beforeCommit = () => {}, afterCommit = () => {}, afterFlush = () => {} } = config;
+  const { onRollback = () => {}, disk } = config;
   /** The changes of the open transaction. */
   let waiting: Subscriber<void>[] = [];
   /** The group that is committed, and on its way to the disk; null if there is none. */
@@ -122,6 +125,7 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
     try {
       disk?.flushSync();
       disk?.check();
+      afterFlush();
     } catch (error) {
       failFlush(groups, error);
       return;
@@ -135,6 +139,7 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
     try {
       if (error !== null) throw error;
       disk?.check();
+      afterFlush();
     } catch (reason) {
       failFlush(group, reason);
       return;

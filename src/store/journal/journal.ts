@@ -107,8 +107,9 @@ function journalOf(opened: OpenedJournal): FolderJournal {
   const commits = createGroupCommit({
     ...opened,
     disk: guard,
-    beforeCommit: () => run.setLogSeq(log.write()),
-    afterCommit: log.confirm,
+    beforeCommit: () => run.setLogSeq(log.reserve()),
+    afterCommit: log.hold,
+    afterFlush: log.write,
     onRollback: log.undo,
   });
   const jobOf = (plan: Pick<Plan, 'index' | 'key'>): { job: StoredJob; isNew: boolean } => {
@@ -143,8 +144,9 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     try {
       change();
       database.exec('COMMIT');
-      log.confirm();
+      log.hold();
       guard.flushSync();
+      log.write();
     } catch (error) {
       rollBack(database);
       log.undo();
@@ -166,7 +168,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
         run.setInput(input);
         if (matching === undefined) return;
         matching.apply(log.place);
-        run.setLogSeq(log.write());
+        run.setLogSeq(log.reserve());
         run.setMovePhase('gather');
       }),
     movePhase: run.movePhase,
@@ -175,7 +177,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     restore: (jobs) =>
       transaction(() => {
         for (const one of jobs) restore(one);
-        run.setLogSeq(log.write());
+        run.setLogSeq(log.reserve());
       }),
     find: (index) =>
       explained(path, () => {

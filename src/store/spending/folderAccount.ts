@@ -74,8 +74,7 @@ export function openFolderAccount(
         missing -= taken;
         parts.push({ day: one.day, microUsd: taken });
       }
-      if (missing > 0) {
-        database.write(() => database.add(id, { day: today, spentMicroUsd: 0, heldMicroUsd: missing }));
+      if (missing > 0 && hold(database, id, { day: today, microUsd: missing })) {
         parts.push({ day: today, microUsd: missing });
       }
       return parts;
@@ -87,6 +86,16 @@ export function openFolderAccount(
       note(database, id, now);
     },
   };
+}
+
+/** Holds money for what may be paid already; returns false if the database refuses. */
+function hold(database: SpendingDatabase, id: number, { day, microUsd }: HeldPart): boolean {
+  try {
+    database.write(() => database.add(id, { day, spentMicroUsd: 0, heldMicroUsd: microUsd }));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Notes what the journal says now; returns what the account has spent. */

@@ -1,7 +1,7 @@
 import { dayOf } from '../../base/text.ts';
 import type { Ledger, Reservation } from '../../ports.ts';
 import type { SpendingPeriod } from '../../types.ts';
-import { type HeldPart, type JournalSums, openFolderAccount } from './folderAccount.ts';
+import { type FolderAccount, type HeldPart, type JournalSums, openFolderAccount } from './folderAccount.ts';
 import { openSpendingDatabase, type SpendingDatabase } from './spendingDatabase.ts';
 
 /** The limits of everything that real runs on this machine spend, in millionths of a US dollar. */
@@ -53,71 +53,19 @@ const WARN_AT = 0.8;
  *
  * Money of a process that was killed stays held, until its folder is opened again: then the journal
  * of the folder says what of it was paid. Throws `StorageError` if the database cannot be used; a
- * reservation throws it, too. Once money is paid, no error of the database is thrown: the next
- * comparison with the journal corrects the account.
+ * reservation throws it, too, if there is a limit. Once money may be paid, no error of the database
+ * is thrown: the next comparison with the journal corrects the account.
  */
 export function openSpendingLedger(config: SpendingLedgerConfig): SpendingLedger {
-  const { file, folder, journal, now = Date.now, onWarning = () => {} } = config;
+  const { file, folder, journal, now = Date.now } = config;
   const database = openSpendingDatabase(file);
   const today = () => dayOf(now());
   try {
     const account = database.write(() =>
       openFolderAccount(database, folder, { journal: journal(), day: today() }),
     );
-    const limits = limitsOf(config);
-    const warned = new Set<SpendingPeriod>();
-    const warn = (day: string): void => {
-      for (const { period, keyOf, limitMicroUsd } of limits) {
-        const { spentMicroUsd, heldMicroUsd } = database.sumOf(keyOf(day));
-        if (warned.has(period) || spentMicroUsd + heldMicroUsd < WARN_AT * limitMicroUsd) continue;
-        warned.add(period);
-        onWarning({ period, limitMicroUsd, reservedMicroUsd: heldMicroUsd, spentMicroUsd });
-      }
-    };
-    const own = { heldMicroUsd: 0, spentMicroUsd: 0 };
-    let refusedBy: SpendingPeriod | null = null;
-    const reservationOf = (microUsd: number, parts: readonly HeldPart[]): Reservation => {
-      own.heldMicroUsd += microUsd;
-      let isOpen = true;
-      const close = (actualMicroUsd: number): void => {
-        if (!isOpen) return;
-        isOpen = false;
-        own.heldMicroUsd -= microUsd;
-        own.spentMicroUsd += actualMicroUsd;
-        settle(database, account.id, { parts, actualMicroUsd, day: today() });
-      };
-      return { microUsd, settle: close, release: () => close(0) };
-    };
-    const ledger: Ledger = {
-      get reservedMicroUsd() {
-        return own.heldMicroUsd;
-      },
-      get spentMicroUsd() {
-        return own.spentMicroUsd;
-      },
-      reserve(priceMicroUsd) {
-        refusedBy = null;
-        if (priceMicroUsd === null && limits.length > 0) return null;
-        const microUsd = priceMicroUsd ?? 0;
-        const day = today();
-        refusedBy = database.write(() => {
-          const full = limits.find(({ keyOf, limitMicroUsd }) => {
-            const { spentMicroUsd, heldMicroUsd } = database.sumOf(keyOf(day));
-            return spentMicroUsd + heldMicroUsd + microUsd > limitMicroUsd;
-          });
-          if (full !== undefined) return full.period;
-          database.add(account.id, { day, spentMicroUsd: 0, heldMicroUsd: microUsd });
-          return null;
-        });
-        if (refusedBy !== null) return null;
-        warn(day);
-        return reservationOf(microUsd, [{ day, microUsd }]);
-      },
-      resume: (microUsd) => reservationOf(microUsd, account.takeHeld(microUsd, today())),
-      refusedBy: () => refusedBy,
-    };
     return {
-      ledger,
+      ledger: createLedgerOf(account, { database, today, config }),
       close: () => {
         try {
           database.write(() => account.settleWith(journal(), today()));
@@ -130,6 +78,89 @@ export function openSpendingLedger(config: SpendingLedgerConfig): SpendingLedger
     database.close();
     throw error;
   }
+}
+
+/** What the ledger of an open account works with. */
+interface OpenAccount {
+  readonly database: SpendingDatabase;
+  /** Returns the day by the clock of this machine. */
+  readonly today: () => string;
+  readonly config: SpendingLedgerConfig;
+}
+
+function createLedgerOf(account: FolderAccount, { database, today, config }: OpenAccount): Ledger {
+  const limits = limitsOf(config);
+  const warn = createWarnings(limits, { database, config });
+  const own = { heldMicroUsd: 0, spentMicroUsd: 0 };
+  let refusedBy: SpendingPeriod | null = null;
+  const reservationOf = (microUsd: number, parts: readonly HeldPart[]): Reservation => {
+    own.heldMicroUsd += microUsd;
+    let isOpen = true;
+    const close = (actualMicroUsd: number): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      own.heldMicroUsd -= microUsd;
+      own.spentMicroUsd += actualMicroUsd;
+      settle(database, account.id, { parts, actualMicroUsd, day: today() });
+    };
+    return { microUsd, settle: close, release: () => close(0) };
+  };
+  /** Holds money; returns the time whose limit has no room for it. */
+  const hold = (microUsd: number, day: string): SpendingPeriod | null =>
+    database.write(() => {
+      const full = limits.find(({ keyOf, limitMicroUsd }) => {
+        const { spentMicroUsd, heldMicroUsd } = database.sumOf(keyOf(day));
+        return spentMicroUsd + heldMicroUsd + microUsd > limitMicroUsd;
+      });
+      if (full !== undefined) return full.period;
+      database.add(account.id, { day, spentMicroUsd: 0, heldMicroUsd: microUsd });
+      return null;
+    });
+  return {
+    get reservedMicroUsd() {
+      return own.heldMicroUsd;
+    },
+    get spentMicroUsd() {
+      return own.spentMicroUsd;
+    },
+    reserve(priceMicroUsd) {
+      refusedBy = null;
+      if (priceMicroUsd === null && limits.length > 0) return null;
+      const microUsd = priceMicroUsd ?? 0;
+      const day = today();
+      try {
+        refusedBy = hold(microUsd, day);
+        if (refusedBy !== null) return null;
+        warn(day);
+        return reservationOf(microUsd, [{ day, microUsd }]);
+      } catch (error) {
+        if (limits.length > 0) throw error;
+        // It is only counted: the comparison with the journal does so at the end.
+        return reservationOf(microUsd, []);
+      }
+    },
+    // It may be paid already, so it is never refused.
+    resume: (microUsd) => reservationOf(microUsd, account.takeHeld(microUsd, today())),
+    refusedBy: () => refusedBy,
+  };
+}
+
+/** Creates a function that reports each limit once, when four fifths of it are spent or held. */
+function createWarnings(
+  limits: readonly Limit[],
+  { database, config }: Pick<OpenAccount, 'database' | 'config'>,
+): (day: string) => void {
+  const { onWarning = () => {} } = config;
+  const warned = new Set<SpendingPeriod>();
+  return (day) => {
+    for (const { period, keyOf, limitMicroUsd } of limits) {
+      if (warned.has(period)) continue;
+      const { spentMicroUsd, heldMicroUsd } = database.sumOf(keyOf(day));
+      if (spentMicroUsd + heldMicroUsd < WARN_AT * limitMicroUsd) continue;
+      warned.add(period);
+      onWarning({ period, limitMicroUsd, reservedMicroUsd: heldMicroUsd, spentMicroUsd });
+    }
+  };
 }
 
 interface Settlement {

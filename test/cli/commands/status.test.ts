@@ -101,7 +101,7 @@ describe('fleetStatusLines', () => {
     expect(lines.filter((line) => displayWidth(line) > 79 && !/^\S{80,}$/.test(line))).toEqual([]);
     const text = lines.join(' ').replaceAll(/ +/g, ' ');
     for (const words of [
-      'No worker is alive, and 3004 parts wait. Start one, with the command worker.',
+      'No worker is alive, and 3004 parts wait. Start one with `rxposure worker`.',
       'was last heard of 4m 00s ago; it had 4 parts.',
       'The service refuses create requests for 28s more.',
       '#251: prediction abc has been open for 50m 00s. The service deletes outputs an hour after they are made.',

@@ -17,6 +17,7 @@ import {
 } from 'rxjs';
 import { expect, it } from 'vitest';
 import { StorageError } from '../../../src/errors.ts';
+import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../../src/pipelines/generate.ts';
 import type { ResultCache } from '../../../src/ports.ts';
 import { createMemoryJournal } from '../../../src/store/memoryJournal.ts';
@@ -150,6 +151,35 @@ it('does not wait with work that an earlier run has begun', async () => {
   const outcomes = await outcomesOf([seeded(0)], runOf({ cache, journal, provider }));
   expect(outcomes.map(summary)).toEqual(['0 saved 1 open']);
   expect(log).toEqual(['lease key 0 urgently', 'keep key 0']);
+});
+
+it('keeps the money for work that an earlier run has begun, however long its lease takes', async () => {
+  const journal = createMemoryJournal();
+  await lastValueFrom(journal.record(seeded(0), { type: 'created', attempt: 1, predictionId: 'open' }));
+  const open = new Subject<ResultLease | null>();
+  const { cache, held } = sharedCache((key) => (key === 'key 0' ? open.pipe(take(1)) : of(held(key))));
+  const provider = succeeding();
+  const getPrediction = (id: string) => of(aPrediction({ id }));
+  const ended = outcomesOf(
+    [seeded(0), seeded(1)],
+    runOf({
+      cache,
+      journal,
+      provider: { ...provider, getPrediction },
+      ledger: createLedger({ limitMicroUsd: 3 }),
+      persist: ({ index }) =>
+        defer(() => {
+          if (index === 1) open.next(null);
+          return EMPTY;
+        }),
+    }),
+  );
+  const outcomes = (await ended).map(({ index, status, error }) => [index, status, error?.code ?? null]);
+  expect(outcomes.toSorted()).toEqual([
+    [0, 'saved', null],
+    [1, 'skipped', 'ERR_OVER_BUDGET'],
+  ]);
+  expect(provider.made).toEqual([]);
 });
 
 it('makes the result, with a warning, if the cache can keep no leases', async () => {

@@ -1,32 +1,33 @@
 import { DatabaseSync } from 'node:sqlite';
-import { currentMachine, hasMachine } from '../world/machine.ts';
-import { onDisk } from './mount.ts';
+import { currentMachine } from '../world/machine.ts';
+import { isMounted, onDisk } from './mount.ts';
+import { createWasmDatabase } from './wasmDatabase.ts';
 
 /**
  * SQLite for a file of the simulated disk. It is the real one, in memory, because it cannot be given
  * another file system; what it has committed is the content of its file whenever a process ends.
  * That is the promise of its log with `synchronous = FULL`, which SQLite's own tests cut the power
  * of; the project's code above it is what is simulated. A crash may come before each statement that
- * is executed, commits included.
+ * is executed, commits included. Worlds with `sqliteFiles` have a slower one, which writes its files.
  */
 export class SimulatedDatabase extends DatabaseSync {
   private readonly file: string | null;
   private isFrozen = false;
 
   constructor(path: string, options?: ConstructorParameters<typeof DatabaseSync>[1]) {
-    const isMounted = hasMachine() && path.startsWith('/sim/');
-    if (isMounted) currentMachine().contact();
-    super(isMounted ? ':memory:' : path, { ...options });
-    this.file = isMounted ? onDisk(path) : null;
+    const isSimulated = isMounted(path);
+    if (isSimulated) currentMachine().contact();
+    super(isSimulated ? ':memory:' : path, { ...options });
+    this.file = isSimulated ? onDisk(path) : null;
     if (this.file === null) return;
-    const { calls, disk } = currentMachine();
+    const { calls, process } = currentMachine();
+    if (!calls.lock(this.file)) throw Object.assign(new Error('database is locked'), { errcode: 5 });
     if (calls.exists(this.file)) {
       const content = calls.readFile(this.file);
       if (content.length > 0) this.deserialize(new Uint8Array(content));
     } else this.save();
     this.keepFile(`${this.file}-wal`);
-    currentMachine().onCrash.push(() => this.freeze());
-    void disk;
+    process?.onEnd.push(() => this.freeze());
   }
 
   override exec(sql: string): void {
@@ -46,6 +47,7 @@ export class SimulatedDatabase extends DatabaseSync {
       this.save();
       const { calls } = currentMachine();
       calls.rm(`${this.file}-wal`, { force: true });
+      calls.unlock(this.file);
       this.keepNames();
     }
     this.isFrozen = true;
@@ -89,7 +91,16 @@ export class SimulatedDatabase extends DatabaseSync {
   }
 }
 
+/** What `new DatabaseSync(path)` makes in a simulated world: the database that the world has chosen. */
+class ChosenDatabase {
+  constructor(path: string, options?: ConstructorParameters<typeof DatabaseSync>[1]) {
+    const isOverFiles = isMounted(path) && currentMachine().config.sqliteFiles;
+    // biome-ignore lint/correctness/noConstructorReturn: a class for `new`, either of two things.
+    return isOverFiles ? createWasmDatabase(path) : new SimulatedDatabase(path, options);
+  }
+}
+
 /** Lets the project's code open simulated databases. */
 export function patchDatabase(): void {
-  Object.assign(process.getBuiltinModule('node:sqlite'), { DatabaseSync: SimulatedDatabase });
+  Object.assign(process.getBuiltinModule('node:sqlite'), { DatabaseSync: ChosenDatabase });
 }

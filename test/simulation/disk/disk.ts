@@ -1,26 +1,21 @@
 import { dirname } from 'node:path';
 import type { Chance } from '../world/chance.ts';
-
-/** A file, whatever names it has. */
-export interface Inode {
-  readonly id: number;
-  /** What programs read. Never changed in place, so that a flush need not copy it. */
-  data: Buffer;
-  /** What survives a power cut for certain. */
-  durable: Buffer;
-  /** Writes since the last flush, in their order. */
-  writes: Write[];
-  changedMs: number;
-}
-
-/** A write, or a change of the size. */
-type Write = { readonly at: number; readonly bytes: Buffer } | { readonly size: number };
+import { type CutPart, keeps, leftOf } from './cutPower.ts';
+import { type Inode, overwritten, PAGE_BYTES, resized } from './inode.ts';
 
 /** A change of the names in a folder that is not flushed yet. */
 interface NameChange {
   readonly folder: string;
-  readonly apply: (names: Map<string, Inode>) => void;
+  readonly apply: (tree: Tree) => void;
 }
+
+/** All files and folders by their paths. */
+interface Tree {
+  readonly names: Map<string, Inode>;
+  readonly folders: Set<string>;
+}
+
+const newTree = (): Tree => ({ names: new Map(), folders: new Set(['/']) });
 
 /** An error of the file system. */
 export function systemError(code: string, syscall: string, path: string): NodeJS.ErrnoException {
@@ -43,17 +38,27 @@ export function systemError(code: string, syscall: string, path: string): NodeJS
 
 /**
  * A disk in memory. Programs see all that was written; a power cut leaves what was flushed, and of
- * the rest any part: of each folder's changes of names a prefix, of each file's pages any state
- * since its flush, with zeros in the holes, or all up to a write that is torn at any byte. Renames are atomic. Folders are there at once.
+ * the rest any part: changes of names, each file's pages in any state since its flush, with zeros in
+ * the holes, or all up to a write that is torn at any byte (`CutPart`). Renames are atomic. A folder
+ * is a name in the one above it, and lost with that.
  *
  * That is what POSIX promises, and less than ext4 gives (after Pillai et al., OSDI '14).
  */
 export class Disk {
-  names = new Map<string, Inode>();
-  readonly folders = new Set<string>(['/']);
-  private durableNames = new Map<string, Inode>();
+  /** Locks that processes hold. */
+  readonly locks = new Set<string>();
+  private tree = newTree();
+  private readonly durable = newTree();
   private changes: NameChange[] = [];
   private lastId = 0;
+
+  get names(): ReadonlyMap<string, Inode> {
+    return this.tree.names;
+  }
+
+  get folders(): ReadonlySet<string> {
+    return this.tree.folders;
+  }
 
   inode(path: string, syscall: string): Inode {
     const found = this.names.get(path);
@@ -73,8 +78,12 @@ export class Disk {
       writes: [],
       changedMs: nowMs,
     };
-    this.change(path, (names) => names.set(path, inode));
+    this.change(path, ({ names }) => names.set(path, inode));
     return inode;
+  }
+
+  makeFolder(path: string): void {
+    this.change(path, ({ folders }) => folders.add(path));
   }
 
   write(inode: Inode, at: number, bytes: Uint8Array, nowMs: number): void {
@@ -100,14 +109,14 @@ export class Disk {
 
   /** Makes the names in a folder durable. */
   syncFolder(folder: string): void {
-    for (const { apply } of this.changes.filter((one) => one.folder === folder)) apply(this.durableNames);
+    for (const { apply } of this.changes.filter((one) => one.folder === folder)) apply(this.durable);
     this.changes = this.changes.filter((one) => one.folder !== folder);
   }
 
   rename(from: string, to: string): void {
     const inode = this.inode(from, 'rename');
     if (!this.folders.has(dirname(to))) throw systemError('ENOENT', 'rename', to);
-    this.change(to, (names) => {
+    this.change(to, ({ names }) => {
       if (names.get(from) === inode) names.delete(from);
       names.set(to, inode);
     });
@@ -116,12 +125,12 @@ export class Disk {
   link(from: string, to: string): void {
     const inode = this.inode(from, 'link');
     if (this.names.has(to)) throw systemError('EEXIST', 'link', to);
-    this.change(to, (names) => names.set(to, inode));
+    this.change(to, ({ names }) => names.set(to, inode));
   }
 
   remove(path: string): void {
     this.inode(path, 'unlink');
-    this.change(path, (names) => names.delete(path));
+    this.change(path, ({ names }) => names.delete(path));
   }
 
   removeFolder(path: string, isRecursive: boolean): void {
@@ -129,9 +138,9 @@ export class Disk {
     if (inside.length > 0 && !isRecursive) throw systemError('ENOTEMPTY', 'rmdir', path);
     for (const name of inside) {
       if (this.names.has(name)) this.remove(name);
-      this.folders.delete(name);
+      else this.change(name, ({ folders }) => folders.delete(name));
     }
-    this.folders.delete(path);
+    this.change(path, ({ folders }) => folders.delete(path));
   }
 
   entries(folder: string): string[] {
@@ -145,72 +154,37 @@ export class Disk {
   }
 
   /** Leaves what a power cut leaves. */
-  cutPower(chance: Chance): void {
-    const kept = new Map<string, number>();
-    for (const { folder } of this.changes) kept.set(folder, (kept.get(folder) ?? 0) + 1);
-    for (const [folder, pending] of kept) kept.set(folder, chance.whole('cut.names', 0, pending));
-    for (const { folder, apply } of this.changes) {
-      const left = kept.get(folder) ?? 0;
-      if (left > 0) apply(this.durableNames);
-      kept.set(folder, left - 1);
-    }
+  cutPower(chance: Chance, part: CutPart = 'any'): void {
+    const isKept = keeps(this.changes, part, chance);
+    for (const [at, { apply }] of this.changes.entries()) if (isKept(at)) apply(this.durable);
     this.changes = [];
-    this.names = new Map([...this.durableNames].filter(([path]) => this.folders.has(dirname(path))));
+    this.dropLost();
+    this.tree = { names: new Map(this.durable.names), folders: new Set(this.durable.folders) };
     for (const inode of new Set(this.names.values())) {
-      if (inode.writes.length > 0) inode.data = leftOf(inode, chance);
+      if (inode.writes.length > 0) inode.data = leftOf(inode, part, chance);
       this.sync(inode);
     }
   }
 
+  /** Fills the first page of a file with zeros, if it is there. */
+  damage(path: string): void {
+    const inode = this.names.get(path);
+    if (inode === undefined) return;
+    const zeros = Buffer.alloc(Math.min(PAGE_BYTES, inode.data.length));
+    inode.data = overwritten(inode.data, 0, zeros);
+    this.sync(inode);
+  }
+
+  /** Drops what lies in folders whose own names were lost. */
+  private dropLost(): void {
+    const { names, folders } = this.durable;
+    const isThere = (path: string): boolean => path === '/' || (folders.has(path) && isThere(dirname(path)));
+    for (const path of folders) if (!isThere(path)) folders.delete(path);
+    for (const path of names.keys()) if (!isThere(dirname(path))) names.delete(path);
+  }
+
   private change(path: string, apply: NameChange['apply']): void {
-    apply(this.names);
+    apply(this.tree);
     this.changes.push({ folder: dirname(path), apply });
   }
-}
-
-const PAGE_BYTES = 4_096;
-
-/**
- * Returns what a power cut leaves of a file that was not flushed: each of its pages as it was after
- * some of the writes. Half of the time that is the same moment for all pages, and the next write is
- * torn.
- */
-function leftOf({ durable, writes }: Inode, chance: Chance): Buffer {
-  const moments = [durable];
-  for (const write of writes) moments.push(applied(moments.at(-1) ?? durable, write));
-  const reached = chance.whole('cut.reached', 0, writes.length);
-  const next = writes[reached];
-  const before = moments[reached] ?? durable;
-  if (chance.whole('cut.order', 0, 1) === 1) {
-    if (next === undefined || 'size' in next) return before;
-    return overwritten(before, next.at, next.bytes.subarray(0, chance.whole('cut.at', 0, next.bytes.length)));
-  }
-  const pages = Math.ceil(Math.max(...moments.map(({ length }) => length)) / PAGE_BYTES);
-  const chosen = Array.from({ length: pages }, () => chance.whole('cut.page', 0, reached));
-  const left = Buffer.alloc(moments[Math.max(0, ...chosen)]?.length ?? 0);
-  for (const [page, moment] of chosen.entries()) {
-    const start = page * PAGE_BYTES;
-    moments[moment]?.copy(left, start, start, Math.min(start + PAGE_BYTES, left.length));
-  }
-  return left;
-}
-
-function applied(data: Buffer, write: Write): Buffer {
-  return 'size' in write ? resized(data, write.size) : overwritten(data, write.at, write.bytes);
-}
-
-function overwritten(data: Buffer, at: number, bytes: Buffer): Buffer {
-  if (bytes.length === 0) return data;
-  if (at === data.length) return Buffer.concat([data, bytes]);
-  const next = Buffer.alloc(Math.max(data.length, at + bytes.length));
-  data.copy(next);
-  bytes.copy(next, at);
-  return next;
-}
-
-function resized(data: Buffer, size: number): Buffer {
-  if (size <= data.length) return data.subarray(0, size);
-  const next = Buffer.alloc(size);
-  data.copy(next);
-  return next;
 }

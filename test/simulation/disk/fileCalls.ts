@@ -1,6 +1,7 @@
 import { constants, type Dirent, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Disk, type Inode, systemError } from './disk.ts';
+import { type Disk, systemError } from './disk.ts';
+import type { Inode } from './inode.ts';
 
 /** An open file, or an open folder. */
 interface OpenFile {
@@ -9,12 +10,18 @@ interface OpenFile {
   readonly inode: Inode | null;
   readonly appends: boolean;
   position: number;
+  /** SQLite flushes the folder with the first flush of a log that it has made, to keep its name. */
+  keepsName: boolean;
 }
 
 type Data = string | NodeJS.ArrayBufferView;
 
 /** What a disk gives to one process: the system calls, at once. */
 export interface FileCalls {
+  /** Takes a lock that no process has; returns false if one has it. */
+  lock(path: string): boolean;
+  /** Ends a lock of the process. Default: all of them. */
+  unlock(path?: string): void;
   open(path: string, flags?: string | number): number;
   close(fd: number): void;
   read(fd: number, target: NodeJS.ArrayBufferView, offset: number, length: number, at: number | null): number;
@@ -43,6 +50,10 @@ interface WriteOptions {
 
 /** Simulated descriptors are larger than any of the system. */
 export const FIRST_FD = 1_000_000;
+
+/** SQLite in WebAssembly makes a folder where Node's takes a lock, which ends with its process. */
+const LOCK_OF_SQLITE = /\.sqlite(\.\w+\.rxposure\.part)?\.lock$/;
+const LOG_OF_SQLITE = /-(wal|journal)$/;
 
 const FLAGS: Readonly<Record<string, number>> = {
   r: constants.O_RDONLY,
@@ -81,16 +92,27 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
     expectRoom(path);
     return disk.create(path, 'open', nowMs());
   };
+  const own = new Set<string>();
   const calls: FileCalls = {
+    lock: (path) => {
+      if (disk.locks.has(path)) return false;
+      own.add(path);
+      disk.locks.add(path);
+      return true;
+    },
+    unlock: (one) => {
+      for (const path of one === undefined ? [...own] : [one]) if (own.delete(path)) disk.locks.delete(path);
+    },
     open: (path, given = 'r') => {
       const flags = typeof given === 'number' ? given : (FLAGS[given] ?? constants.O_RDONLY);
       const isFolder = disk.folders.has(path);
       if (isFolder && (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0)
         throw systemError('EISDIR', 'open', path);
-      if (isFolder) return opened({ path, inode: null, appends: false, position: 0 });
+      if (isFolder) return opened({ path, inode: null, appends: false, position: 0, keepsName: false });
+      const keepsName = LOG_OF_SQLITE.test(path) && !disk.names.has(path);
       const inode = found(path, flags);
       if ((flags & constants.O_TRUNC) !== 0) disk.resize(inode, 0, nowMs());
-      return opened({ path, inode, appends: (flags & constants.O_APPEND) !== 0, position: 0 });
+      return opened({ path, inode, appends: (flags & constants.O_APPEND) !== 0, position: 0, keepsName });
     },
     close: (fd) => {
       fileOf(fd, 'close');
@@ -116,9 +138,12 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
       return bytes.length;
     },
     fsync: (fd) => {
-      const { inode, path } = fileOf(fd, 'fsync');
+      const file = fileOf(fd, 'fsync');
+      const { inode, path } = file;
       if (inode === null) disk.syncFolder(path);
       else disk.sync(inode);
+      if (file.keepsName) disk.syncFolder(dirname(path));
+      file.keepsName = false;
     },
     ftruncate: (fd, size = 0) => disk.resize(inodeOf(fd, 'ftruncate'), size, nowMs()),
     fstat: (fd) => {
@@ -128,6 +153,10 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
     stat: (path) => statsOf(disk.folders.has(path) ? null : disk.inode(path, 'stat'), path),
     exists: (path) => disk.names.has(path) || disk.folders.has(path),
     mkdir: (path, isRecursive) => {
+      if (LOCK_OF_SQLITE.test(path)) {
+        if (!calls.lock(path)) throw systemError('EEXIST', 'mkdir', path);
+        return;
+      }
       if (calls.exists(path)) {
         if (isRecursive && disk.folders.has(path)) return;
         throw systemError('EEXIST', 'mkdir', path);
@@ -136,7 +165,7 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
         if (!isRecursive) throw systemError('ENOENT', 'mkdir', path);
         calls.mkdir(dirname(path), true);
       }
-      disk.folders.add(path);
+      disk.makeFolder(path);
     },
     rename: (from, to) => disk.rename(from, to),
     link: (from, to) => disk.link(from, to),
@@ -145,6 +174,10 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
       else if (disk.names.has(path) || !force) disk.remove(path);
     },
     rmdir: (path) => {
+      if (own.has(path)) {
+        calls.unlock(path);
+        return;
+      }
       if (!disk.folders.has(path)) throw systemError('ENOENT', 'rmdir', path);
       disk.removeFolder(path, false);
     },

@@ -1,3 +1,6 @@
+import { diskMutants } from './diskMutants.ts';
+import { placeMutants } from './placeMutants.ts';
+
 /** A bug of accounting, as a change of the code: the one place with `from` becomes `to`. */
 export interface Mutant {
   /** What the bug did. */
@@ -7,7 +10,9 @@ export interface Mutant {
   readonly from: string;
   readonly to: string;
   /** A seed whose world it fails. */
-  readonly seed: number;
+  readonly seed?: number;
+  /** In place of a seed: a state after a power cut that it fails (`npm run powercut`). */
+  readonly state?: number;
 }
 
 const journey = 'pipelines/journey';
@@ -19,6 +24,8 @@ const lost = 'operators/predictions/lost';
  * when worlds or code have changed.
  */
 export const mutants: Readonly<Record<string, Mutant>> = {
+  ...diskMutants,
+  ...placeMutants,
   'no-intent': {
     bug: 'The intent was not in the journal before the create request.',
     file: `${journey}/attempt/beginAttempt.ts`,
@@ -127,8 +134,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'resumed-is-free': {
     bug: 'A prediction that a run resumed was not reserved for.',
     file: `${journey}/attempt/resumeAttempt.ts`,
-    from: "if (earlier.state !== 'saved') job.reservation ??=",
-    to: "if (earlier.state === 'saved') job.reservation ??=",
+    from: "earlier.state === 'saved') return;",
+    to: "earlier.state !== 'saved') return;",
     seed: 15,
   },
   'fall-back-anyway': {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Machine } from '../world/machine.ts';
 import type { WorldConfig } from '../world/worldConfig.ts';
+import { contentOf } from './outputs.ts';
 import { KEPT_MS, type Made, type Service } from './service.ts';
 
 /** The host of output files, in place of the HTTP client that downloads them. */
@@ -21,22 +22,6 @@ export default {
     return current.stream(url, options);
   },
 };
-
-/** Returns the content of an output: a small video, which needs no decoder, of its own for each. */
-export function contentOf(id: string, output: number): Buffer {
-  const box = (type: string, content: Buffer) => {
-    const head = Buffer.alloc(8);
-    head.writeUInt32BE(8 + content.length);
-    head.write(type, 4, 'latin1');
-    return Buffer.concat([head, content]);
-  };
-  const name = Buffer.from(`output ${output} of ${id}`.padEnd(200, '.'));
-  return Buffer.concat([
-    box('ftyp', Buffer.from('isom\0\0\x02\0isommp42', 'latin1')),
-    box('mdat', name),
-    box('moov', box('mvhd', Buffer.alloc(100))),
-  ]);
-}
 
 export function createFileHost(machine: Machine, service: Service, config: WorldConfig): FileHost {
   const { timeline, chance } = machine;
@@ -63,7 +48,7 @@ export function createFileHost(machine: Machine, service: Service, config: World
           source.emit('response', { statusCode, headers: {} });
           return;
         }
-        const content = contentOf(id, Number(output));
+        const content = contentOf(id, Number(output), config.outputKind);
         source.emit('response', { statusCode: 200, headers: { 'content-length': String(content.length) } });
         after(chance.between('file.bytesMs', 1, 200), () => {
           if (source.destroyed) return;

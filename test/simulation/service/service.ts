@@ -1,8 +1,9 @@
 import type { Chance } from '../world/chance.ts';
-import { EPOCH_MS } from '../world/machine.ts';
+import { EPOCH_MS } from '../world/clocks.ts';
 import type { Timeline } from '../world/timeline.ts';
 import { PRICE_MICRO_USD, type WorldConfig } from '../world/worldConfig.ts';
 import { type Answer, type Bucket, createBucket } from './bucket.ts';
+import { urlsOf } from './outputs.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -198,7 +199,7 @@ export class Service {
   /** A prediction as the service shows it now. */
   shown(made: Made): Fields & { readonly input: unknown } {
     const { nowMs } = this.timeline;
-    const { echoesDefaults, showsDeadline } = this.config;
+    const { echoesDefaults, showsDeadline, outputKind } = this.config;
     const isOver = nowMs >= made.endMs;
     const isRemoved = isOver && nowMs >= made.endMs + KEPT_MS;
     const hasOutput = isOver && made.end === 'succeeded';
@@ -210,7 +211,7 @@ export class Service {
       version: 'hidden',
       status: isOver ? made.end : nowMs >= made.bornMs + 20 ? 'processing' : 'starting',
       input: isRemoved ? {} : { ...made.input, ...extra },
-      output: hasOutput && !isRemoved ? urlsOf(made) : null,
+      output: hasOutput && !isRemoved ? urlsOf(made, outputKind) : null,
       error: isOver ? made.error : null,
       metrics: isOver ? { predict_time: (made.endMs - made.bornMs) / 1_000, ...images(made) } : {},
       data_removed: isRemoved,
@@ -239,11 +240,6 @@ export function costOf({ end, outputs }: Made): number {
 
 function images({ end, outputs }: Made) {
   return end === 'succeeded' ? { image_count: outputs } : {};
-}
-
-/** The addresses of a prediction's files. */
-export function urlsOf({ id, outputs }: Made): string[] {
-  return Array.from({ length: outputs }, (_, n) => `https://replicate.delivery/${id}/out-${n}.mp4`);
 }
 
 function problem(status: number, title: string, detail: string): Answer {

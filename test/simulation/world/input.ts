@@ -1,13 +1,18 @@
 import { planJobs } from '../../../src/sources/planning/planJobs.ts';
 import type { Job, Plan, PricedRequest } from '../../../src/types.ts';
-import { PRICE_MICRO_USD, type WorldConfig } from './worldConfig.ts';
+import { PRICE_MICRO_USD, type RunChoices, type WorldConfig } from './worldConfig.ts';
 
 /** The input of a run: for each job the number of its request. */
 export type Input = readonly number[];
 
 export const promptOf = (request: number): string => `request ${request}`;
 
-function jobsOf(input: Input, { seeds }: Pick<WorldConfig, 'seeds'>): Job[] {
+/** The part of a world that its plans follow from. */
+type PlanConfig = Pick<WorldConfig, 'seeds' | 'outputs' | 'cache'> & {
+  readonly run: Pick<RunChoices, 'renditions'>;
+};
+
+function jobsOf(input: Input, { seeds, run }: PlanConfig): Job[] {
   return input.map((request, index) => ({
     index,
     prompt: promptOf(request),
@@ -15,14 +20,15 @@ function jobsOf(input: Input, { seeds }: Pick<WorldConfig, 'seeds'>): Job[] {
     version: null,
     input: { prompt: promptOf(request), ...(seeds ? { seed: request } : {}) },
     tags: {},
-    renditions: [],
+    renditions: run.renditions,
   }));
 }
 
 /** Returns the plans of an input, with prices for all outputs. */
-export function plansOf(input: Input, config: Pick<WorldConfig, 'seeds' | 'outputs'>) {
+export function plansOf(input: Input, config: PlanConfig) {
   const priceOf = () => PRICE_MICRO_USD * config.outputs;
-  return () => planJobs(jobsOf(input, config), { organize: 'flat', date: '2027-01-15', priceOf });
+  const keys = { reuseUnseeded: config.cache };
+  return () => planJobs(jobsOf(input, config), { organize: 'flat', date: '2027-01-15', priceOf, ...keys });
 }
 
 export function fallbackOf({ input }: Plan, { outputs }: Pick<WorldConfig, 'outputs'>): PricedRequest {

@@ -1,11 +1,6 @@
 import { currentMachine, hasMachine } from './machine.ts';
 import type { Entry } from './timeline.ts';
 
-/** Waits until all promises that can settle without time or the outside have settled. */
-export const settled = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
-
-const realSetImmediate = globalThis.setImmediate;
-
 /** What a timer function returns: Node's has these methods. */
 class Timer {
   entry: Entry | null = null;
@@ -66,7 +61,7 @@ export function patchTime(): void {
   });
   process.kill = (of, signal) => {
     if (!hasMachine() || signal !== 0) return kill.call(process, of, signal);
-    if (of === process.pid) return true;
+    if (currentMachine().isRunning(of - FIRST_PID)) return true;
     throw Object.assign(new Error('kill ESRCH'), { code: 'ESRCH' });
   };
   Math.random = () => (hasMachine() ? currentMachine().chance.between('engine', 0, 1) : random());

@@ -6,32 +6,32 @@ import type { RunSettings, RunStore } from '../../../src/pipelines/run/settings.
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import type { PredictionEvents, Provider } from '../../../src/ports.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
+import { openFolder } from '../../../src/sinks/destinations/folder.ts';
 import { openJournal } from '../../../src/store/journal/journal.ts';
 import { mountOf } from '../disk/mount.ts';
-import { fallbackOf, type Input, plansOf } from './input.ts';
+import { fallbackOf, plansOf } from './input.ts';
 import type { Machine } from './machine.ts';
+import type { ProcessPlan } from './planProcesses.ts';
 import { PRICE_MICRO_USD, type WorldConfig } from './worldConfig.ts';
 
-/** The folder of the runs on the disk. */
-export const FOLDER = '/out';
-
 /** What a process does, and what it tells. */
-export interface Work {
-  readonly input: Input;
-  /** No stop, no time limit, no webhooks: it is to finish everything. */
-  readonly isLast: boolean;
+export interface Work extends Pick<ProcessPlan, 'input' | 'folder' | 'run' | 'isLast' | 'shows'> {
   readonly fetch: typeof fetch;
   readonly webhooks: PredictionEvents;
   /** Called with the index of each outcome, its status and the code of its error. */
   readonly onOutcome: (index: number, status: string, code: string | null) => void;
 }
 
+/** The folder of the cache, and that of deliveries, on the disk. */
+const CACHE = '/cache';
+export const DELIVERIES = '/delivered';
+
 /** Begins the run of a process; emits once in the end. */
 export function beginRun(machine: Machine, config: WorldConfig, work: Work): Observable<unknown> {
   const { process } = machine;
   if (process === null) return EMPTY;
-  const settings = settingsOf(machine, config, work, join(mountOf(process), FOLDER));
-  const plans = plansOf(work.input, config);
+  const settings = settingsOf(machine, config, work, mountOf(process));
+  const plans = plansOf(work.input, { ...config, run: work.run });
   return config.level === 'engine'
     ? engineRun(plans, settings, work)
     : runToFolder(plans, { ...settings, total: work.input.length }).pipe(
@@ -44,17 +44,18 @@ export function beginRun(machine: Machine, config: WorldConfig, work: Work): Obs
 function settingsOf(
   { chance }: Machine,
   config: WorldConfig,
-  { isLast, fetch, webhooks, onOutcome }: Work,
-  folder: string,
+  { isLast, shows, run, folder, fetch, webhooks, onOutcome }: Work,
+  mount: string,
 ): RunSettings {
-  const { run, outputs } = config;
+  const { outputs } = config;
+  const deliveries = join(mount, DELIVERIES, folder);
   const provider: Provider = createReplicateProvider({ token: `r8_${'0'.repeat(37)}`, fetch });
   const usesWebhooks = run.webhooks && !isLast;
   const stops = run.stops && !isLast && chance.whole('run.stops', 0, 1) === 1;
   const stopMs = chance.between('run.stopMs', 0, 8_000);
   const limitMicroUsd = run.budgetJobs === null ? null : run.budgetJobs * outputs * PRICE_MICRO_USD;
   return {
-    folder,
+    folder: join(mount, folder),
     provider,
     strategy: run.strategy,
     concurrency: run.strategy === 'sequential' ? 1 : run.concurrency,
@@ -65,9 +66,12 @@ function settingsOf(
     maxAttempts: isLast ? 5 : run.maxAttempts,
     recoveryRounds: run.recoveryRounds,
     priceMicroUsd: PRICE_MICRO_USD,
-    provenance: 'none',
-    gallery: false,
+    provenance: run.shows ? 'full' : 'none',
+    gallery: run.shows && shows,
     haveFiles: false,
+    sidecars: run.sidecars,
+    ...(config.cache ? { cacheFolder: join(mount, CACHE) } : {}),
+    ...(run.delivers ? { destinations: [(from) => openFolder(deliveries, from)] } : {}),
     ...(limitMicroUsd === null ? {} : { budgetMicroUsd: limitMicroUsd }),
     ...(run.fallback ? { fallbacksOf: (plan) => [fallbackOf(plan, config)] } : {}),
     ...(usesWebhooks ? { webhooks } : {}),

@@ -1,13 +1,13 @@
+import type { PredictionEvents } from '../../../src/ports.ts';
 import { Disk } from '../disk/disk.ts';
 import { createFileHost, useFileHost } from '../service/fileHost.ts';
 import { createNetwork, type Network } from '../service/network.ts';
 import { Service } from '../service/service.ts';
 import { createWebhooks } from '../service/webhooks.ts';
 import { type Chance, createChance, type Strike } from './chance.ts';
-import type { Input } from './input.ts';
-import { type Crash, Machine, ProcessEnded, useMachine } from './machine.ts';
+import { type Crash, enter, Machine, ProcessEnded, type RunningProcess, useMachine } from './machine.ts';
 import { judgeEnd, judgeProcess } from './oracle.ts';
-import { settled } from './patchTime.ts';
+import { FOLDERS, type ProcessPlan, planProcesses } from './planProcesses.ts';
 import { beginRun } from './processes.ts';
 import { createTimeline } from './timeline.ts';
 import type { WorldConfig } from './worldConfig.ts';
@@ -18,7 +18,9 @@ export interface WorldReport {
   readonly problems: readonly string[];
   readonly struck: readonly Strike[];
   readonly crashes: number;
+  /** Of all processes, and of each. */
   readonly contacts: number;
+  readonly contactsOf: readonly number[];
   readonly made: number;
   readonly virtualMs: number;
   readonly log: readonly string[];
@@ -34,9 +36,9 @@ export interface RunWorldConfig {
 const LONGEST_RUN_MS = 4 * 3_600_000;
 
 /** What became of one process. */
-export interface ProcessEnd {
+export interface ProcessEnd extends Pick<ProcessPlan, 'input' | 'folder' | 'run' | 'isLast' | 'isIdle'> {
   readonly number: number;
-  readonly input: Input;
+  readonly beganMs: number;
   readonly kind: 'done' | 'crashed' | 'stalled' | 'endless' | 'failed';
   readonly error: unknown;
   readonly outcomes: readonly (readonly [index: number, status: string, code: string | null])[];
@@ -50,11 +52,12 @@ export interface World {
   readonly network: Network;
   readonly chance: Chance;
   readonly ends: ProcessEnd[];
+  readonly log: (line: string) => void;
 }
 
 /** Runs a world from its beginning to its end, and judges it. */
 export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}): Promise<WorldReport> {
-  const timeline = createTimeline();
+  const timeline = config.twins === 0 ? createTimeline() : createTimeline(enter);
   const lines: string[] = [];
   const log = (line: string) => {
     if (options.keepsLog === true)
@@ -68,7 +71,7 @@ export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}
   const service = new Service(config, chance, timeline);
   const network = createNetwork({ machine, service, timeline, chance, config, log });
   const webhooks = createWebhooks(machine, service, config);
-  const world: World = { config, machine, service, network, chance, ends: [] };
+  const world: World = { config, machine, service, network, chance, ends: [], log };
   const problems: string[] = [];
   useMachine(machine);
   useFileHost(createFileHost(machine, service, config));
@@ -78,34 +81,25 @@ export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}
   };
   process.on('unhandledRejection', onUnhandled);
   let crashes = 0;
-  let contacts = 0;
+  const contactsOf: number[] = [];
   try {
-    const inputs = drawInputs(config, chance);
-    for (const [number, input] of inputs.entries()) {
-      // How many come after the last crash.
-      const calm = number - config.crashes;
-      const isLast = calm >= 0;
-      if (isLast) chance.isCalm = true;
-      if (calm === 0) await passUntil(world, Math.max(config.noCredit?.[1] ?? 0, config.outage?.[1] ?? 0));
-      const crash = isLast ? null : drawCrash(config, chance);
-      machine.start(crash);
-      log(`process ${number + 1} begins${isLast ? ', the last one' : ''}: ${input.join(' ')}`);
-      const outcomes: ProcessEnd['outcomes'][number][] = [];
-      const onOutcome = (index: number, status: string, code: string | null) => {
-        log(`outcome of job ${index}: ${status} ${code ?? ''}`);
-        outcomes.push([index, status, code]);
-      };
-      const work = { input, isLast, fetch: network.fetch, webhooks: webhooks.open(), onOutcome };
-      const end = await drive(world, beginRun(machine, config, work));
-      contacts += machine.contacts;
-      if (end.kind === 'crashed') crashes += 1;
-      log(`process ${number + 1}: ${end.kind} ${end.error === null ? '' : String(end.error)}`);
-      const ended: ProcessEnd = { number: number + 1, input, outcomes, ...end };
-      world.ends.push(ended);
-      problems.push(...judgeProcess(world, ended, { isLast, isIdle: calm === LAST - 1 }));
+    for (const plan of planProcesses(config, chance)) {
+      if (plan.isLast && !chance.isCalm) {
+        chance.isCalm = true;
+        await passUntil(world, Math.max(config.noCredit?.[1] ?? 0, config.outage?.[1] ?? 0));
+      }
+      const crash = shortened(plan.crash, config, world.ends.at(-1), contactsOf.at(-1));
+      const tracks = await drive(world, { ...plan, crash }, webhooks.open());
+      for (const { process, end } of tracks) {
+        contactsOf.push(process.contacts);
+        if (end.kind === 'crashed') crashes += 1;
+        world.ends.push(end);
+        problems.push(...judgeProcess(world, end));
+      }
       machine.exit();
       if (problems.length > 0) break;
-      await pause(world, calm);
+      const pauseMs = chance.between('pause', 0, config.pauseMs);
+      await passUntil(world, timeline.nowMs + Math.max(pauseMs, plan.pauseMs));
     }
     if (problems.length === 0) problems.push(...(await judgeEnd(world)));
   } catch (error) {
@@ -118,96 +112,116 @@ export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}
   const { nowMs } = timeline;
   const { struck } = chance;
   const made = service.made.length;
-  return { config, problems, struck, crashes, contacts, made, virtualMs: nowMs, log: lines };
+  const contacts = contactsOf.reduce((sum, one) => sum + one, 0);
+  return { config, problems, struck, crashes, contacts, contactsOf, made, virtualMs: nowMs, log: lines };
 }
+
+/** Crashes that a seed draws for a world, at most. */
+const MOST_DRAWN = 10;
 
 /**
- * Processes at the end that nothing disturbs: the first saves what it can, the second comes when
- * every lost request can be judged, and the third must find nothing to do.
+ * Moves a crash to where a process gets to, in worlds with more crashes than are drawn: if the one
+ * before came to its end, this one has as little to do.
  */
-const LAST = 3;
-/** Age at which every lost request is judged, and outputs are still there. */
-const JUDGED_MS = 900_000;
-
-/** Draws the inputs of all processes. */
-function drawInputs(config: WorldConfig, chance: Chance): Input[] {
-  const { jobs, equalPrompts, changesInput, crashes, level } = config;
-  const first = Array.from({ length: jobs }, (_, n) => (equalPrompts ? n % 3 : n));
-  const inputs: Input[] = [];
-  let input: Input = first;
-  for (let count = 0; count < crashes; count += 1) {
-    inputs.push(input);
-    if (changesInput && chance.whole('input.changes', 0, 1) === 1) input = changed(input, level, chance);
-  }
-  // The third costs time, and finds little: one world in three has it.
-  const last = chance.whole('input.idle', 0, 2) === 0 ? LAST : LAST - 1;
-  return [...inputs, ...Array.from({ length: last }, () => input)];
+function shortened(
+  crash: Crash | null,
+  { crashes, script }: WorldConfig,
+  before: ProcessEnd | undefined,
+  contacts = 1,
+): Crash | null {
+  if (crash === null || script !== null || crashes <= MOST_DRAWN || before?.kind !== 'done') return crash;
+  return { ...crash, atContact: 1 + (crash.atContact % contacts) };
 }
 
-function changed(input: Input, level: WorldConfig['level'], chance: Chance): Input {
-  // Without a folder nobody matches jobs by their requests.
-  if (level === 'engine') return [...input, 100 + input.length];
-  const next = [...input];
-  const at = chance.whole('input.at', 0, next.length - 1);
-  const way = chance.whole('input.way', 0, 3);
-  if (way === 0) next.splice(at, 0, 100 + chance.whole('input.new', 0, 50));
-  if (way === 1 && next.length > 1) next.splice(at, 1);
-  if (way === 2) next.reverse();
-  if (way === 3) next.push(next[at] ?? 0);
-  return next;
+/** A process that runs, and what it has told. */
+interface Track {
+  readonly process: RunningProcess;
+  readonly plan: Omit<ProcessPlan, 'crash'>;
+  readonly outcomes: ProcessEnd['outcomes'][number][];
+  over: { readonly kind: ProcessEnd['kind']; readonly error: unknown } | null;
 }
 
-/** Contacts of a process before its first create request, and for each job, about. */
-const CONTACTS = { engine: { first: 45, job: 35 }, folder: { first: 110, job: 60 } } as const;
-
-/** Draws the crash of a process: at its beginning, anywhere, or none at all. */
-function drawCrash({ powerCuts, jobs, level }: WorldConfig, chance: Chance): Crash | null {
-  const { first, job } = CONTACTS[level];
-  const way = chance.whole('crash.way', 0, 9);
-  const atContact = chance.whole('crash.at', 1, way < 2 ? first : first + job * jobs);
-  const kind = chance.between('crash.kind', 0, 1) < powerCuts ? 'powerCut' : 'kill';
-  return way === 9 ? null : { atContact, kind };
-}
-
-type Driven = Pick<ProcessEnd, 'kind' | 'error'>;
-
-/** Lets time pass until a process ends. */
-async function drive({ machine }: World, run: ReturnType<typeof beginRun>): Promise<Driven> {
+/** Lets time pass until a process has ended, and one that started beside it. */
+async function drive(
+  world: World,
+  plan: ProcessPlan,
+  webhooks: PredictionEvents,
+): Promise<{ readonly process: RunningProcess; readonly end: ProcessEnd }[]> {
+  const { machine } = world;
   const { timeline } = machine;
-  let end: Driven | null = null;
   const startedMs = timeline.nowMs;
-  run.subscribe({
-    error: (error: unknown) => {
-      end = { kind: 'failed', error };
-    },
-    complete: () => {
-      end = { kind: 'done', error: null };
-    },
-  });
-  for (;;) {
-    await settled();
-    if (machine.process?.isAlive !== true) return { kind: 'crashed', error: null };
-    if (end !== null) return end;
-    if (timeline.nowMs - startedMs > LONGEST_RUN_MS) return { kind: 'endless', error: null };
+  const tracks = [begin(world, machine.start(plan.crash), plan, webhooks)];
+  const { twin } = plan;
+  if (twin !== null)
+    timeline.after(twin.afterMs, null, () => {
+      if (tracks.every(isOver)) return;
+      tracks.push(begin(world, machine.startBeside(twin.crash), { ...plan, ...twin }, webhooks));
+    });
+  while (!(await areOver(tracks, machine))) {
+    const isEndless = timeline.nowMs - startedMs > LONGEST_RUN_MS;
     try {
-      if (!timeline.step()) return { kind: 'stalled', error: null };
+      if (!isEndless && timeline.step()) continue;
     } catch (error) {
-      if (!(error instanceof ProcessEnded)) throw error;
+      if (error instanceof ProcessEnded) continue;
+      throw error;
     }
+    const kind = isEndless ? 'endless' : 'stalled';
+    for (const track of tracks) if (!isOver(track)) track.over = { kind, error: null };
   }
+  return tracks.map(({ process, plan: own, outcomes, over }) => {
+    const { kind, error } = over ?? { kind: 'crashed', error: null };
+    world.log(`process ${process.number}: ${kind} ${error === null ? '' : String(error)}`);
+    const { input, folder, run, isLast, isIdle } = own;
+    const { number } = process;
+    const beganMs = process.startedMs;
+    return { process, end: { number, input, folder, run, isLast, isIdle, beganMs, outcomes, kind, error } };
+  });
 }
 
-/** Lets the time between two processes pass. */
-async function pause(world: World, calm: number): Promise<void> {
-  const { machine, config, chance } = world;
-  const pauseMs = chance.between('pause', 0, config.pauseMs);
-  await passUntil(world, machine.timeline.nowMs + Math.max(pauseMs, calm === 0 ? JUDGED_MS : 0));
+/** Begins a process. */
+function begin(
+  { machine, config, network, log }: World,
+  process: RunningProcess,
+  plan: Track['plan'],
+  webhooks: PredictionEvents,
+): Track {
+  const { number } = process;
+  const track: Track = { process, plan, outcomes: [], over: null };
+  const where = plan.folder === FOLDERS[0] ? '' : ` in ${plan.folder}`;
+  log(`process ${number} begins${plan.isLast ? ', the last one' : ''}${where}: ${plan.input.join(' ')}`);
+  const onOutcome = (index: number, status: string, code: string | null) => {
+    log(`outcome of job ${index}: ${status} ${code ?? ''}`);
+    track.outcomes.push([index, status, code]);
+  };
+  const end = (kind: 'failed' | 'done', error: unknown) => {
+    if (process.isAlive) track.over = { kind, error };
+  };
+  const start = () =>
+    beginRun(machine, config, { ...plan, fetch: network.fetch, webhooks, onOutcome }).subscribe({
+      error: (error: unknown) => end('failed', error),
+      complete: () => end('done', null),
+    });
+  if (config.twins === 0) start();
+  else enter(process, start);
+  return track;
 }
 
-async function passUntil({ machine: { timeline } }: World, untilMs: number): Promise<void> {
+function isOver({ process, over }: Track): boolean {
+  return over !== null || !process.isAlive;
+}
+
+async function areOver(tracks: readonly Track[], machine: Machine): Promise<boolean> {
+  await machine.quiet();
+  if (machine.fault !== null) throw machine.fault;
+  for (const { process, over } of tracks) if (over !== null) machine.exit(process);
+  return tracks.every(isOver);
+}
+
+async function passUntil({ machine }: World, untilMs: number): Promise<void> {
+  const { timeline } = machine;
   while (timeline.nextMs() <= untilMs) {
     timeline.step();
-    await settled();
+    await machine.quiet();
   }
   timeline.pass(untilMs);
 }

@@ -32,7 +32,10 @@ export interface Timeline {
   pass(atMs: number): void;
 }
 
-export function createTimeline(): Timeline {
+/** Creates a timeline. `happen` does what is planned for a process. */
+export function createTimeline(
+  happen: (owner: Process | null, action: () => void) => void = (_, action) => action(),
+): Timeline {
   let nowMs = 0;
   let order = 0;
   const heap: Entry[] = [];
@@ -86,7 +89,7 @@ export function createTimeline(): Timeline {
       const entry = pop();
       if (entry === undefined) return false;
       nowMs = entry.atMs;
-      entry.action?.();
+      if (entry.action !== null) happen(entry.owner, entry.action);
       return true;
     },
     nextMs: () => {

@@ -1,8 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { lastValueFrom } from 'rxjs';
-import { assert, describe, expect, it } from 'vitest';
+import { assert, describe, expect, it, vi } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
 import { loadSqlite } from '../../../src/store/journal/database.ts';
 import { type FolderJournal, openJournal } from '../../../src/store/journal/journal.ts';
@@ -199,6 +200,27 @@ it('gives a saved job of the manifest its index back, and counts its cost once',
   expect([journal.spentMicroUsd(), journal.openMicroUsd()]).toEqual(whole.money);
   journal.close();
   expect(known()).toEqual(whole);
+});
+
+it('has no line of an entry in its log before the database has the entry', async () => {
+  await fill(true);
+  const size = readFileSync(file('journal.jsonl')).length;
+  const { exec } = loadSqlite().DatabaseSync.prototype;
+  const seen: string[] = [];
+  const journal = openJournal(folder());
+  const spy = vi.spyOn(loadSqlite().DatabaseSync.prototype, 'exec').mockImplementation(function (
+    this: DatabaseSync,
+    sql: string,
+  ) {
+    if (sql === 'COMMIT') seen.push(readFileSync(file('journal.jsonl'), 'utf8').slice(size));
+    exec.call(this, sql);
+  });
+  await lastValueFrom(journal.record(aPlan({ index: 9, key: keyOf(9) }), intended()));
+  spy.mockRestore();
+  journal.close();
+  // Room for it, and nothing that could be torn: without a newline it counts as cut off.
+  expect(seen).toEqual([expect.stringMatching(/^ +$/)]);
+  expect(readFileSync(file('journal.jsonl'), 'utf8').slice(size)).toMatch(new RegExp(keyOf(9)));
 });
 
 it('is refused if neither database nor log is whole', async () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { dayOf } from '../../../src/base/text.ts';
 import type { Reservation } from '../../../src/ports.ts';
+import { loadSqlite } from '../../../src/store/journal/database.ts';
 import type { JournalSums } from '../../../src/store/spending/folderAccount.ts';
 import { readSpending } from '../../../src/store/spending/spendingDatabase.ts';
 import {
@@ -123,6 +124,25 @@ it('takes the word of the journal at the end: costs may have been corrected', ()
   journal = { spentMicroUsd: 6, openMicroUsd: 4 };
   run.close();
   expect(sums()).toEqual([6, 4]);
+});
+
+it('throws if a limit cannot be kept, never once money may be paid, and never without a limit', () => {
+  journal = { spentMicroUsd: 0, openMicroUsd: 0 };
+  const [limited, counted] = [open('limited', { perDayMicroUsd: 10 }), open('counted')];
+  const [paid, other] = [limited.ledger.reserve(2), counted.ledger.reserve(3)];
+  // The table is gone, as on a disk that refuses.
+  const database = new (loadSqlite().DatabaseSync)(join(folder(), 'spending.sqlite'));
+  database.exec('ALTER TABLE entry RENAME TO away');
+  expect(() => limited.ledger.reserve(2)).toThrow('Cannot count what this machine spends');
+  expect(counted.ledger.reserve(2)).not.toBeNull();
+  expect(limited.ledger.resume?.(2)).not.toBeNull();
+  for (const one of [paid, other]) expect(() => one?.settle(1)).not.toThrow();
+  database.exec('ALTER TABLE away RENAME TO entry');
+  database.close();
+  journal = { spentMicroUsd: 1, openMicroUsd: 0 };
+  limited.close();
+  counted.close();
+  expect(sums()).toEqual([2, 0]);
 });
 
 /** One run folder: what its journal knows, and the reservations of its open run. */

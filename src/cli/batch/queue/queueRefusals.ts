@@ -69,6 +69,26 @@ const refusals: readonly Refusal[] = [
     reason: 'the page shows the jobs of one process',
   },
   {
+    flag: '--budget-per-day',
+    isGiven: ({ budgetPerDayMicroUsd }) => budgetPerDayMicroUsd !== null,
+    reason: 'it is a limit of one machine, and others spend too: give --budget',
+  },
+  {
+    flag: '--budget-per-month',
+    isGiven: ({ budgetPerMonthMicroUsd }) => budgetPerMonthMicroUsd !== null,
+    reason: 'it is a limit of one machine, and others spend too: give --budget',
+  },
+  {
+    flag: '--on-image',
+    isGiven: ({ onImage }) => onImage !== null,
+    reason: 'the images are saved by other processes',
+  },
+  ...(['onEnd', 'notifyUrl'] as const).map((field) => ({
+    flag: field === 'onEnd' ? '--on-end' : '--notify',
+    isGiven: (flags: SettledFlags) => flags[field] !== null,
+    reason: 'Ctrl-C ends the view, and not the run',
+  })),
+  {
     flag: '--c2pa-cert',
     isGiven: ({ c2paCert, c2paKey }) => c2paCert !== null || c2paKey !== null,
     reason: 'the key would have to be on each machine',

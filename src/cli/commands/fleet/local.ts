@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { UsageError } from '../../../errors.ts';
 import { commandFor } from '../../batch/rightCommand.ts';
 import { commandLine } from '../../display/commandLine.ts';
+import { declaredOptions } from '../../flags/commandOption.ts';
 import { commandTable, type RunCommand } from '../../flags/commandTable.ts';
 import { flagValues } from '../../flags/flagValues.ts';
 import { runScript } from '../../script/runScript.ts';
@@ -26,7 +28,16 @@ interface LocalWords {
  * images from this file, on this machine. The database keeps its data beside the run folder, so
  * that the same command goes on where it was stopped.
  */
-export const run: RunCommand = async (argv) => {
+export const run: RunCommand = Object.assign(runWords, {
+  options: () =>
+    declaredOptions(
+      new Command()
+        .option('--local <n>', 'workers to start on this machine')
+        .option('--simulate [speed]', 'use a simulator, times faster than real time'),
+    ),
+});
+
+async function runWords(argv: readonly string[]): Promise<void> {
   if (argv.length === 0 || argv.includes('--help') || argv.includes('-h')) {
     return runScript(async (_argv, { stdout }) => {
       stdout.write(HELP);
@@ -39,7 +50,7 @@ export const run: RunCommand = async (argv) => {
     return 0;
   });
   if (words !== null) await runLocal(words);
-};
+}
 
 async function runLocal(words: LocalWords): Promise<void> {
   const { workers: count, rest, input } = words;

@@ -1,7 +1,7 @@
 import { formatUsd } from '../../../base/text.ts';
 import type { PeriodSpending } from '../../../store/spending/spendingDatabase.ts';
-import type { MachineSpending } from '../../batch/spendingLimits.ts';
 import { columns, plainText } from '../../display/text.ts';
+import type { MachineSpending } from '../../flags/spendingLimits.ts';
 
 /** The limits that apply, in millionths of a US dollar; null for none. */
 export interface ShownLimits {

@@ -1,26 +1,35 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { packageVersion } from '../../../disk/storageError.ts';
 import { UsageError } from '../../../errors.ts';
 import { blindPairs, readVotes } from '../../../sinks/comparison/blindVotes.ts';
 import { distinctBallots, tallyVotes } from '../../../sinks/comparison/votes.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
-import { commandLine, packageVersion } from '../../display/commandLine.ts';
+import { commandLine } from '../../display/commandLine.ts';
 import { voteTable } from '../../display/tables.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
+import { commonOptions, declaredOptions } from '../../flags/commandOption.ts';
 import { commandTable, type RunCommand } from '../../flags/commandTable.ts';
 import { runScript } from '../../script/runScript.ts';
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runScript((_argv, io) => countVotes(argv, io));
+export const run: RunCommand = Object.assign(
+  (argv: readonly string[]) => runScript((_argv, io) => countVotes(argv, io)),
+  { options: () => [...declaredOptions(describeCommand()), ...commonOptions] },
+);
 
-async function countVotes(argv: readonly string[], io: ScriptIo): Promise<number> {
-  let text = '';
-  const command = new Command(commandLine('votes'))
+function describeCommand(): Command {
+  return new Command(commandLine('votes'))
     .description(commandTable.votes.help)
     .version(packageVersion())
     .argument('<run-folder>', 'folder of that run')
     .argument('<votes...>', 'files exported by ab.html, one for each person')
-    .option('--json', 'print the tally as JSON')
+    .option('--json', 'print the tally as JSON');
+}
+
+async function countVotes(argv: readonly string[], io: ScriptIo): Promise<number> {
+  let text = '';
+  const command = describeCommand()
     .configureOutput({
       writeOut: (chunk) => {
         text += chunk;

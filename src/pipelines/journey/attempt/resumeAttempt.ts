@@ -47,19 +47,14 @@ type Cancelling = Settling &
  * finding its request at the service.
  */
 export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming): Observable<Prediction> {
-  const { plan, request } = job;
+  const { plan } = job;
   job.earlier = null;
   // A clock that was ahead then, and has been corrected, must not prolong the wait.
   const [nowMs, localMs] = [run.scheduler.now(), wallNow(run.scheduler)];
   job.startedAtMs = Math.min(job.startedAtMs, localMs);
   // A prediction that was left to the service has used up its time: it gets the same time again.
   job.waitingSinceMs = run.timeoutAction === 'leave' ? nowMs : nowMs - (localMs - job.startedAtMs);
-  if (mayHavePrediction(earlier)) {
-    job.open = { predictionId: earlier.predictionId };
-    // It may be paid already, so it is resumed even if it exceeds the budget. A saved job is
-    // booked: it has lost only its files or its line in the manifest.
-    if (earlier.state !== 'saved') job.reservation ??= resumeIn(run.ledger, request.priceMicroUsd ?? 0);
-  }
+  if (mayHavePrediction(earlier)) job.open = { predictionId: earlier.predictionId };
   if (earlier.prediction !== null) return of(earlier.prediction);
   if (earlier.predictionId !== null) {
     job.stage = 'polling';
@@ -74,6 +69,17 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
     return run.repay ? beginAttempt(job, run) : throwError(() => uncertain(plan));
   }
   return throwError(() => new LostAttempt(lostAttempt(job, earlier, run), runEnded));
+}
+
+/**
+ * Reserves the money of an attempt that an earlier run left open, before any other job can have it.
+ * It may be paid already, so it is resumed even if it exceeds the budget. A saved job is booked: it
+ * has lost only its files or its line in the manifest.
+ */
+export function reserveOpen(job: JobState, { ledger }: Pick<RunServices, 'ledger'>): void {
+  const { earlier, request } = job;
+  if (earlier === null || !mayHavePrediction(earlier) || earlier.state === 'saved') return;
+  job.reservation ??= resumeIn(ledger, request.priceMicroUsd ?? 0);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { catchError, concat, concatMap, EMPTY, from, type Observable, of, tap, throwError } from 'rxjs';
+import { packageVersion } from '../../../disk/storageError.ts';
 import type { RunTotals } from '../../../events/totals.ts';
 import { writeTable } from '../../../sinks/manifest/tables.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
@@ -37,7 +38,7 @@ export interface FinishedRun extends RunEnd {
 
 /** The parts of an open run that its report and tables are written from. */
 type Writing = Budgeted &
-  Pick<OpenRun, 'config' | 'describePrice' | 'manifest' | 'journal' | 'requests' | 'tables'>;
+  Pick<OpenRun, 'config' | 'describePrice' | 'manifest' | 'journal' | 'requests' | 'tables' | 'used'>;
 
 /**
  * Writes manifest, tables, report, gallery and contact sheet, then emits `run.completed`, even if
@@ -87,10 +88,13 @@ export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<R
     { earlier: run.journal.sessions(), surplus, budget: totals.budget },
   );
   await run.manifest.finish({
+    tool: { name: 'rxposure', version: packageVersion() },
     startedAt: new Date(end.startedAtMs).toISOString(),
     completedAt: new Date(end.startedAtMs + end.elapsedMs).toISOString(),
     ...totals,
     service,
+    models: Object.keys(report.costByModel),
+    settings: run.used,
   });
   for (const format of run.tables) {
     const path = await writeTable(folder, format, run.manifest.outcomes());

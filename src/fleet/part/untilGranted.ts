@@ -10,8 +10,8 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import { abortOf } from '../base/fromAbortable.ts';
-import type { Admission } from './database/partCalls.ts';
+import { abortOf } from '../../base/fromAbortable.ts';
+import type { Admission } from '../database/partCalls.ts';
 
 /** The answer was to wait. */
 class MustWait extends Error {

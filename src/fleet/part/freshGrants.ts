@@ -1,7 +1,7 @@
 import { defer } from 'rxjs';
-import { ageFrom, type ClockScheduler, monotonicScheduler } from '../base/monotonicScheduler.ts';
-import type { Journal } from '../ports.ts';
-import type { PartCalls } from './database/partCalls.ts';
+import { ageFrom, type ClockScheduler, monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import type { Journal } from '../../ports.ts';
+import type { PartCalls } from '../database/partCalls.ts';
 
 /**
  * Age up to which a grant may be used. A worker that takes the part over looks for a lost create

@@ -7,8 +7,16 @@ import {
   readSpending,
   type SpendingDatabase,
 } from '../../store/spending/spendingDatabase.ts';
-import type { Flags } from '../flags/flags.ts';
-import type { SpendingLimit } from './planSummary.ts';
+import type { SpendingPeriod } from '../../types.ts';
+import type { Flags } from './flags.ts';
+
+/** A limit for all runs of this machine. */
+export interface SpendingLimit {
+  readonly period: SpendingPeriod;
+  readonly limitMicroUsd: number;
+  /** What is neither spent nor held; below 0 if more was spent. */
+  readonly leftMicroUsd: number;
+}
 
 type Limits = Pick<Flags, 'budgetPerDayMicroUsd' | 'budgetPerMonthMicroUsd'>;
 type Env = Readonly<Record<string, string | undefined>>;

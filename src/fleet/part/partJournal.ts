@@ -1,10 +1,10 @@
 import { defer, from, ignoreElements, lastValueFrom, type Observable, type SchedulerLike } from 'rxjs';
-import { fromAbortable } from '../base/fromAbortable.ts';
-import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { ProviderError, UsageError } from '../errors.ts';
-import { type Gate, gate } from '../operators/gate.ts';
-import { takenByAnother } from '../operators/predictions/lost/lostErrors.ts';
-import { overBudget } from '../operators/stages/overBudget.ts';
+import { fromAbortable } from '../../base/fromAbortable.ts';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { ProviderError, UsageError } from '../../errors.ts';
+import { type Gate, gate } from '../../operators/gate.ts';
+import { takenByAnother } from '../../operators/predictions/lost/lostErrors.ts';
+import { overBudget } from '../../operators/stages/overBudget.ts';
 import {
   applyEntry,
   hasOpenAttempt,
@@ -12,12 +12,12 @@ import {
   predictionIdOf,
   type RunJournal,
   type StoredJob,
-} from '../store/entries.ts';
-import { jobSums } from '../store/jobSums.ts';
-import { rowOfJob } from '../store/journal/jobTable.ts';
-import type { JournalEntry, Outcome, Plan } from '../types.ts';
-import type { Row } from './database/connection.ts';
-import type { PartCalls } from './database/partCalls.ts';
+} from '../../store/entries.ts';
+import { jobSums } from '../../store/jobSums.ts';
+import { rowOfJob } from '../../store/journal/jobTable.ts';
+import type { JournalEntry, Outcome, Plan } from '../../types.ts';
+import type { Row } from '../database/connection.ts';
+import type { PartCalls } from '../database/partCalls.ts';
 import { untilGranted } from './untilGranted.ts';
 
 /** A job of a part, with all that its database knows. */

@@ -1,12 +1,12 @@
 import { concatMap, map, type Observable, of } from 'rxjs';
 import { z } from 'zod';
-import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
-import { outcomeSchema } from '../sinks/manifest/readOutcomes.ts';
-import { storedJob } from '../store/journal/jobTable.ts';
-import type { Plan } from '../types.ts';
-import type { Database } from './database/connection.ts';
-import { createCall, type PartCallsConfig, type PartOfRun } from './database/partCalls.ts';
-import { unpackPlans } from './packedPlans.ts';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { outcomeSchema } from '../../sinks/manifest/readOutcomes.ts';
+import { storedJob } from '../../store/journal/jobTable.ts';
+import type { Plan } from '../../types.ts';
+import type { Database } from '../database/connection.ts';
+import { createCall, type PartCallsConfig, type PartOfRun } from '../database/partCalls.ts';
+import { unpackPlans } from '../packedPlans.ts';
 import type { PartJob } from './partJournal.ts';
 
 /** A part that a worker asks for. */

@@ -1,0 +1,40 @@
+/** A file, whatever names it has. */
+export interface Inode {
+  readonly id: number;
+  /** What programs read. Never changed in place, so that a flush need not copy it. */
+  data: Buffer;
+  /** What survives a power cut for certain. */
+  durable: Buffer;
+  /** Writes since the last flush, in their order. */
+  writes: Write[];
+  changedMs: number;
+}
+
+/** A write, or a change of the size. */
+export type Write = { readonly at: number; readonly bytes: Buffer } | { readonly size: number };
+
+/** What a disk writes as a whole. */
+export const PAGE_BYTES = 4_096;
+
+/** Returns content after a write. */
+export function applied(data: Buffer, write: Write): Buffer {
+  return 'size' in write ? resized(data, write.size) : overwritten(data, write.at, write.bytes);
+}
+
+/** Returns content with bytes at an offset; what is between is zeros. */
+export function overwritten(data: Buffer, at: number, bytes: Buffer): Buffer {
+  if (bytes.length === 0) return data;
+  if (at === data.length) return Buffer.concat([data, bytes]);
+  const next = Buffer.alloc(Math.max(data.length, at + bytes.length));
+  data.copy(next);
+  bytes.copy(next, at);
+  return next;
+}
+
+/** Returns content of another size. */
+export function resized(data: Buffer, size: number): Buffer {
+  if (size <= data.length) return data.subarray(0, size);
+  const next = Buffer.alloc(size);
+  data.copy(next);
+  return next;
+}

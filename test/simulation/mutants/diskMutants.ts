@@ -1,0 +1,54 @@
+import type { Mutant } from './mutants.ts';
+
+/** Flushes and orders of writes taken away: `npm run powercut` finds them, at a state of its own. */
+export const diskMutants: Readonly<Record<string, Mutant>> = {
+  'log-before-commit': {
+    bug: 'The log got lines before their transaction was committed: a torn one made the folder unusable.',
+    file: 'store/journal/journal.ts',
+    from: 'beforeCommit: () => run.setLogSeq(log.reserve()),\n    afterCommit: log.write,',
+    to: 'beforeCommit: () => { const seq = log.reserve(); log.write(); run.setLogSeq(seq); },\n    afterCommit: () => {},',
+    state: 0,
+  },
+  'unnamed-folder': {
+    bug: 'The name of a new run folder was not flushed, and with it all of its journal lost.',
+    file: 'disk/folders.ts',
+    from: '  keepNamesIn(parent);\n}',
+    to: '  void keepNamesIn;\n}',
+    seed: 72,
+  },
+  'unflushed-thumbnail': {
+    bug: 'A thumbnail was named before it was flushed, and never made again.',
+    file: 'sinks/gallery/thumbnails.ts',
+    from: "{ flag: 'wx', flush: true }",
+    to: "{ flag: 'wx', flush: false }",
+    state: 10,
+  },
+  'unflushed-file': {
+    bug: 'Renditions, sidecars and the manifest were named before they were flushed.',
+    file: 'disk/writeFiles.ts',
+    from: '      await handle.sync();\n',
+    to: '',
+    state: 1,
+  },
+  'unnamed-output': {
+    bug: 'The name of an output was not flushed before the journal had it.',
+    file: 'providers/downloads/downloader.ts',
+    from: '    await syncFolder(dirname(path));\n',
+    to: '',
+    state: 0,
+  },
+  'unnamed-rendition': {
+    bug: 'The names of renditions were not flushed before the journal had their job as saved.',
+    file: 'renditions/renderer.ts',
+    from: '    await syncFolder(folder);\n',
+    to: '',
+    state: 0,
+  },
+  'relaxed-commit': {
+    bug: 'Commits of the journal were not flushed.',
+    file: 'store/journal/database.ts',
+    from: "database.exec('PRAGMA synchronous = FULL');",
+    to: "database.exec('PRAGMA synchronous = OFF');",
+    state: 3,
+  },
+};

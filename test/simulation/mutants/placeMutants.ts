@@ -1,0 +1,40 @@
+import type { Mutant } from './mutants.ts';
+
+/** Bugs of what a run shares with others, and of the further places that its results go to. */
+export const placeMutants: Readonly<Record<string, Mutant>> = {
+  'late-reservation': {
+    bug: 'A job that was resumed waited for the lease of its result, and another one took its money.',
+    file: 'pipelines/journey/reuseOrMake.ts',
+    from: '  reserveOpen(job, run);\n',
+    to: '  setTimeout(() => reserveOpen(job, run), 50);\n',
+    seed: 61,
+  },
+  'cache-unread': {
+    bug: 'A result that the cache had was made again.',
+    file: 'pipelines/journey/reuseOrMake.ts',
+    from: 'find: (key) => (mayBePaid ? of(null) : restore(key, job, run)),',
+    to: 'find: (key) => (key === null ? restore(key, job, run) : of(null)),',
+    seed: 506,
+  },
+  undelivered: {
+    bug: 'Pictures counted as saved before they were at their destination.',
+    file: 'sinks/destinations/folder.ts',
+    from: 'paths.push(await copyWhole(source, insideFolder(to, path), () => false));',
+    to: 'paths.push(insideFolder(to, path));',
+    seed: 73,
+  },
+  'not-delivered-later': {
+    bug: 'Pictures of earlier runs did not get to a destination that was added later.',
+    file: 'pipelines/runToFolder.ts',
+    from: '      earlier,\n',
+    to: '      EMPTY,\n',
+    seed: 5206,
+  },
+  'not-rendered-later': {
+    bug: 'Pictures of earlier runs did not get renditions that were added later.',
+    file: 'pipelines/runToFolder.ts',
+    from: 'const added = concat(rateEarlier, renderEarlier(toRender, plans, run));',
+    to: 'void renderEarlier;\n        const added = rateEarlier;',
+    seed: 2506,
+  },
+};
