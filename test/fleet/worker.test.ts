@@ -86,6 +86,22 @@ describeFleet('workers', () => {
     expect(String(other.error)).toContain('another input');
   });
 
+  it('leave a failed job so that one machine fetches its image, and does not pay for it again', async () => {
+    const url = await newDatabase();
+    let isBroken = true;
+    const scripts = await scriptsInFolder({
+      faults: { onFile: () => (isBroken ? { type: 'answer', status: 404, body: '' } : null) },
+    });
+    const { root, simulator } = scripts;
+    const worker = await aLocalWorker(url, simulator, { shared: root });
+    const queued = await scripts.generate(['a'], `--queue=${url} --shared ${root}`, { isBooked: false });
+    expect(queued).toMatchObject({ code: 1, made: 1 });
+    expect(queued.outcomes.map(({ status }) => status)).toEqual(['failed']);
+    await worker.stop();
+    isBroken = false;
+    expect(await scripts.retryFailed()).toMatchObject({ code: 0, made: 0 });
+  });
+
   it.each([
     ['--strategy queue', 'no common order'],
     ['--concurrency auto', 'give a number'],

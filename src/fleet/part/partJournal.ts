@@ -16,6 +16,7 @@ import {
 import { jobSums } from '../../store/jobSums.ts';
 import { rowOfJob } from '../../store/journal/jobTable.ts';
 import type { JournalEntry, Outcome, Plan } from '../../types.ts';
+import type { Row } from '../database/connection.ts';
 import type { PartCalls } from '../database/partCalls.ts';
 import { untilGranted } from './untilGranted.ts';
 
@@ -55,6 +56,8 @@ export interface PartJournal extends RunJournal {
   release(index: number): Observable<void>;
   /** Returns the outcome of a job; null if it has none yet. */
   outcomeOf(index: number): Outcome | null;
+  /** Returns the row of a job that has not been saved and may have a prediction; else null. */
+  openRowOf(index: number): Row | null;
   /** Returns true if a job holds a slot of the account. */
   hasSlot(index: number): boolean;
   /** Completes once all entries so far are written, or refused. */
@@ -183,6 +186,10 @@ export function createPartJournal(config: PartJournalConfig): PartJournal {
         : defer(() => from(inOrder(plan.index, () => note(plan, entry)))),
     release: (index) => defer(() => from(inOrder(index, () => release(index)))),
     outcomeOf: (index) => jobs.get(index)?.outcome ?? null,
+    openRowOf: (index) => {
+      const job = jobs.get(index)?.job;
+      return job !== undefined && hasOpenAttempt(job.record) ? rowOfJob(job, folder) : null;
+    },
     hasSlot: (index) => jobs.get(index)?.hasSlot ?? false,
     idle: () => defer(() => from(idle())).pipe(ignoreElements()),
     ...jobSums(() => [...jobs.values()].map(({ job }) => job)),

@@ -2,9 +2,10 @@ import { concat, concatMap, defer, EMPTY, from, ignoreElements, mergeMap, type O
 import { pathBelow } from '../../disk/insideFolder.ts';
 import type { OpenRun } from '../../pipelines/run/settings.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
-import type { ImageFile, Outcome, Plan } from '../../types.ts';
-import type { Database } from '../database/connection.ts';
-import { unpackOutcomes } from '../packedOutcomes.ts';
+import { storedJob } from '../../store/journal/jobTable.ts';
+import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
+import type { Database, Row } from '../database/connection.ts';
+import { type EndedJob, unpackEnded } from '../packedOutcomes.ts';
 import { unpackPlans } from '../packedPlans.ts';
 
 /** Parts that are read at a time: about a thousand outcomes. */
@@ -24,8 +25,8 @@ export function importOutcomes(
   into: Importing,
 ): Observable<Outcome> {
   return from(partsOf(database, run)).pipe(
-    concatMap(({ plans, outcomes }) => {
-      const fresh = outcomes.filter(({ index }) => !into.manifest.has(index));
+    concatMap(({ plans, jobs }) => {
+      const fresh = jobs.filter(({ outcome }) => !into.manifest.has(outcome.index));
       return enter(fresh, new Map(plans.map((plan) => [plan.index, plan])), into);
     }),
   );
@@ -33,7 +34,7 @@ export function importOutcomes(
 
 interface MadeParts {
   readonly plans: readonly Plan[];
-  readonly outcomes: readonly Outcome[];
+  readonly jobs: readonly EndedJob[];
 }
 
 /** Yields the parts that are done, in their order, some together. */
@@ -46,13 +47,13 @@ async function* partsOf({ query }: Pick<Database, 'query'>, run: number): AsyncG
       [run, last, PARTS_AT_ONCE],
     );
     if (rows.length === 0) return;
-    const outcomes = await Promise.all(rows.map((row) => unpackOutcomes(bytesOf(row.outcomes))));
-    const hasFailed = outcomes.map((some) => some.some(({ status }) => status !== 'saved'));
+    const jobs = await Promise.all(rows.map((row) => unpackEnded(bytesOf(row.outcomes))));
+    const hasFailed = jobs.map((some) => some.some(({ outcome }) => outcome.status !== 'saved'));
     // Only the plans of jobs that may be made again are needed.
     const plans = await Promise.all(
       rows.map((row, at) => (hasFailed[at] === true ? unpackPlans(bytesOf(row.plans)) : [])),
     );
-    yield { plans: plans.flat(), outcomes: outcomes.flat() };
+    yield { plans: plans.flat(), jobs: jobs.flat() };
     last = Number(rows.at(-1)?.part);
   }
 }
@@ -62,31 +63,49 @@ function bytesOf(value: unknown): Uint8Array {
 }
 
 function enter(
-  outcomes: readonly Outcome[],
+  jobs: readonly EndedJob[],
   plans: ReadonlyMap<number, Plan>,
   { config, journal, manifest }: Importing,
 ): Observable<Outcome> {
   const { folder } = config;
   const failedPlans = storedPlans(folder, 'failed');
-  const saved = outcomes.filter(({ status }) => status === 'saved');
-  const others = outcomes.filter(({ status }) => status !== 'saved');
+  const isSaved = ({ outcome }: EndedJob) => outcome.status === 'saved';
+  const saved = jobs.filter(isSaved);
+  const others = jobs.filter((job) => !isSaved(job));
   const enterSaved = defer(() => {
-    journal.restore(saved.map((outcome) => ({ outcome, files: originalsOf(outcome, folder) })));
+    journal.restore(saved.map(({ outcome }) => ({ outcome, files: originalsOf(outcome, folder) })));
     return EMPTY;
   });
-  const enterOther = (outcome: Outcome): Observable<never> => {
+  const enterOther = ({ outcome, open }: EndedJob): Observable<never> => {
     const plan = plans.get(outcome.index);
     if (plan === undefined) return EMPTY;
+    const entries: JournalEntry[] = [...openEntries(open, folder), { type: 'outcome', outcome }];
     return concat(
       outcome.status === 'failed' ? failedPlans.store(plan) : EMPTY,
-      journal.record(plan, { type: 'outcome', outcome }),
+      from(entries).pipe(concatMap((entry) => journal.record(plan, entry))),
     ).pipe(ignoreElements());
   };
   return concat(
     saved.length === 0 ? EMPTY : enterSaved,
     from(others).pipe(concatMap(enterOther)),
-    from(outcomes).pipe(mergeMap((outcome) => manifest.append(outcome))),
+    from(jobs).pipe(mergeMap(({ outcome }) => manifest.append(outcome))),
   );
+}
+
+/** Returns the entries of an attempt that may have been paid, as if this machine had noted it. */
+function openEntries(row: Row | null, folder: string): JournalEntry[] {
+  if (row === null) return [];
+  const { record, openMicroUsd: reservedMicroUsd } = storedJob(row, folder);
+  const { attempts: attempt, intendedAtMs: atMs, predictionId, prediction, files, request } = record;
+  const { cancelAfterMs = null } = record;
+  const sent = request === null ? {} : { request };
+  return [
+    ...(atMs === null
+      ? []
+      : [{ type: 'intended', attempt, atMs, cancelAfterMs, ...sent, reservedMicroUsd } as const]),
+    ...(predictionId === null ? [] : [{ type: 'created', attempt, predictionId } as const]),
+    ...(prediction === null ? [] : [{ type: 'downloaded', prediction, files } as const]),
+  ];
 }
 
 function originalsOf({ files }: Outcome, folder: string): ImageFile[] {

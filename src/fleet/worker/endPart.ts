@@ -1,17 +1,16 @@
 import { defer, type Observable } from 'rxjs';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
-import type { Outcome } from '../../types.ts';
 import type { Database, Query } from '../database/connection.ts';
 import { isTransient, toDatabaseError } from '../database/databaseErrors.ts';
 import type { Engine, HeldTask } from '../engine/engine.ts';
 import type { QueueName } from '../engine/tasks.ts';
-import { countOutcomes, packOutcomes } from '../packedOutcomes.ts';
+import { countOutcomes, type EndedJob, packEnded } from '../packedOutcomes.ts';
 import type { TakenPart } from '../part/takePart.ts';
 
 /** What ends the work on a part: each in one transaction with its task. */
 export interface PartEnds {
-  /** Stores the outcomes of a part that is done. */
-  finish(held: HeldTask, taken: TakenPart, outcomes: readonly Outcome[]): Observable<void>;
+  /** Stores the jobs of a part that is done. */
+  finish(held: HeldTask, taken: TakenPart, jobs: readonly EndedJob[]): Observable<void>;
   /** Returns a part; null leaves it without a task, until its run goes on. */
   giveBack(held: HeldTask, taken: TakenPart, to: Return | null): Observable<void>;
   /** Ends the task of a part that is done already. */
@@ -42,10 +41,11 @@ export function createPartEnds(
       }),
     ).pipe(retryBackoff({ ...REPEATED, shouldRetry: isTransient }));
   return {
-    finish: (held, { run, part, epoch }, outcomes) =>
+    finish: (held, { run, part, epoch }, jobs) =>
       inTransaction(async (query) => {
-        const packed = await packOutcomes(outcomes);
-        const values = [run, part, epoch, JSON.stringify(countOutcomes(outcomes)), packed];
+        const packed = await packEnded(jobs);
+        const counts = countOutcomes(jobs.map(({ outcome }) => outcome));
+        const values = [run, part, epoch, JSON.stringify(counts), packed];
         await query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', values);
         await engine.complete(held, query);
       }),

@@ -75,7 +75,8 @@ export function createHandler(config: HandlerConfig): Handler {
     const outcomes = plans.map(({ index }) => journal.outcomeOf(index));
     if (outcomes.every((outcome): outcome is Outcome => outcome !== null)) {
       const finished = (): WorkerEvent => ({ type: 'part.finished', run, part, ...countOutcomes(outcomes) });
-      return ends.finish(held, taken, outcomes).pipe(map(finished));
+      const jobs = outcomes.map((outcome) => ({ outcome, open: journal.openRowOf(outcome.index) }));
+      return ends.finish(held, taken, jobs).pipe(map(finished));
     }
     const left = outcomes.filter((outcome) => outcome === null).length;
     const to = { queue: hasInFlight({ taken, journal }) ? 'rescue' : 'parts' } as const;
