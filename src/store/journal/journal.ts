@@ -155,6 +155,16 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     saved = savedIndexes(table);
     inFlight.clear();
   };
+  /** Counts the line of the log that states the end: one that is torn then is no loss. */
+  const countsEnd = (): boolean => {
+    try {
+      run.setLogSeq(log.lastSeq + 1);
+      return true;
+    } catch {
+      // The disk may be full. Without this line the next run reads the whole log.
+      return false;
+    }
+  };
   return {
     repairs,
     unaccounted: table.unaccounted,
@@ -220,7 +230,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
       let isWhole = false;
       try {
         guard.check();
-        isWhole = true;
+        isWhole = countsEnd();
       } finally {
         database.close();
         guard.close();

@@ -11,6 +11,8 @@ export interface Mutant {
   readonly to: string;
   /** A seed whose world it fails. */
   readonly seed?: number;
+  /** Crashes of that world. Default: as many as the seed draws. */
+  readonly crashes?: number;
   /** In place of a seed: a state after a power cut that it fails (`npm run powercut`). */
   readonly state?: number;
 }
@@ -38,7 +40,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: 'store/journal/groupCommit.ts',
     from: '    timer ??= scheduler.schedule(flush, waitMs);',
     to: '    timer ??= scheduler.schedule(flush, waitMs + 500); subscriber.next(); subscriber.complete();',
-    seed: 1,
+    seed: 2,
   },
   'no-id': {
     bug: 'The id of a prediction was not in the journal, nor claimed from it.',
@@ -59,7 +61,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: 'providers/http/fetchOnce.ts',
     from: "tookEffect: method === 'GET' ? 'no' : 'unknown', suggestion: 'Check the network.'",
     to: "tookEffect: 'no', suggestion: 'Check the network.'",
-    seed: 2,
+    seed: 11,
   },
   'error-is-refused': {
     bug: 'A create request that was answered with a 5xx was sent again.',
@@ -80,7 +82,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: 'providers/http/responseError.ts',
     from: "tookEffect: isCreate ? 'unknown' : 'no',",
     to: "tookEffect: 'no',",
-    seed: 2,
+    seed: 42,
   },
   'any-response': {
     bug: 'The response to another create request was taken for that of this one.',
@@ -108,7 +110,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: `${lost}/attempt.ts`,
     from: 'const LATE_MS = 30_000;',
     to: 'const LATE_MS = 0;',
-    seed: 77,
+    seed: 265,
   },
   'echo-must-equal': {
     bug: 'A prediction whose input the service shows with its defaults was not found.',
@@ -143,7 +145,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: `${journey}/makePrediction.ts`,
     from: 'if (job.open !== null || (turnsAhead(job) > 0 && isPlatformFault(error))) return false;',
     to: 'if (isUncertainError(error)) return true;\n  if (turnsAhead(job) > 0 && isPlatformFault(error)) return false;\n  function isUncertainError(one: unknown) { return one instanceof ProviderError && job.open !== null; }',
-    seed: 98,
+    seed: 24,
   },
   'failed-is-closed': {
     bug: 'A failed job forgot its open attempt, and the next run paid again.',
@@ -185,14 +187,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: 'providers/replicate/listPredictions.ts',
     from: '?? earlierOf(aheadMs)',
     to: '?? aheadMs',
-    seed: 5139,
+    seed: 1198,
   },
   'moves-forgotten': {
     bug: 'Files that a kill left between two names were not moved on.',
     file: 'pipelines/run/folder/openFolder.ts',
     from: '  await finishMoves(folder, journal);\n',
     to: '',
-    seed: 620,
+    seed: 1281,
   },
   'no-slot': {
     bug: 'More predictions were in flight than slots.',

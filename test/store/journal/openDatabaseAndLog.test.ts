@@ -130,6 +130,13 @@ describe.each([
         truncateSync(file('journal.jsonl'), readFileSync(file('journal.jsonl')).length - 30);
       },
     ],
+    [
+      'with a last line that a power cut has damaged',
+      () => {
+        const bytes = readFileSync(file('journal.jsonl'));
+        writeFileSync(file('journal.jsonl'), bytes.fill(0, bytes.length - 40, bytes.length - 10));
+      },
+    ],
   ])('knows the same %s', async (__, damage) => {
     const whole = await fill(isKilled);
     damage();
