@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longestFirst.ts';
 
@@ -33,6 +34,8 @@ export default defineConfig({
     // Nothing in a test may reach the real service by accident.
     env: {
       REPLICATE_API_TOKEN: '',
+      // What tests spend counts apart from what you spend.
+      XDG_CACHE_HOME: join(tmpdir(), 'rxposure-tests'),
       // Some two hundred scripts are started, all from the same sources.
       NODE_COMPILE_CACHE: resolve('node_modules/.cache/node'),
     },

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 
 export interface Measurement {
   readonly wallS: number;
@@ -8,48 +11,25 @@ export interface Measurement {
   readonly exitCode: number;
 }
 
-/** Runs a script with tsx in a separate process, as a user does, and measures it from outside. */
-export function measure(
+const reportUsage = fileURLToPath(new URL('reportUsage.mjs', import.meta.url));
+
+/**
+ * Runs a script in a separate process and measures it, its start included. TypeScript is run with
+ * tsx, as in a clone.
+ */
+export async function measure(
   script: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<Measurement> {
+  const loaders = script.endsWith('.ts') ? ['--import', 'tsx'] : [];
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+  const child = spawn(process.execPath, ['--import', reportUsage, ...loaders, script, ...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });
-  let peakMb = 0;
-  let cpuS = 0;
-  const probe = setInterval(async () => {
-    const usage = await usageOf(child.pid);
-    peakMb = Math.max(peakMb, usage.peakMb);
-    cpuS = Math.max(cpuS, usage.cpuS);
-  }, 50);
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      clearInterval(probe);
-      resolve({ wallS: (performance.now() - startedAt) / 1000, cpuS, peakMb, exitCode: code ?? -1 });
-    });
-  });
-}
-
-/** Reads the highest resident memory and the CPU time so far. Linux only. */
-async function usageOf(pid: number | undefined): Promise<{ peakMb: number; cpuS: number }> {
-  try {
-    const [status, stat] = await Promise.all([
-      readFile(`/proc/${pid}/status`, 'utf8'),
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-    ]);
-    const peakKb = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
-    const [userTicks = 0, systemTicks = 0] = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 13)
-      .map(Number);
-    return { peakMb: peakKb / 1024, cpuS: (userTicks + systemTicks) / 100 };
-  } catch {
-    return { peakMb: 0, cpuS: 0 };
-  }
+  const usage = text(child.stdio[3] as Readable);
+  const [exitCode] = await once(child, 'close');
+  const wallS = (performance.now() - startedAt) / 1_000;
+  return { wallS, exitCode: exitCode ?? -1, ...JSON.parse((await usage) || '{"cpuS":0,"peakMb":0}') };
 }

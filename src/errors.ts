@@ -110,10 +110,17 @@ export class InputFileError extends RxposureError {
 export class PredictionError extends RxposureError {
   override readonly name = 'PredictionError';
   readonly predictionId: string;
+  /** Time for which it was waited for, of a time-out; null if it is none. */
+  readonly waitedMs: number | null;
 
-  constructor(code: string, message: string, details: ErrorDetails & { readonly predictionId: string }) {
+  constructor(
+    code: string,
+    message: string,
+    details: ErrorDetails & { readonly predictionId: string; readonly waitedMs?: number },
+  ) {
     super(code, message, details);
     this.predictionId = details.predictionId;
+    this.waitedMs = details.waitedMs ?? null;
   }
 }
 
@@ -166,8 +173,9 @@ export class RenderError extends RxposureError {
 export class BudgetError extends RxposureError {
   override readonly name = 'BudgetError';
 
-  constructor(message: string, details: ErrorDetails = {}) {
-    super('ERR_OVER_BUDGET', message, details);
+  /** `code`: of a limit of a day or a month. Default: that of a run's own budget. */
+  constructor(message: string, details: ErrorDetails & { readonly code?: 'ERR_OVER_SPENDING_LIMIT' } = {}) {
+    super(details.code ?? 'ERR_OVER_BUDGET', message, details);
   }
 }
 
@@ -201,6 +209,8 @@ export class StorageError extends RxposureError {
 export const optionsByFlag = {
   '--allow-files': 'allowFiles',
   '--budget': 'budgetUsd',
+  '--budget-per-day': 'budgetPerDayUsd',
+  '--budget-per-month': 'budgetPerMonthUsd',
   '--cache': 'cache',
   '--concurrency': 'concurrency',
   '--detach': 'detach',
@@ -235,6 +245,4 @@ export function flagsAlone(text: string): string {
   return Object.values(optionsByFlag).reduce((rest, name) => rest.replaceAll(inCode(name), ''), text);
 }
 
-function inCode(name: string): string {
-  return ` (\`${name}\` in code)`;
-}
+const inCode = (name: string): string => ` (\`${name}\` in code)`;

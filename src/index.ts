@@ -22,7 +22,8 @@ export {
 export { toCallbacks, toJsonLines } from './events/listeners.ts';
 export { observeRun, ofType } from './events/observeRun.ts';
 export { progressOf } from './events/progress.ts';
-export type { EmitEvent, RunEvent, RunTotals } from './events/runEvent.ts';
+export type { EmitEvent, RunEvent } from './events/runEvent.ts';
+export type { BudgetUse, RunTotals } from './events/totals.ts';
 export { adaptivePoll } from './operators/adaptivePoll.ts';
 export { cachedBy } from './operators/cachedBy.ts';
 export { fallbackTo } from './operators/fallbackTo.ts';
@@ -49,10 +50,11 @@ export {
   retryFailed,
 } from './pipelines/front/folderRuns.ts';
 export { images } from './pipelines/front/images.ts';
-export type { ImagesRun } from './pipelines/front/imagesRun.ts';
+export type { ImagesRun, PlannedRun } from './pipelines/front/imagesRun.ts';
 export type { BatchOptions, ImagesOptions, WorkflowOptions } from './pipelines/front/options.ts';
 export type { PromptRow, Prompts, PromptsOfFile } from './pipelines/front/prompts.ts';
 export { type RefineImagesOptions, refineImages } from './pipelines/front/refineImages.ts';
+export type { RunPlan } from './pipelines/front/runPlan.ts';
 export type { ScoreOption } from './pipelines/front/score.ts';
 export { createSession, type Session, type SessionConfig } from './pipelines/front/session.ts';
 export { campaign, compose, grid, styles, variations } from './pipelines/front/workflows.ts';
@@ -157,6 +159,7 @@ export type {
   RenditionSpec,
   ResultLease,
   SecretInputs,
+  SpendingPeriod,
   Strategy,
   Tags,
   TextLimits,

@@ -25,6 +25,7 @@ import type {
   RenderedFile,
   RenditionSpec,
   ResultLease,
+  SpendingPeriod,
   UploadedFile,
 } from './types.ts';
 
@@ -62,10 +63,7 @@ export interface Provider {
   }): Observable<PredictionPage>;
   cancelPrediction(id: string): Observable<Prediction>;
   getModel(name: string, version?: string | null): Observable<Model>;
-  /**
-   * Uploads a file, so that predictions can be given its URL. Free, so it may be repeated. Absent
-   * if the service takes files only inside requests, as `data:` URLs.
-   */
+  /** Uploads a file for predictions; free, so it may be repeated. Absent: `data:` URLs. */
   uploadFile?(file: InputFile): Observable<UploadedFile>;
 }
 
@@ -192,16 +190,17 @@ export interface Ledger {
    * unknown price, fits only if there is no limit.
    */
   reserve(microUsd: number | null): Reservation | null;
+  /** Reserves it for an attempt of an earlier run, which may be paid already. Absent: `reserve`. */
+  resume?(microUsd: number): Reservation | null;
+  /** Returns the time whose limit refused the last amount; null: the run's own. Absent: null. */
+  refusedBy?(): SpendingPeriod | null;
   readonly reservedMicroUsd: number;
   readonly spentMicroUsd: number;
 }
 
 /** Gives each prediction to one job, so that no two jobs count the same one as theirs. */
 export interface Claims {
-  /**
-   * Claims a prediction for the attempt of a job; emits false if it belongs to another one. Emits
-   * once and completes when that is certain.
-   */
+  /** Claims a prediction for an attempt; emits once: false if it belongs to another one. */
   take(id: string, owner: ClaimOwner | null): Observable<boolean>;
   /** Returns true if a prediction is known to belong to a job. */
   has(id: string): boolean;

@@ -438,6 +438,8 @@ export interface FetchedOutput {
   readonly files: readonly ImageFile[];
   /** Outputs that could not be downloaded. Absent: none. */
   readonly missing?: readonly MissingOutput[];
+  /** Time at which it was stored in a cache, ISO 8601. Absent: it is not from one. */
+  readonly cachedAt?: string;
 }
 
 /** One file of an outcome, as the manifest records it. */
@@ -482,6 +484,10 @@ export interface OutcomeError {
   readonly suggestion: string;
   /** The stage in which the job failed; absent if it was skipped. */
   readonly stage?: FailureStage;
+  /** Of a time-out: attempts of the job until then. Absent: the error is another one. */
+  readonly attempts?: number;
+  /** Of a time-out: time for which the last prediction was waited for. */
+  readonly waitedMs?: number;
 }
 
 /** The end of one job. Every job of the input has exactly one, even if the run was stopped. */
@@ -525,6 +531,14 @@ export interface Outcome {
   /** Number of the fallback that made it, 1 for the first; absent if the job's own request did. */
   readonly fallbackLevel?: number;
   /**
+   * Models that were tried, in their order; the last one is `model`. Absent: no other one was.
+   */
+  readonly modelsTried?: readonly string[];
+  /**
+   * Time at which its result was stored in the cache, ISO 8601. Absent: it is not from a cache.
+   */
+  readonly cachedAt?: string;
+  /**
    * Name of the service: `replicate`, `simulator`, …; absent if it has none, or an older version
    * made the outcome.
    */
@@ -560,8 +574,9 @@ export const renditionChoices = {
 export const qualityLevels = ['draft', 'standard', 'high'] as const;
 export type Quality = (typeof qualityLevels)[number];
 
-/** Uses that a model can be chosen for. */
+/** Uses that a model can be chosen for; `general`: any kind of image, from words. */
 export const useCases = [
+  'general',
   'draft',
   'photo',
   'illustration',
@@ -704,3 +719,6 @@ export interface JobRecord {
   /** Money paid for ended attempts. */
   readonly costMicroUsd: number;
 }
+
+/** A time that has a limit of its own for everything that this machine spends. */
+export type SpendingPeriod = 'day' | 'month';

@@ -387,6 +387,10 @@ async function tableBelow(document: string, words: string): Promise<string[][]> 
   );
 }
 
+it('the catalogue of one’s own in docs/models.md is chosen from', async () => {
+  expect(await runExample('docs/models.md', '', { place: 1 })).toBe('acme/product-shots\n');
+});
+
 it('docs/models.md has the price table, the hardware and the catalogue', async () => {
   expect(await tableBelow('docs/models.md', '## Prices')).toEqual(
     priceTable.map(({ model }) => [`\`${model}\``, describePrice(model) ?? 'unknown']),
@@ -427,8 +431,8 @@ it('docs/errors.md lists every code that an error can have, and no other', async
     const code = await readFile(join('src', name), 'utf8');
     for (const [, found = ''] of code.matchAll(/'(ERR_[A-Z_]+)'/g)) used.add(found);
   }
-  // Node's own, which tell that a connection was never made.
-  const ours = [...used].filter((code) => !/^ERR_(TLS|SSL)_/.test(code));
+  // Node's own: a connection that was never made, a file that this Node cannot load.
+  const ours = [...used].filter((code) => !/^ERR_(TLS|SSL|UNKNOWN_FILE)_/.test(code));
   const text = await readFile('docs/errors.md', 'utf8');
   const listed = new Set([...text.matchAll(/^\|[^`\n]*`(ERR_[A-Z_]+)`/gm)].map(([, code]) => code));
   expect([...listed].sort()).toEqual(ours.sort());

@@ -1,5 +1,5 @@
-// A sink of your own: a row in SQLite for each file, once it is saved. Had it failed, its job would
-// have failed, too, with its cost.
+// A sink of your own: a row in SQLite for each file, once it is saved. Had it failed, the run would
+// have rejected at its end, with the images saved.
 import { DatabaseSync } from 'node:sqlite';
 import { images } from 'rxposure';
 import { toSink } from 'rxposure/sinks';

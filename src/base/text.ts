@@ -129,3 +129,10 @@ export function inWords(ms: number): string {
   const count = Math.round(ms / unitMs);
   return `${count} ${name}${count === 1 ? '' : 's'}`;
 }
+
+/** Returns the day of a moment by the clock of this machine: `2026-11-28`. */
+export function dayOf(ms: number): string {
+  const date = new Date(ms);
+  const [month, day] = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
+  return `${date.getFullYear()}-${month}-${day}`;
+}

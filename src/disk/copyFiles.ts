@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { dirname, extname, isAbsolute } from 'node:path';
 import { InputFileError } from '../errors.ts';
 import type { ImageFile, InputFile } from '../types.ts';
 import { ensureDir, syncFolder } from './folders.ts';
@@ -59,6 +59,14 @@ export function numberedStem(stem: string, index: number): string {
 /** Returns the path of an output file in a folder. Throws `UsageError` if it leaves the folder. */
 export function stemBelow(folder: string, path: string): string {
   return pathBelow(folder, path);
+}
+
+/**
+ * Returns the path of an output file without its extension: an absolute one as it is, another in
+ * the folder, if there is one. Throws `UsageError` if it leaves the folder.
+ */
+export function stemIn(folder: string | undefined, path: string): string {
+  return folder === undefined || isAbsolute(path) ? path : stemBelow(folder, path);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -23,15 +23,10 @@ export function makeFolder(path: string): void {
 }
 
 function keepNamesIn(folder: string): void {
-  if (process.platform === 'win32') return;
-  let fd: number | null = null;
   try {
-    fd = openSync(folder, 'r');
-    fsyncSync(fd);
+    syncFolderNow(folder);
   } catch (error) {
-    if (!isOthers(error) && !isUnsupported(error)) throw error;
-  } finally {
-    if (fd !== null) closeSync(fd);
+    if (!isOthers(error)) throw error;
   }
 }
 
@@ -42,7 +37,7 @@ const MOST_KEPT = 10_000;
 
 /**
  * Creates a folder and its parents, and flushes their names, as `makeFolder` does; looks at each
- * folder once. Rejects with the system's error.
+ * folder once. Loads fs-extra when the first is made. Rejects with the system's error.
  */
 export async function ensureDir(path: string): Promise<void> {
   const isThere = isFolder(path);
@@ -50,9 +45,8 @@ export async function ensureDir(path: string): Promise<void> {
   const parent = dirname(resolve(path));
   if (!isThere) {
     await ensureDir(parent);
-    await mkdir(path).catch((error: unknown) => {
-      if (!isFolder(path)) throw error;
-    });
+    const { ensureDir: ensure } = await import('fs-extra/esm');
+    await ensure(path);
   }
   await syncFolder(parent).catch((error: unknown) => {
     if (!isOthers(error)) throw error;
@@ -65,11 +59,40 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
+/** The flushes of a folder: the one that runs, and the one for those who came during it. */
+interface FolderFlushes {
+  readonly running: Promise<void>;
+  next: Promise<void> | null;
+}
+
+const flushes = new Map<string, FolderFlushes>();
+
 /**
- * Flushes a folder so that names inside it survive a power cut. Does nothing on Windows, which
- * cannot flush folders and does not need to.
+ * Flushes a folder so that names inside it survive a power cut. Calls that come while it is being
+ * flushed share the next flush. Does nothing on Windows, which cannot flush folders and does not
+ * need to. Rejects with the system's error.
+ *
+ *     syncFolder(out)   a---.
+ *     syncFolder(out)   -b------.    the one that runs may have begun before the caller's rename
+ *     syncFolder(out)   --c-----.
  */
-export async function syncFolder(folder: string): Promise<void> {
+export function syncFolder(folder: string): Promise<void> {
+  const begun = flushes.get(folder);
+  if (begun === undefined) return beginFlush(folder);
+  const begin = () => beginFlush(folder);
+  begun.next ??= begun.running.then(begin, begin);
+  return begun.next;
+}
+
+function beginFlush(folder: string): Promise<void> {
+  const running = flushFolder(folder).finally(() => {
+    if (flushes.get(folder)?.next === null) flushes.delete(folder);
+  });
+  flushes.set(folder, { running, next: null });
+  return running;
+}
+
+async function flushFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
@@ -78,6 +101,19 @@ export async function syncFolder(folder: string): Promise<void> {
     if (!isUnsupported(error)) throw error;
   } finally {
     await handle.close();
+  }
+}
+
+/** Flushes a folder, as `syncFolder` does, before it returns. Throws the system's error. */
+export function syncFolderNow(folder: string): void {
+  if (process.platform === 'win32') return;
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+  } finally {
+    closeSync(fd);
   }
 }
 

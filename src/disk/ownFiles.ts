@@ -24,6 +24,8 @@ const MODE = 0o666;
  */
 export async function openOwn(path: string, flags: number = ownFlags.read): Promise<FileHandle> {
   const handle = await open(path, flags | OWN, MODE);
+  // What has just been created is a file.
+  if ((flags & constants.O_EXCL) !== 0) return handle;
   const stats = await handle.stat();
   if (stats.isFile()) return handle;
   await handle.close();

@@ -154,6 +154,11 @@ export function requirePackage<T>(name: string): T {
   return createRequire(import.meta.url)(name);
 }
 
+/** Returns the version of this package. */
+export function packageVersion(): string {
+  return requirePackage<{ version: string }>('rxposure/package.json').version;
+}
+
 /**
  * Returns a `StorageError` if the error, or any of its causes, reports that no file handle is left;
  * null for every other error. Sockets need handles too, so any call may fail with it, and it is

@@ -1,3 +1,4 @@
+export type { BatchProgress, JobProgress } from './jobProgress.ts';
 export {
   type Handled,
   type JsonLinesConfig,

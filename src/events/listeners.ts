@@ -1,6 +1,12 @@
 import type { SchedulerLike } from 'rxjs';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import type { Outcome } from '../types.ts';
+import {
+  type BatchProgress,
+  createBatchCounter,
+  createJobFollower,
+  type JobProgress,
+} from './jobProgress.ts';
 import { type EventOf, guardListener } from './observeRun.ts';
 import { createRunCounter, type RunProgress, runProgress } from './progress.ts';
 import type { EmitEvent, RunEvent } from './runEvent.ts';
@@ -13,6 +19,8 @@ export interface RunCallbacks {
   onStart?(event: EventOf<'run.started'>): Handled;
   /** Called after the start, and after each outcome, with the progress of the run. */
   onProgress?(progress: RunProgress): Handled;
+  /** Called when a job is `creating`, `processing`, and `saved`, `failed` or `skipped`. */
+  onJobProgress?(step: JobProgress): Handled;
   /** Called when the images of a job are on disk. */
   onImage?(outcome: Outcome): Handled;
   /** Called when a job has ended: saved, failed or skipped. */
@@ -25,12 +33,17 @@ export interface RunCallbacks {
   onRetry?(event: EventOf<'job.retried' | 'job.fallback' | 'job.postponed'>): Handled;
   /** Called when the service takes no create requests for now. */
   onPause?(event: EventOf<'rate.paused'>): Handled;
-  /** Called with a warning, and when most of the budget is spent or reserved. */
-  onWarning?(event: EventOf<'warning' | 'budget.warning'>): Handled;
+  /**
+   * Called with a warning, before a run whose budget does not suffice for its jobs, and when most
+   * of the budget is spent or reserved.
+   */
+  onWarning?(event: EventOf<'warning' | 'budget.short' | 'budget.warning'>): Handled;
+  /** Called at the end of a round of a refinement. */
+  onRoundComplete?(event: EventOf<'round.completed'>): Handled;
   /** Called at the end of a wave, with the strategy `waves`. */
-  onWaveComplete?(event: EventOf<'wave.completed'>): Handled;
+  onBatchComplete?(batch: BatchProgress): Handled;
   /** Called when the run is over. */
-  onBatchComplete?(event: EventOf<'run.completed'>): Handled;
+  onComplete?(event: EventOf<'run.completed'>): Handled;
 }
 
 export interface ToCallbacksConfig {
@@ -56,15 +69,23 @@ export function toCallbacks(
     callbacks.onRetry?.(event),
   );
   const pause = guardListener((event: EventOf<'rate.paused'>) => callbacks.onPause?.(event));
-  const warning = guardListener((event: EventOf<'warning' | 'budget.warning'>) =>
+  const warning = guardListener((event: EventOf<'warning' | 'budget.short' | 'budget.warning'>) =>
     callbacks.onWarning?.(event),
   );
-  const complete = guardListener((event: EventOf<'run.completed'>) => callbacks.onBatchComplete?.(event));
-  const wave = guardListener((event: EventOf<'wave.completed'>) => callbacks.onWaveComplete?.(event));
+  const complete = guardListener((event: EventOf<'run.completed'>) => callbacks.onComplete?.(event));
+  const round = guardListener((event: EventOf<'round.completed'>) => callbacks.onRoundComplete?.(event));
+  const batch = guardListener((ended: BatchProgress) => callbacks.onBatchComplete?.(ended));
+  const job = guardListener((step: JobProgress) => callbacks.onJobProgress?.(step));
+  const jobs = createJobFollower(() => scheduler.now());
+  const batches = createBatchCounter();
   const reportProgress = (): void => progress(runProgress(counter.counts(), scheduler.now()));
 
   return (event: RunEvent) => {
     counter.onEvent(event);
+    const step = jobs.stepOf(event);
+    if (step !== null) job(step);
+    const ended = batches.endOf(event);
+    if (ended !== null) batch(ended);
     switch (event.type) {
       case 'run.started':
         start(event);
@@ -87,11 +108,12 @@ export function toCallbacks(
         pause(event);
         return;
       case 'warning':
+      case 'budget.short':
       case 'budget.warning':
         warning(event);
         return;
-      case 'wave.completed':
-        wave(event);
+      case 'round.completed':
+        round(event);
         return;
       case 'run.completed':
         complete(event);

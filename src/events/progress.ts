@@ -2,7 +2,8 @@ import { defer, filter, map, type OperatorFunction, type SchedulerLike, tap } fr
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { toMicroUsd } from '../base/text.ts';
 import type { Outcome } from '../types.ts';
-import type { RunEvent, RunTotals } from './runEvent.ts';
+import type { RunEvent } from './runEvent.ts';
+import type { RunTotals } from './totals.ts';
 
 /** The progress of a run. */
 export interface RunProgress {

@@ -1,26 +1,12 @@
-import type { Json, Outcome, OutcomeError, PlannedUploads, PredictionStatus } from '../types.ts';
-
-/** Running totals of a run. */
-export interface RunTotals {
-  readonly total: number;
-  readonly saved: number;
-  readonly failed: number;
-  readonly skipped: number;
-  /** Saved by an earlier run in the same folder; not part of the three above. */
-  readonly alreadySaved: number;
-  readonly costUsd: number;
-  /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
-  readonly costIncomplete: boolean;
-  /** Jobs without a known price, which make `costUsd` too low. Absent: none. */
-  readonly unpricedJobs?: number;
-  /** Part of `costUsd` that is an estimate, as in an outcome. Absent: none. */
-  readonly estimatedUsd?: number;
-  /**
-   * The budget with which all jobs could be made, in whole cents: what is spent and reserved, and
-   * the price of the rest. Only after a run whose budget did not cover all of its jobs.
-   */
-  readonly budgetNeededUsd?: number;
-}
+import type {
+  Json,
+  Outcome,
+  OutcomeError,
+  PlannedUploads,
+  PredictionStatus,
+  SpendingPeriod,
+} from '../types.ts';
+import type { RunTotals } from './totals.ts';
 
 /** An event of a run, emitted as it happens; one line of JSON under `--json`. */
 export type RunEvent =
@@ -97,7 +83,15 @@ export type RunEvent =
     }
   /** With the strategy `waves`. */
   | { readonly type: 'wave.started'; readonly wave: number; readonly jobs: number }
-  | { readonly type: 'wave.completed'; readonly wave: number; readonly jobs: number }
+  | {
+      readonly type: 'wave.completed';
+      readonly wave: number;
+      readonly jobs: number;
+      readonly saved: number;
+      readonly failed: number;
+      /** Since the wave began. */
+      readonly elapsedMs: number;
+    }
   /**
    * With the strategy `queue`: the state of a lane. `turn` counts the job's turns from 1; requeued:
    * moved to the end of the line.
@@ -194,9 +188,22 @@ export type RunEvent =
       /** The estimate that `costUsd` replaces; 0 if it was none. */
       readonly estimateUsd: number;
     }
+  /** Before anything is paid: the budget does not suffice for the jobs that are left. */
+  | {
+      readonly type: 'budget.short';
+      /** Jobs that are to be made. */
+      readonly requested: number;
+      /** Jobs that the budget suffices for, each at its first attempt. */
+      readonly allowed: number;
+      readonly limitMicroUsd: number;
+      /** The budget with which all can be made, in whole cents: what is spent, and the rest. */
+      readonly neededUsd: number;
+    }
   /** Reserved and spent money has reached four fifths of the budget. */
   | {
       readonly type: 'budget.warning';
+      /** Set for the limit of a day or a month, which holds for all runs of this machine. */
+      readonly period?: SpendingPeriod;
       readonly limitMicroUsd: number;
       readonly reservedMicroUsd: number;
       readonly spentMicroUsd: number;

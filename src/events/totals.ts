@@ -1,6 +1,40 @@
 import { toMicroUsd } from '../base/text.ts';
 import type { Outcome } from '../types.ts';
-import type { RunTotals } from './runEvent.ts';
+
+/** The use of a budget. */
+export interface BudgetUse {
+  readonly limitUsd: number;
+  /** Spent by all runs of the folder, or reserved for what is still open. */
+  readonly usedUsd: number;
+  /** Never below 0. */
+  readonly remainingUsd: number;
+  /** Part of the budget that is used, rounded to tenths. */
+  readonly usedPercent: number;
+}
+
+/** Running totals of a run. */
+export interface RunTotals {
+  readonly total: number;
+  readonly saved: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Saved by an earlier run in the same folder; not part of the three above. */
+  readonly alreadySaved: number;
+  readonly costUsd: number;
+  /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
+  readonly costIncomplete: boolean;
+  /** Jobs without a known price, which make `costUsd` too low. Absent: none. */
+  readonly unpricedJobs?: number;
+  /** Part of `costUsd` that is an estimate, as in an outcome. Absent: none. */
+  readonly estimatedUsd?: number;
+  /**
+   * The budget with which all jobs could be made, in whole cents: what is spent and reserved, and
+   * the price of the rest. Only after a run whose budget did not cover all of its jobs.
+   */
+  readonly budgetNeededUsd?: number;
+  /** The use of the run's budget, at its end. Absent: it has none. */
+  readonly budget?: BudgetUse;
+}
 
 /** Returns the totals of a run before its first outcome. */
 export function noTotals(total: number, alreadySaved = 0): RunTotals {

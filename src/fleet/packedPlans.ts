@@ -9,7 +9,7 @@ export const PLAN_FORMAT = 1;
 /** Plans in a part: enough to cost a task little, and few enough to be done again after a death. */
 export const PLANS_IN_PART = 25;
 /** Far more than any part has: a damaged one must not fill the memory. */
-const MOST_BYTES = 100_000_000;
+export const MOST_BYTES = 100_000_000;
 
 const pack = promisify(gzip);
 const unpack = promisify(gunzip);
@@ -32,8 +32,9 @@ export async function unpackPlans(packed: Uint8Array): Promise<readonly Plan[]> 
   });
 }
 
-function damaged(cause: unknown): StorageError {
-  return new StorageError('ERR_DAMAGED_PART', 'The plans of a part in the database cannot be read.', {
+/** Returns the error of plans or outcomes that cannot be read. */
+export function damaged(cause: unknown): StorageError {
+  return new StorageError('ERR_DAMAGED_PART', 'A part of the run in the database cannot be read.', {
     suggestion: 'Check that all workers have the same version of rxposure; then begin the run again.',
     cause,
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { storedPath } from '../disk/insideFolder.ts';
 import { UsageError } from '../errors.ts';
 import { priceFor } from '../pipelines/run/runConfig.ts';
 import type { RunSettings } from '../pipelines/run/settings.ts';
@@ -40,6 +41,12 @@ const microUsd = z.int().nonnegative();
  */
 export const storedSettingsSchema = z.strictObject({
   format: z.literal(SETTINGS_FORMAT),
+  /** Name of the service; null if it has none. */
+  service: z.string().nullable(),
+  /** Path of the run folder below the folder that all machines share. */
+  folder: storedPath,
+  /** True if thumbnails are made. */
+  gallery: z.boolean(),
   limits: z.object({
     maxAttempts: z.int().min(1),
     timeoutMs: z.int().min(1),

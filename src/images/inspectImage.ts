@@ -73,10 +73,8 @@ export function formatOf(head: Buffer): string | null {
   return isSvg(head) ? 'svg' : null;
 }
 
-/** Resolves with true if a file is an SVG, however much stands before its root. */
-export function isSvgFile(path: string): Promise<boolean> {
-  return withReader(path, isSvgMarkup);
-}
+/** The size of an image as it is stored, in pixels. */
+export type ImageSize = Pick<ImageFacts, 'widthPx' | 'heightPx'>;
 
 /**
  * Checks that a file of a format (`png`, `jpeg`, …, else its extension) is whole, as far as its
@@ -85,14 +83,6 @@ export function isSvgFile(path: string): Promise<boolean> {
  *
  * Rejects with `StructureFault`, or with the system's error if the file cannot be read.
  */
-export function checkWhole(path: string, format: string): Promise<ImageSize | null> {
-  return withReader(path, (reader) => readWhole(reader, format));
-}
-
-/** The size of an image as it is stored, in pixels. */
-export type ImageSize = Pick<ImageFacts, 'widthPx' | 'heightPx'>;
-
-/** Checks that the file that a reader gives is whole; see `checkWhole`. */
 export async function readWhole(reader: BytesReader, format: string): Promise<ImageSize | null> {
   const read = READERS.get(format);
   if (read !== undefined) {

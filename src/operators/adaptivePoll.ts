@@ -15,7 +15,7 @@ import {
   tap,
 } from 'rxjs';
 import { longTimer, monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { expectOption, expectWait } from './internal/options.ts';
+import { expectAbove0, expectWait } from './internal/options.ts';
 
 export interface AdaptivePollConfig<T> {
   /** Returns true for the response that ends the polling. */
@@ -59,9 +59,9 @@ export function adaptivePoll<T>(ask: () => ObservableInput<T>, config: AdaptiveP
   const { isDone, onTimeout, timeoutMs = 600_000, isStarting = () => false } = config;
   const { startingMs = 500, processingMs = 1_000, maxDelayMs = 5_000, expectedMs = 0 } = config;
   const { scheduler = monotonicScheduler } = config;
-  expectOption(startingMs > 0, 'startingMs', 'a number above 0', startingMs);
-  expectOption(processingMs > 0, 'processingMs', 'a number above 0', processingMs);
-  expectOption(maxDelayMs > 0, 'maxDelayMs', 'a number above 0', maxDelayMs);
+  expectAbove0(startingMs, 'startingMs');
+  expectAbove0(processingMs, 'processingMs');
+  expectAbove0(maxDelayMs, 'maxDelayMs');
   expectWait(expectedMs, 'expectedMs');
   expectWait(timeoutMs, 'timeoutMs');
 

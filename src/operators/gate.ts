@@ -2,17 +2,26 @@ import { type MonoTypeOperatorFunction, Observable } from 'rxjs';
 import { createFifoQueue } from '../base/items/fifoQueue.ts';
 import { expectCount } from './internal/options.ts';
 
+export interface GateConfig {
+  /**
+   * True to wait as long as others are in line, those that came later too, unless they are patient
+   * as well: for slow work that must not hold up quick work. Default false.
+   */
+  isPatient?: boolean;
+}
+
 /**
  * Subscribes to its source when the gate has a free slot, and frees the slot when the source
  * completes, fails or is unsubscribed. Sources enter in the order in which they came.
  *
- *     two sources, one slot      --(a|)
+ *     three sources, one slot    --(a|)
  *     first                      --(a|)
- *     second                     ----(a|)
+ *     second, patient            ------(a|)
+ *     third                      ----(a|)
  *
  * Unsubscribing while it waits steps out of the line.
  */
-export function gate<T>(through: Gate): MonoTypeOperatorFunction<T> {
+export function gate<T>(through: Gate, config: GateConfig = {}): MonoTypeOperatorFunction<T> {
   // The subscriber's own teardown leaves the gate, so a source that ends at once frees its slot
   // too. Nothing more is held for a waiting source: there may be a million.
   return (source) =>
@@ -20,6 +29,7 @@ export function gate<T>(through: Gate): MonoTypeOperatorFunction<T> {
       through.enter(
         () => source.subscribe(subscriber),
         (error) => subscriber.error(error),
+        config,
       ),
     );
 }
@@ -37,7 +47,7 @@ export interface Gate {
    * the slot, or steps out of the line. Calling it again does nothing. If `enter` throws, its slot
    * is free again, and `onError` gets the error. Default: throws it out of the call that let it in.
    */
-  enter(enter: () => void, onError?: (error: unknown) => void): () => void;
+  enter(enter: () => void, onError?: (error: unknown) => void, config?: GateConfig): () => void;
   /**
    * Changes the number of slots. Callers inside stay: with fewer slots the next one enters only
    * after enough have left.
@@ -60,6 +70,7 @@ export function createGate(concurrency: number): Gate {
   expectCount(concurrency, 'concurrency', 1);
   let slots = concurrency;
   const line = createFifoQueue<Visit>();
+  const patient = createFifoQueue<Visit>();
   let running = 0;
   let admitting = false;
 
@@ -85,7 +96,7 @@ export function createGate(concurrency: number): Gate {
     admitting = true;
     try {
       while (running < slots) {
-        const visit = line.takeFirst();
+        const visit = line.takeFirst() ?? patient.takeFirst();
         if (visit === undefined) break;
         letIn(visit);
       }
@@ -102,16 +113,16 @@ export function createGate(concurrency: number): Gate {
       return running;
     },
     get waiting() {
-      return line.size;
+      return line.size + patient.size;
     },
     resize(wanted) {
       expectCount(wanted, 'concurrency', 1);
       slots = wanted;
       admit();
     },
-    enter(enter, onError = rethrow) {
+    enter(enter, onError = rethrow, { isPatient = false } = {}) {
       const visit: Visit = { enter, onError, isInside: false };
-      const stepOut = line.join(visit);
+      const stepOut = (isPatient ? patient : line).join(visit);
       admit();
       return () => {
         stepOut();

@@ -8,6 +8,7 @@ import { makePrediction } from './journey/makePrediction.ts';
 import { orFailedOutcome, rateImage, toSavedOutcome } from './journey/outcomes.ts';
 import { renderRenditions } from './journey/renderRenditions.ts';
 import { reuseOrMake } from './journey/reuseOrMake.ts';
+import { checkSettings } from './run/checkSettings.ts';
 import { createRun } from './run/createRun.ts';
 import { deliver } from './run/deliver.ts';
 import { identifyService } from './run/folder/enterFolder.ts';
@@ -27,9 +28,11 @@ import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
  * The failure of one job is an outcome. Emits an error only if it concerns the whole run, and then
  * begins no more jobs: `ProviderError` with `stopsRun` (401, 402) after jobs in flight have
  * finished; `StorageError` (disk full, folder gone) at once. Predictions in flight continue at the
- * service, and the next run over the same journal resumes them.
+ * service, and the next run over the same journal resumes them. Throws a RangeError if an option is
+ * invalid.
  */
 export function generate(plans: PlanSource, config: GenerateConfig): Observable<Outcome> {
+  checkSettings(config);
   const begin = (service: string | null): Observable<Outcome> => {
     const run = createRun({ ...config, service });
 

@@ -6,7 +6,7 @@ export { type CompareModelsOptions, compareModels } from './front/compareModels.
 export type { DestinationOptions } from './front/destinations.ts';
 export { collect, type FolderOptions, type RetryOptions, retryFailed } from './front/folderRuns.ts';
 export { images } from './front/images.ts';
-export type { ImagesRun } from './front/imagesRun.ts';
+export type { ImagesRun, PlannedRun } from './front/imagesRun.ts';
 export type {
   BatchOptions,
   CourseOptions,
@@ -21,6 +21,7 @@ export type {
 } from './front/options.ts';
 export type { PromptRow, Prompts, PromptsOfFile } from './front/prompts.ts';
 export { type RefineImagesOptions, refineImages } from './front/refineImages.ts';
+export type { RunPlan } from './front/runPlan.ts';
 export type { ScoreOption } from './front/score.ts';
 export { createSession, type Session, type SessionConfig } from './front/session.ts';
 export { campaign, compose, grid, styles, variations } from './front/workflows.ts';

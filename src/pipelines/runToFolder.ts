@@ -17,13 +17,14 @@ import {
 import { createIndexSet, type IndexSet } from '../base/indexSet.ts';
 import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
 import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
-import type { RunTotals } from '../events/runEvent.ts';
+import type { RunTotals } from '../events/totals.ts';
 import { expectCount } from '../operators/internal/options.ts';
 import { tally } from '../operators/stages/tally.ts';
 import { warnOfMissingGlyphs } from '../renditions/captionGlyphs.ts';
 import type { ModelInput, Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { rateImages } from './rating/ratedRun.ts';
+import { checkSettings } from './run/checkSettings.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
 import { closingLook } from './run/closing/closingLook.ts';
 import { endOrFault } from './run/closing/faults.ts';
@@ -35,6 +36,7 @@ import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
+import { warnOfShortBudget } from './run/folder/budgetCheck.ts';
 import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
 import { createSpaceCheck } from './run/folder/spaceCheck.ts';
 import { matchInput } from './run/matching/matchInput.ts';
@@ -58,12 +60,15 @@ export interface RunToFolderConfig extends RunSettings {
  * next run. In a folder of earlier runs, jobs are matched by their keys: the result of a request
  * that the plans still have is used, under the name that its plan gives it now.
  *
+ * Throws a RangeError if a setting is invalid.
+ *
  * Emits `UsageError` or `StorageError` if the folder cannot be used or `total` is wrong; nothing
  * has been created then. An error that ends the run later (no credit, a full disk) is emitted
  * behind its end, which says what is saved; the error has the same `totals`.
  */
 export function runToFolder(source: PlanSource, config: RunToFolderConfig): Observable<FinishedRun> {
   const { total: expected, ...settings } = config;
+  checkSettings(settings);
   if (expected !== undefined) expectCount(expected, 'total', 0);
   return defer(() => countPlans(source, expected)).pipe(
     concatMap((total) => runCounted(source, total, settings)),
@@ -103,6 +108,7 @@ export function runCounted(
   expect: (run: OpenRun) => Promise<void> = async () => {},
 ): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
+  const { startedAtMs, make = (some: PlanSource, { config }: OpenRun) => generate(some, config) } = settings;
   return inOpenRun(settings, (opened) => {
     const { run, rateEarlier } = rateImages(opened, settings);
     const plans = isPartial ? source : countedPlans(source, total, run.config.emit ?? (() => {}));
@@ -122,9 +128,10 @@ export function runCounted(
     return concat(expected, matched, checked, reviewed).pipe(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
       delayWhen(({ saved }) => space.expect(total - saved, warn)),
+      delayWhen(() => warnOfShortBudget(plans, run)),
       concatMap(({ toRender, saved }) => {
         const added = concat(rateEarlier, renderEarlier(toRender, plans, run));
-        const work = { added, outcomes: generate(plans, run.config), plans, total };
+        const work = { added, outcomes: make(plans, run), plans, total, startedAtMs };
         return runToEnd({ ...work, alreadySaved: saved - toRender.size }, paidBefore(toRender, run));
       }),
       concatMap((end) => closingLook(end, run)),
@@ -151,6 +158,8 @@ interface RunWork {
   readonly plans: PlanSource;
   readonly total: number;
   readonly alreadySaved: number;
+  /** When it began, ms since 1970. Default: now. */
+  readonly startedAtMs?: number | undefined;
 }
 
 /**
@@ -158,7 +167,7 @@ interface RunWork {
  * its first fault.
  */
 export function runToEnd(
-  { added = EMPTY, outcomes, plans, total, alreadySaved }: RunWork,
+  { added = EMPTY, outcomes, plans, total, alreadySaved, startedAtMs: begunAt }: RunWork,
   run: OpenRun,
 ): Observable<RunEnd> {
   const {
@@ -171,8 +180,9 @@ export function runToEnd(
   } = run.config;
   const concurrency = concurrencyOf(strategy, run.config.concurrency);
   return defer(() => {
-    const startedAtMs = wallNow(scheduler);
-    const begunAtMs = scheduler.now();
+    const nowMs = wallNow(scheduler);
+    const startedAtMs = Math.min(nowMs, begunAt ?? nowMs);
+    const begunAtMs = scheduler.now() - (nowMs - startedAtMs);
     let fault: unknown = null;
     let current = alreadySaved;
     const reportEach = tap<Outcome>(({ prompt, status, predictionId }) => {

@@ -8,7 +8,7 @@ import { undecodable } from '../images/decoder.ts';
 import { decodeOpened, type OpenedImage, type OpenImageConfig, withImage } from '../images/openImage.ts';
 
 /** An original as uncompressed sRGB pixels: each call starts another rendition from them. */
-type DecodedOriginal = () => Sharp;
+export type DecodedOriginal = () => Sharp;
 
 /**
  * Decodes an open image at `path` once for all its renditions: upright, sRGB, 8 bits a channel.

@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../base/modelInput.ts';
+import { describeSpecIssue } from '../base/suggest.ts';
 import { withoutStop } from '../base/text.ts';
 import { storedName } from '../disk/insideFolder.ts';
 import { UsageError } from '../errors.ts';
 import { type Json, type RenditionSpec, renditionChoices } from '../types.ts';
-import { platformFields, renditionFields } from './fields.ts';
+import { platformFields, type RenditionFields, renditionFields } from './fields.ts';
 import { parseRendition } from './notation.ts';
 
 /**
@@ -57,6 +58,25 @@ export const specRendition = z.union([renditionText, renditionFields]);
 
 /** The schema of a platform in a campaign: a rendition, and words if it has keys and values. */
 export const specPlatform = z.union([renditionText, platformFields]);
+
+/**
+ * Reads a rendition as programs give it: a text as on the command line, the fields of a spec, or a
+ * `RenditionSpec`. `path` names it in the message of the `UsageError` that an invalid one throws.
+ */
+export function readRendition(given: string | RenditionSpec | RenditionFields, path: string): RenditionSpec {
+  if (typeof given === 'string') return parseRendition(given);
+  const read = renditionFields.safeParse(asFields(given), { reportInput: true });
+  if (read.success) return read.data;
+  const faults = read.error.issues.flatMap((issue) => describeSpecIssue(issue, renditionFields, [path]));
+  const lines = faults.map((fault) => `  ${fault.path.join('.')}: ${fault.message}`);
+  throw new UsageError(`A rendition is wrong:\n${lines.join('\n')}`);
+}
+
+function asFields(given: RenditionSpec | RenditionFields): unknown {
+  if (typeof given !== 'object' || given === null || !('widthPx' in given)) return given;
+  const { widthPx: width, heightPx: height, ...others } = given;
+  return { ...others, width, height };
+}
 
 /**
  * The schema of a rendition in stored files. Parsing throws `UsageError` if its name would lead out

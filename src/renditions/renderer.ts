@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { ignoreElements } from 'rxjs';
+import type { Sharp } from 'sharp';
 import { fromAbortable } from '../base/fromAbortable.ts';
 import { syncFolder } from '../disk/folders.ts';
 import { giveName, type MayReplace } from '../disk/giveName.ts';
 import { importPackage, toStorageError } from '../disk/storageError.ts';
 import { removeTemporary, writeTemporary } from '../disk/writeFiles.ts';
 import type { DecodingNotes } from '../images/decodingNotes.ts';
-import { type OpenedImage, withImage } from '../images/openImage.ts';
+import { withImage } from '../images/openImage.ts';
 import type { ProvenanceWriter, Renderer } from '../ports.ts';
-import type { RenderedFile, RenditionFormat, RenditionSpec } from '../types.ts';
-import { checkDecodable, decodeOriginal } from './decode.ts';
+import type { ImageFile, RenderedFile, RenditionFormat, RenditionSpec } from '../types.ts';
+import { checkDecodable, type DecodedOriginal, decodeOriginal } from './decode.ts';
 import { encodeRendition, encodingBytes } from './encode.ts';
 import { createOverlays, type Overlays } from './overlays.ts';
 
@@ -22,6 +23,16 @@ export interface RendererConfig {
   threads?: number;
   /** Notes of the run folder, for images that are decoded apart. Default: none are made. */
   notes?: DecodingNotes;
+  /** Draws a preview of each original from the decode of its renditions. Default: no-op. */
+  preview?: Preview;
+}
+
+/** A further, small image of an original, which is not one of its renditions. */
+export interface Preview {
+  /** Its longest side. */
+  readonly sidePx: number;
+  /** Draws the preview of an original from its pixels. Never rejects. */
+  draw(original: ImageFile, pixels: Sharp): Promise<void>;
 }
 
 const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
@@ -44,7 +55,7 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
  * together keep to the memory for images (`withImage`).
  */
 export function createRenderer(config: RendererConfig = {}): Renderer {
-  const { threads = 1, notes } = config;
+  const { threads = 1, notes, preview } = config;
   const overlays = createOverlays();
   return {
     check: ({ path, widthPx }) =>
@@ -60,19 +71,18 @@ export function createRenderer(config: RendererConfig = {}): Renderer {
         sharp.concurrency(threads);
         // Each original is decoded once, so a cache would never be hit.
         sharp.cache(false);
-        const wanted = { fit: 'cover', boxes: specs } as const;
+        const sides = preview === undefined ? [] : [{ widthPx: preview.sidePx, heightPx: preview.sidePx }];
+        const wanted = { fit: 'cover', boxes: [...specs, ...sides] } as const;
         const extraBytes = Math.max(...specs.map(encodingBytes));
-        return withImage(path, { wanted, extraBytes, notes, signal }, (image) =>
-          renderAll({ image, path }, specs, { stem, overlays, embedProvenance, mayReplace, signal }),
-        );
+        return withImage(path, { wanted, extraBytes, notes, signal }, async (image) => {
+          const decoded = await decodeOriginal(image, path);
+          const rendering = { stem, overlays, embedProvenance, mayReplace, signal };
+          const files = await renderAll(decoded, specs, rendering);
+          await preview?.draw(original, decoded());
+          return files;
+        });
       }),
   };
-}
-
-/** An original that is open, and its path. */
-interface OpenedOriginal {
-  readonly image: OpenedImage;
-  readonly path: string;
 }
 
 interface Target {
@@ -95,7 +105,7 @@ interface Rendering {
 }
 
 async function renderAll(
-  original: OpenedOriginal,
+  decoded: DecodedOriginal,
   specs: readonly RenditionSpec[],
   { stem, ...config }: Rendering,
 ): Promise<readonly RenderedFile[]> {
@@ -103,7 +113,7 @@ async function renderAll(
   const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
   const written: WrittenRendition[] = [];
   try {
-    await writeTemporaries(original, targets, written, config);
+    await writeTemporaries(decoded, targets, written, config);
     return await renameTemporaries(written, dirname(stem), config.mayReplace);
   } catch (error) {
     for (const { temporary } of written) await removeTemporary(temporary);
@@ -116,12 +126,11 @@ async function renderAll(
  * once all are complete.
  */
 async function writeTemporaries(
-  original: OpenedOriginal,
+  decoded: DecodedOriginal,
   targets: readonly Target[],
   written: WrittenRendition[],
   { overlays, embedProvenance, signal }: Omit<Rendering, 'stem'>,
 ): Promise<void> {
-  const decoded = await decodeOriginal(original.image, original.path);
   for (const { spec, path } of targets) {
     signal.throwIfAborted();
     const { data, info } = await encodeRendition(decoded(), spec, {

@@ -1,5 +1,5 @@
 export type { DecodingNotes } from '../images/decodingNotes.ts';
-export { createRenderer, type RendererConfig } from '../renditions/renderer.ts';
+export { createRenderer, type Preview, type RendererConfig } from '../renditions/renderer.ts';
 export {
   type ComparedModel,
   type ComparedTimes,

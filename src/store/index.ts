@@ -7,3 +7,4 @@ export { createMemoryJournal } from './memoryJournal.ts';
 export { createModelCache, type ModelCacheConfig } from './modelCache.ts';
 export { openResultCache, type ResultCacheConfig } from './resultCache.ts';
 export { type RunFile, type RunInput, readRunFile, type StoredInput } from './runFile.ts';
+export type { SpendingLimits, SpendingSettings } from './spending/spendingLedger.ts';

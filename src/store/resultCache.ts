@@ -124,13 +124,18 @@ async function restore(
     sources.push({ ...file, path: content.path });
   }
   const files = await copyFiles(sources, stem, mayReplace);
-  if (files !== null) return { prediction: stored.prediction, files };
+  if (files !== null) return { prediction: stored.prediction, files, cachedAt: stored.cachedAt };
   // Damaged content would block the correct one.
   for (const { sha256 } of stored.files) await cacache.rm.content(root, integrityOf(sha256));
   return null;
 }
 
-async function find(cacache: Cacache, root: string, key: string): Promise<StoredResult | null> {
+interface FoundResult extends StoredResult {
+  /** ISO 8601. */
+  readonly cachedAt: string;
+}
+
+async function find(cacache: Cacache, root: string, key: string): Promise<FoundResult | null> {
   // The index never drops an entry by itself, but its content may be missing or damaged.
   const found = await cacache.get(root, resultKey(key)).catch((error: unknown) => {
     if (isMissing(error)) return null;
@@ -138,7 +143,9 @@ async function find(cacache: Cacache, root: string, key: string): Promise<Stored
   });
   if (found === null) return null;
   const stored = storedSchema.safeParse(JSON.parse(found.data.toString()));
-  return stored.success ? stored.data : null;
+  const entry = await cacache.get.info(root, resultKey(key));
+  if (!stored.success || entry === null) return null;
+  return { ...stored.data, cachedAt: new Date(entry.time).toISOString() };
 }
 
 async function store(

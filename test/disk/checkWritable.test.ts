@@ -1,7 +1,6 @@
-import { open, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
-import { syncFolder } from '../../src/disk/folders.ts';
+import { describe, expect, it } from 'vitest';
 import { checkWritable } from '../../src/disk/writeFiles.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
@@ -20,26 +19,5 @@ describe('checkWritable', () => {
       name: 'StorageError',
       message: expect.stringContaining(file),
     });
-  });
-});
-
-describe('syncFolder', () => {
-  it.each([
-    ['EINVAL', true],
-    ['ENOTSUP', true],
-    ['EPERM', true],
-    ['EIO', false],
-    ['ENOSPC', false],
-  ])('after %s of the file system: the folder counts as flushed: %s', async (code, isPassedOver) => {
-    const handle = await open(folder());
-    const fault = Object.assign(new Error(code), { code });
-    const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockRejectedValue(fault);
-    await handle.close();
-    const synced = syncFolder(folder()).then(
-      () => true,
-      (error: unknown) => error !== fault,
-    );
-    expect(await synced).toBe(isPassedOver);
-    sync.mockRestore();
   });
 });

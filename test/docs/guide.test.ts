@@ -62,7 +62,12 @@ it('every snippet in TypeScript runs', async () => {
   await writeFile(join(folder, 'all.mts'), runner);
   const { stdout, stderr } = await run(process.execPath, ['all.mts'], { cwd: folder, env: account() });
   expect(stderr).toBe('');
-  expect(stdout).toContain('wave 2 is done\n');
+  expect(stdout).toContain('batch 2 of 2: 2 saved, 0 failed, ');
+  expect(stdout).toContain('2 jobs for 0.006\n');
+  expect(stdout).toContain('enough for 2 of 3\n');
+  expect(stdout).toContain('100 % used, 0 left\n');
+  expect(stdout).toMatch(/job 0: saved after \d+ ms\n/);
+  expect(stdout).toMatch(/made at \d{4}-\d\d-\d\dT/);
   expect(stdout).toContain('1 saved, 0 failed\n');
   expect(stdout).toContain('2 saved, 1 skipped\n');
   expect(stdout).toContain('paid for the second: 0\n');

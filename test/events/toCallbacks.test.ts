@@ -1,4 +1,6 @@
+import { VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
+import type { BatchProgress } from '../../src/events/jobProgress.ts';
 import { toCallbacks } from '../../src/events/listeners.ts';
 import type { RunEvent } from '../../src/events/runEvent.ts';
 import { outcome, outcomeError } from '../helpers/outcomes.ts';
@@ -40,7 +42,7 @@ it('calls each callback with what concerns it, in order', () => {
     onRetry: ({ type, index }) => void called.push(`retry ${index} ${type}`),
     onPause: ({ waitMs }) => void called.push(`pause ${waitMs}`),
     onWarning: ({ type }) => void called.push(`warning ${type}`),
-    onBatchComplete: ({ totals: { saved } }) => void called.push(`complete ${saved}`),
+    onComplete: ({ totals: { saved } }) => void called.push(`complete ${saved}`),
   });
   for (const event of events) emit(event);
   expect(called).toEqual([
@@ -89,4 +91,67 @@ it('calls methods as methods, and needs none of them', () => {
   for (const event of events) emit(event);
   expect(counter.images).toBe(1);
   expect(warned()).toEqual([]);
+});
+
+it('follows each job from its create request to its end', () => {
+  const scheduler = new VirtualTimeScheduler();
+  const steps: string[] = [];
+  const emit = toCallbacks(
+    {
+      onJobProgress: ({ index, prompt, status, predictionId, elapsedMs }) =>
+        void steps.push([index, prompt, status, predictionId, elapsedMs].join(' ')),
+    },
+    { scheduler },
+  );
+  const creating = { type: 'prediction.creating', index: 0, prompt: 'a', model: 'o/n' } as const;
+  const failed = outcome(0, { status: 'failed', prompt: 'a', predictionId: 'q' });
+  const happening: readonly [atMs: number, event: RunEvent][] = [
+    [100, { ...creating, attempt: 1 }],
+    [300, { type: 'prediction.created', index: 0, predictionId: 'p', status: 'starting' }],
+    [900, { ...creating, attempt: 2 }],
+    [950, { type: 'prediction.created', index: 0, predictionId: 'q', status: 'starting' }],
+    // One that an earlier run had created, and one from the cache.
+    [950, { type: 'prediction.created', index: 7, predictionId: 'r', status: 'processing' }],
+    [950, { type: 'image.saved', outcome: outcome(8, { prompt: 'c', predictionId: 's', cached: true }) }],
+    [1_500, { type: 'job.failed', outcome: failed }],
+    [1_700, { type: 'image.saved', outcome: outcome(7, { prompt: 'b', predictionId: 'r' }) }],
+  ];
+  for (const [atMs, event] of happening) scheduler.schedule(() => emit(event), atMs);
+  scheduler.flush();
+  expect(steps).toEqual([
+    '0 a creating  0',
+    '0 a processing p 200', // 300 - 100
+    '0 a creating  800', // 900 - 100
+    '0 a processing q 850',
+    '7  processing r 0',
+    '8 c saved s 0',
+    '0 a failed q 1400',
+    '7 b saved r 750', // 1,700 - 950
+  ]);
+});
+
+it.each([
+  ['of the size of the first one', 25, 0, [10, 10, 5], [3, 3, 3]],
+  ['of the jobs that are left', 12, 10, [2], [1]],
+  ['of which there are more than it seemed', 2, 0, [2, 2], [1, 2]],
+])('counts batches %s', (_, total, alreadySaved, sizes, totals) => {
+  const ended: BatchProgress[] = [];
+  const emit = toCallbacks({ onBatchComplete: (batch) => void ended.push(batch) });
+  emit({ type: 'run.started', folder: '/run', total, alreadySaved, concurrency: 1 });
+  sizes.forEach((jobs, index) => {
+    emit({ type: 'wave.started', wave: index + 1, jobs });
+    emit({ type: 'wave.completed', wave: index + 1, jobs, saved: jobs - 1, failed: 1, elapsedMs: 50 });
+  });
+  expect(ended).toEqual(
+    sizes.map((jobs, index) => ({
+      ...{ batch: index + 1, total: totals[index], jobs, saved: jobs - 1, failed: 1, elapsedMs: 50 },
+    })),
+  );
+});
+
+it('calls back at the end of a round', () => {
+  const rounds: number[] = [];
+  const emit = toCallbacks({ onRoundComplete: ({ round }) => void rounds.push(round) });
+  emit({ type: 'round.completed', round: 1, bestIndex: 0, bestScore: 1, kept: [0] });
+  expect(rounds).toEqual([1]);
 });

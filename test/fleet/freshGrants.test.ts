@@ -1,7 +1,7 @@
 import { lastValueFrom, of, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { PartCalls } from '../../src/fleet/database/partCalls.ts';
-import { createFreshGrants } from '../../src/fleet/freshGrants.ts';
+import { createFreshGrants } from '../../src/fleet/part/freshGrants.ts';
 
 const asking = {
   index: 3,

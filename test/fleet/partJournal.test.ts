@@ -2,7 +2,7 @@ import { firstValueFrom, lastValueFrom, NEVER, of, Subject } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StorageError } from '../../src/errors.ts';
 import type { Admission, Asking, Noting, PartCalls } from '../../src/fleet/database/partCalls.ts';
-import { createPartJournal, type PartJournalConfig } from '../../src/fleet/partJournal.ts';
+import { createPartJournal, type PartJournalConfig } from '../../src/fleet/part/partJournal.ts';
 import { createGate } from '../../src/operators/gate.ts';
 import { aPlan, created, ended, intended, outcome } from '../helpers/aPlan.ts';
 import { describeFleet } from '../helpers/describeFleet.ts';

@@ -3,7 +3,7 @@ import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createFleetClaims } from '../../src/fleet/fleetClaims.ts';
 import { packPlans, unpackPlans } from '../../src/fleet/packedPlans.ts';
-import { takePart } from '../../src/fleet/takePart.ts';
+import { takePart } from '../../src/fleet/part/takePart.ts';
 import { aFile, aPlan, aPrediction, created, ended, intended, outcome } from '../helpers/aPlan.ts';
 import { describeFleet } from '../helpers/describeFleet.ts';
 import { aRun, aWorker, type Worker } from '../helpers/fleet.ts';

@@ -21,6 +21,9 @@ const schema: ModelSchema = {
 const other = { name: 'owner/other', latestVersion: null, isOfficial: true, schema };
 const stored = (fields: Partial<StoredSettings> = {}): StoredSettings => ({
   format: 1,
+  service: 'replicate',
+  folder: 'night',
+  gallery: true,
   limits: { maxAttempts: 2, timeoutMs: 9_000, waitMs: 0, maxOutageMs: 1_000, maxOutputBytes: 5_000 },
   recovery: { timeoutAction: 'leave', breakerFailures: 3, lookForMs: 7_000, repay: true },
   outputs: { provenance: 'none', keepOriginals: true, sidecars: false, destinations: [] },

@@ -3,8 +3,12 @@ import type { Database } from '../../src/fleet/database/connection.ts';
 import { createPartCalls, type PartCalls } from '../../src/fleet/database/partCalls.ts';
 import { type AccountLimits, createRunCalls } from '../../src/fleet/database/runCalls.ts';
 import { PLAN_FORMAT, packPlans } from '../../src/fleet/packedPlans.ts';
-import { createPartJournal, type PartJournal, type PartJournalConfig } from '../../src/fleet/partJournal.ts';
-import { type TakenPart, takePart } from '../../src/fleet/takePart.ts';
+import {
+  createPartJournal,
+  type PartJournal,
+  type PartJournalConfig,
+} from '../../src/fleet/part/partJournal.ts';
+import { type TakenPart, takePart } from '../../src/fleet/part/takePart.ts';
 import { createGate } from '../../src/operators/gate.ts';
 import type { Plan } from '../../src/types.ts';
 import { aPlan } from './aPlan.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { NEVER, type Observable, takeUntil, tap } from 'rxjs';
+import { map, NEVER, type Observable, takeUntil, tap } from 'rxjs';
 import { expect, onTestFinished } from 'vitest';
 import { type BatchScriptContext, withSpec } from '../../src/cli/batch/batchScript.ts';
 import { chooseFolder } from '../../src/cli/batch/chooseFolder.ts';
@@ -52,6 +52,8 @@ export interface ScriptRun {
 interface ScriptSettings extends Partial<Omit<RunSettings, 'folder'>> {
   /** Leaves the run at once, as a second Ctrl-C does. */
   leave?: Observable<unknown>;
+  /** Emits when the reader of the output has gone. Default: never. */
+  outputClosed?: Observable<unknown>;
   /** Expect the money booked in the folder to be what the service has billed. Default true. */
   isBooked?: boolean;
   /** Expect all files on disk that the manifest names. Default true. */
@@ -82,12 +84,13 @@ export async function scriptsInFolder(config: SimulatorConfig = {}) {
     settings: ScriptSettings,
     script: Script,
   ): Promise<ScriptRun> => {
-    const { isBooked = true, isWhole = true, leave = NEVER, ...others } = settings;
+    const { isBooked = true, isWhole = true, leave = NEVER, outputClosed = NEVER, ...others } = settings;
     const { provider = createReplicateProvider(simulator), ...rest } = others;
     const stdout = new FakeStream();
     const io = {
       ...{ stdin: Readable.from([]), stdout, stderr: new FakeStream() },
-      ...{ env: { NO_COLOR: '1' }, outputClosed: NEVER },
+      ...{ env: { NO_COLOR: '1', XDG_CACHE_HOME: join(root, 'cache') } },
+      outputClosed: outputClosed.pipe(map(() => undefined)),
     };
     const parsed = command.parse([...args, '--out', folder, '--json']);
     if (parsed.kind !== 'run') throw new Error(parsed.text);

@@ -18,6 +18,17 @@ it(
 );
 
 it(
+  'lets patient ones in last',
+  marbles(({ cold, expectObservable }) => {
+    const through = createGate(1);
+    const source = cold('                                                     --(a|)');
+    expectObservable(source.pipe(gate(through))).toBe('                       --(a|)');
+    expectObservable(source.pipe(gate(through, { isPatient: true }))).toBe('  ------(a|)');
+    expectObservable(source.pipe(gate(through))).toBe('                       ----(a|)');
+  }),
+);
+
+it(
   'passes on never, empty, one, many and errors',
   marbles(({ cold, expectObservable }) => {
     const pass = <T>(source: Parameters<ReturnType<typeof gate<T>>>[0]) => source.pipe(gate(createGate(1)));

@@ -226,7 +226,7 @@ describe('a job', () => {
     expect(outcomes[0]).toMatchObject({
       status: 'failed',
       attempts: 1,
-      error: { code: 'ERR_PREDICTION_TIMEOUT' },
+      error: { code: 'ERR_PREDICTION_TIMEOUT', attempts: 1, waitedMs: 9_000 },
     });
   });
 

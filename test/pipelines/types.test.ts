@@ -10,7 +10,7 @@ import { downloadOutput } from '../../src/operators/stages/downloadOutput.ts';
 import { renditions } from '../../src/operators/stages/renditions.ts';
 import { throwFailed } from '../../src/operators/stages/throwFailed.ts';
 import { images } from '../../src/pipelines/front/images.ts';
-import type { ImagesRun } from '../../src/pipelines/front/imagesRun.ts';
+import type { ImagesRun, PlannedRun } from '../../src/pipelines/front/imagesRun.ts';
 import type { ImagesOptions } from '../../src/pipelines/front/options.ts';
 import { createSession, type Session } from '../../src/pipelines/front/session.ts';
 import { generate } from '../../src/pipelines/generate.ts';
@@ -31,7 +31,8 @@ const folder = '/run';
 const provider = fakeProvider();
 
 it('images is awaited, iterated over and subscribed to', () => {
-  expectTypeOf(images).returns.toEqualTypeOf<ImagesRun>();
+  expectTypeOf(images).returns.toEqualTypeOf<PlannedRun>();
+  expectTypeOf<PlannedRun>().toExtend<ImagesRun>();
   expectTypeOf<Awaited<ImagesRun>>().toEqualTypeOf<FinishedRun>();
   expectTypeOf<ImagesRun>().toExtend<AsyncIterable<Outcome>>();
   expectTypeOf<ImagesRun['progress']>().toEqualTypeOf<Observable<RunProgress>>();

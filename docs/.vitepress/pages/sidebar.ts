@@ -31,6 +31,7 @@ export const sidebar: SidebarGroup[] = [
       page('Recovery', '/recovery'),
       page('Strategies', '/strategies'),
       page('Webhooks', '/webhooks'),
+      page('Several machines', '/fleet'),
       page('Monitoring', '/monitoring'),
       page('Scoring', '/scoring'),
       page('Security', '/security'),

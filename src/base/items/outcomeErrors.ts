@@ -80,6 +80,12 @@ export function asDeliveryError(
   });
 }
 
+/** Returns the addresses that a delivery has emitted. Throws if they are none. */
+export function expectAddresses(addresses: unknown): readonly string[] {
+  if (Array.isArray(addresses) && addresses.every((one) => typeof one === 'string')) return addresses;
+  throw new Error(`it emitted ${String(addresses)}, expected a list of addresses`);
+}
+
 /** Returns an outcome as failed because of a delivery. What it has cost is paid; its files stay. */
 export function failedDelivery(error: DeliveryError, outcome: Outcome): Outcome {
   return { ...outcome, status: 'failed', error: { ...outcomeError(error), stage: 'delivery' } };

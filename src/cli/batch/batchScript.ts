@@ -2,12 +2,14 @@ import { toMicroUsd } from '../../base/text.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { secretsIn } from '../../providers/replicate/credentials.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
+import { cacheFolder } from '../../store/cacheFolder.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { createCommand } from '../flags/command.ts';
-import { type Flags, type SettledFlags, withDefaults } from '../flags/flags.ts';
+import type { RunCommand } from '../flags/commandTable.ts';
+import { type FlagName, type Flags, type SettledFlags, withDefaults } from '../flags/flags.ts';
 import type { GivenPrice } from '../flags/prices.ts';
-import { cacheFolder } from '../script/cacheFolder.ts';
 import { createWarn, keepMemorySmall, readEnvironment, type Warn } from '../script/environment.ts';
+import { findConfig } from '../script/findConfig.ts';
 import { useProxies } from '../script/proxies.ts';
 import { runScript } from '../script/runScript.ts';
 import { withRightCommand } from './rightCommand.ts';
@@ -26,7 +28,7 @@ export interface BatchScriptContext {
 }
 
 /** Runs a script that makes images: reads the command line, opens and closes the service. */
-export function runBatchScript(
+function runBatchScript(
   command: ReturnType<typeof createCommand>,
   main: (context: BatchScriptContext) => Promise<number>,
   argv: readonly string[],
@@ -38,7 +40,8 @@ export function runBatchScript(
       io.stdout.write(parsed.text);
       return 0;
     }
-    const { inputs, flags } = parsed;
+    const { inputs } = parsed;
+    const flags = await configured(parsed, command.serves);
     const warn = createWarn(flags, io);
     const environment = readEnvironment(io.env);
     useProxies(io.env, warn, { baseUrl: flags.baseUrl ?? environment.baseUrl });
@@ -60,6 +63,29 @@ export function runBatchScript(
       await service?.close();
     }
   });
+}
+
+/** Creates a command that makes images, from its command line and what it does. */
+export function batchCommand(
+  command: ReturnType<typeof createCommand>,
+  main: (context: BatchScriptContext) => Promise<number>,
+): RunCommand {
+  const run = (argv: readonly string[]) => runBatchScript(command, main, argv);
+  return Object.assign(run, { options: command.options });
+}
+
+/** Adds the defaults of the config that counts in the working directory. */
+async function configured(
+  typed: { readonly flags: Flags; readonly given: ReadonlySet<string> },
+  serves: (flag: FlagName) => boolean,
+): Promise<Flags> {
+  const { flags } = typed;
+  const path = flags.readsConfig && serves('no-config') ? findConfig(process.cwd()) : null;
+  if (path === null) return flags;
+  // Loaded only on demand: most folders have none.
+  const { readConfig } = await import('../config/readConfig.ts');
+  const { withConfig } = await import('../config/withConfig.ts');
+  return withConfig(typed, await readConfig(path), serves);
 }
 
 /** Fills in flags that were not given: first from the spec, then from the defaults. */

@@ -17,6 +17,7 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { Model, ScoringModel } from '../../types.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
+import { hasBudget } from '../flags/spendingLimits.ts';
 import type { RatedBy } from './planSummary.ts';
 import type { OpenService } from './service.ts';
 
@@ -24,15 +25,30 @@ export { findModel };
 
 /**
  * Chooses the model of a run: the flag's, else the only one of the service, else the spec's, else
- * the script's. Throws `UsageError` if no model meets the criteria of the spec.
+ * the script's, in whose place a config may have another if a prompt is all that it needs. Throws
+ * `UsageError` if no model meets the criteria of the spec.
  */
 export function specModel(
   spec: Pick<BatchSpec, 'model'>,
-  flags: Flags,
+  flags: Pick<Flags, 'models' | 'config'>,
   { onlyModel }: OpenService,
   defaultModel: string,
 ): ModelReference {
-  return chooseModel(spec, flags.models[0] ?? onlyModel, defaultModel);
+  const [own] = defaultModel === textModel ? (flags.config?.values.models ?? []) : [];
+  const preset = own === undefined ? defaultModel : nameOf(own);
+  return chooseModel(spec, flags.models[0] ?? onlyModel, preset);
+}
+
+/** The model of commands that need a prompt alone, unless a config names another. */
+const textModel = 'black-forest-labs/flux-schnell';
+
+/** Chooses the model of a run that has no spec. */
+export function promptModel(flags: Pick<Flags, 'models' | 'config'>, service: OpenService): ModelReference {
+  return specModel({ model: null }, flags, service, textModel);
+}
+
+function nameOf({ model, version }: ModelReference): string {
+  return version === null ? model : `${model}:${version}`;
 }
 
 /**
@@ -95,7 +111,7 @@ export function refiningModel(
  */
 export async function scoringModel(
   spec: ModelScoreSpec,
-  { budgetMicroUsd, allowFiles }: Pick<Flags, 'budgetMicroUsd' | 'allowFiles'>,
+  flags: Parameters<typeof hasBudget>[0] & Pick<Flags, 'allowFiles'>,
   { provider, onlyModel }: OpenService,
   folder: string,
 ): Promise<ScoringModel> {
@@ -104,8 +120,8 @@ export async function scoringModel(
       suggestion: `Its only model is ${onlyModel.model}. Rate by a measure instead, such as score: sharpness.`,
     });
   }
-  const unpriced = budgetMicroUsd === null ? undefined : unpricedRater;
-  return findRatingModel(spec, { provider, folder, allowFiles, unpriced });
+  const unpriced = hasBudget(flags) ? unpricedRater : undefined;
+  return findRatingModel(spec, { provider, folder, allowFiles: flags.allowFiles, unpriced });
 }
 
 function unpricedRater(model: string): UsageError {

@@ -4,6 +4,7 @@ import type { ModelSchema, Plan, PlannedUploads } from '../../types.ts';
 import { formatDuration, plainText } from '../display/text.ts';
 import { uploadsText } from '../display/uploads.ts';
 import type { SettledFlags } from '../flags/flags.ts';
+import type { SpendingLimit } from '../flags/spendingLimits.ts';
 
 /** A model of the plan's jobs. */
 export interface PlannedModel {
@@ -39,7 +40,10 @@ export interface PlanSettings {
     | 'maxAttempts'
     | 'timeoutMs'
     | 'budgetMicroUsd'
+    | 'config'
   >;
+  /** The limits for all runs of this machine, and what is left of them. Default: none. */
+  spending?: readonly SpendingLimit[];
   models: readonly PlannedModel[];
   /** The axes that the jobs combine: `glaze 3 x light 2`. Default: none. */
   axes?: string;
@@ -58,10 +62,12 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
     fact('cost', costText(totals)),
     ...priceLines(totals, settings),
     ...budgetLines(totals, settings.flags),
+    ...spendingLines(totals, settings),
     fact('time', timeText(totals, settings)),
     fact('settings', settingsText(settings.flags)),
     ...(totals.uploads === undefined ? [] : [fact('uploads', uploadsText(totals.uploads))]),
     fact('into', plainText(settings.folder)),
+    ...configLines(settings.flags),
     'Dry run: nothing was created. Remove --dry-run to start.',
   ];
 }
@@ -133,6 +139,18 @@ function budgetLines(totals: PlanTotals, { budgetMicroUsd }: PlanSettings['flags
   const verdict = isEnough ? 'enough' : 'not enough: jobs beyond it will be skipped';
   const scope = isEnough && unpricedJobs > 0 ? ' for the jobs with a known price' : '';
   return [fact('budget', `${formatUsd(budgetMicroUsd)}, ${verdict}${scope}`)];
+}
+
+function configLines({ config }: PlanSettings['flags']): string[] {
+  return config === undefined ? [] : [fact('config', plainText(config.path))];
+}
+
+function spendingLines({ costMicroUsd }: PlanTotals, { spending = [] }: PlanSettings): string[] {
+  return spending.map(({ period, limitMicroUsd, leftMicroUsd }) => {
+    const verdict = costMicroUsd <= leftMicroUsd ? 'enough' : 'not enough: jobs beyond it will be skipped';
+    const left = formatUsd(Math.max(0, leftMicroUsd));
+    return fact(`a ${period}`, `${formatUsd(limitMicroUsd)} for this machine, ${left} left, ${verdict}`);
+  });
 }
 
 /** Estimates the time by the slower of two bounds: concurrency, and create requests a minute. */

@@ -1,9 +1,6 @@
 import {
-  concatMap,
-  defer,
   delay,
   firstValueFrom,
-  from,
   lastValueFrom,
   map,
   merge,
@@ -14,14 +11,10 @@ import {
   switchMap,
   tap,
 } from 'rxjs';
-import { UsageError } from '../../errors.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
-import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
-import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
 import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
-import type { PredictionEvents } from '../../ports.ts';
 import type { LiveView } from '../../sinks/gallery/liveView.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
 import type { PlannedUploads } from '../../types.ts';
@@ -29,11 +22,14 @@ import { commandLine, shellWord } from '../display/commandLine.ts';
 import { showPages } from '../display/openPage.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
-import type { Flags, SettledFlags } from '../flags/flags.ts';
+import type { SettledFlags } from '../flags/flags.ts';
+import { spendingSettings } from '../flags/spendingLimits.ts';
+import { createHooks } from '../hooks/hooks.ts';
 import { readEnvironment, redact } from '../script/environment.ts';
 import { exitCodeOf, exitCodes } from '../script/exit.ts';
 import { interruption } from '../script/interruption.ts';
 import { controlsOf, openWatch } from './openWatch.ts';
+import { receiveWebhooks } from './receiveWebhooks.ts';
 import { pictureSigner, runSettings } from './runSettings.ts';
 import type { OpenService } from './service.ts';
 
@@ -67,22 +63,32 @@ export async function runBatch(batch: Batch): Promise<number> {
   // Mistakes end here, before anything is open that must be closed again.
   const service = await lastValueFrom(identifyService(batch.service));
   await checkFolder(batch.folder, { service });
-  const chosen = { ...runSettings(flags), sign: await pictureSigner(flags) };
+  const chosen = {
+    ...runSettings(flags),
+    ...spendingSettings(flags, batch.io.env),
+    sign: await pictureSigner(flags),
+  };
   const live = flags.watchPort === null ? null : await openWatch(batch.folder, flags.watchPort, service);
   const reporter = openReporter(batch);
   try {
-    return await runReported(batch, chosen, reporter, live);
+    return await runReported(batch, chosen, { reporter, live, serviceName: service });
   } finally {
     reporter.close();
     await live?.close();
   }
 }
 
+/** Who is told of a run, and the name of the service that they read. */
+interface Shown {
+  readonly reporter: ReturnType<typeof openReporter>;
+  readonly live: LiveView | null;
+  readonly serviceName: string | null;
+}
+
 async function runReported(
   batch: Batch,
   chosen: Omit<RunSettings, 'folder' | 'provider'>,
-  reporter: ReturnType<typeof openReporter>,
-  live: LiveView | null,
+  { reporter, live, serviceName }: Shown,
 ): Promise<number> {
   const { folder, fingerprint, flags, service, io } = batch;
   const { stop, leave } = interruption();
@@ -93,6 +99,9 @@ async function runReported(
   };
   if (live !== null) emit({ type: 'watch.started', url: live.controlUrl });
   if (batch.uploads !== undefined) emit({ type: 'uploads.planned', ...batch.uploads });
+  const { token } = readEnvironment(io.env);
+  const warn = (message: string) => emit({ type: 'warning', message });
+  const hooks = createHooks({ flags, folder, service: serviceName, env: io.env, token, warn });
   const ending = flags.cancelOnExit ? 'cancelling' : 'finishing';
   // Each job that waits subscribes.
   const interrupted = stop.pipe(
@@ -121,6 +130,7 @@ async function runReported(
     ...controlsOf(live, flags.cancelOnExit ? stop : NEVER),
     emit,
     ...(hasForgotten(flags) ? { repay: true } : {}),
+    ...(hooks.onImage === undefined ? {} : { handOver: hooks.onImage }),
   };
   const { around = (one) => one } = batch;
   const start = around(batch.run);
@@ -134,6 +144,7 @@ async function runReported(
   const end = await firstValueFrom(race(run, left));
   if (end === null) return exitCodes.interrupted.code;
   if (flags.detach) reportDetached(end, batch, emit);
+  await hooks.onEnd(end);
   reporter.close();
   await showPages(folder, flags, io.stderr);
   if (end.fault !== null && !isInterrupted) throw end.fault;
@@ -191,49 +202,3 @@ const CANCELLED =
 
 const ALL_REFUSED =
   'All webhooks so far were refused, because their signatures do not fit: a proxy on the way may change them, or they are not of this account. The list of predictions is asked instead.';
-
-/**
- * Listens for the webhooks of a service while subscribed. Emits the receiver, which has the URL for
- * the service and the events it sends.
- *
- * Throws `UsageError` if the service sends no signed webhooks, or cannot reach this machine.
- */
-export function receiveWebhooks(
-  { webhookSecret, secrets = [], reachesLoopback }: OpenService,
-  { webhookUrl, webhookPort }: Pick<Flags, 'webhookUrl' | 'webhookPort'>,
-  onAllRefused: () => void = () => {},
-): Observable<PredictionEvents> {
-  if (webhookSecret === null) {
-    throw new UsageError('`--follow webhook` needs signed webhooks, which this service does not send.', {
-      suggestion: 'Remove --follow.',
-    });
-  }
-  if (webhookUrl === null && !reachesLoopback) {
-    throw new UsageError(
-      '`--follow webhook` needs `--webhook-url`, so that the service can reach this machine.',
-      {
-        suggestion:
-          'Put an https tunnel or proxy in front of this machine and give its address; set the local port with --webhook-port.',
-      },
-    );
-  }
-  const secret = webhookSecret.pipe(retryBackoff(retryPolicies.prepare));
-  return secret.pipe(
-    concatMap((key) =>
-      // Loaded only here: most runs need no server.
-      from(import('../../providers/replicate/webhookReceiver.ts')).pipe(
-        concatMap(({ createWebhookReceiver }) =>
-          defer(() =>
-            createWebhookReceiver({
-              secret: key,
-              secrets,
-              onAllRefused,
-              port: webhookPort ?? 0,
-              ...(webhookUrl === null ? {} : { publicUrl: webhookUrl }),
-            }),
-          ),
-        ),
-      ),
-    ),
-  );
-}

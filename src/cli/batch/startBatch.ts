@@ -10,6 +10,7 @@ import { priceFor } from '../../pipelines/run/runConfig.ts';
 import { describePrice } from '../../providers/prices/cost.ts';
 import { typicalDurationMs } from '../../providers/prices/priceTable.ts';
 import { runPrices } from '../flags/prices.ts';
+import { hasBudget, limitsLeft } from '../flags/spendingLimits.ts';
 import { createWarn, idleCoresHint, readEnvironment } from '../script/environment.ts';
 import { exitCodes } from '../script/exit.ts';
 import { printPlan } from './plan.ts';
@@ -28,7 +29,7 @@ interface JobBatch extends JobsToPlan, Omit<Batch, 'run' | 'fingerprint'> {
 export async function startBatch(batch: JobBatch): Promise<number> {
   const { flags, service, folder, total } = batch;
   checkOnly(flags, total);
-  const needsPrices = flags.budgetMicroUsd !== null && !flags.dryRun;
+  const needsPrices = hasBudget(flags) && !flags.dryRun;
   const planned = await planBatch(batch, {
     organize: flags.organize,
     ...(flags.folderSize === null ? {} : { folderSize: flags.folderSize }),
@@ -45,6 +46,11 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   if (hint !== null) createWarn(flags, batch.io)(hint);
   if (flags.detach && flags.cache !== null) throw detachWithCache();
   if (flags.dryRun) return showPlan(planned, batch);
+  if (flags.queue !== null) {
+    // Loaded only here: a run on one machine has no queue.
+    const { queueBatch } = await import('./queue/queueBatch.ts');
+    return queueBatch(batch, planned);
+  }
   const uploads = await planned.uploadsIn(folder);
   const { fingerprint = null } = planned.settings;
   return runBatch({
@@ -90,6 +96,7 @@ async function showPlan({ plans }: PlannedBatch, batch: JobBatch): Promise<numbe
     flags,
     ...(batch.axes === undefined ? {} : { axes: batch.axes }),
     ...(batch.ratedBy === undefined ? {} : { ratedBy: batch.ratedBy }),
+    spending: limitsLeft(flags, io.env),
     isSaved: await savedJobs(folder),
   });
   return exitCodes.allSaved.code;

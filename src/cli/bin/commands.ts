@@ -1,19 +1,8 @@
-import { makers } from '../commands/makers.ts';
-import type { CommandName, RunCommand } from '../flags/commandTable.ts';
+import type { CommandName } from '../flags/commandTable.ts';
+import { type CommandLoader, loaders } from './loaders.ts';
 
 /** Loads a command; each is imported only when it runs. */
-export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run: RunCommand }>>> = {
-  ...makers,
-  votes: () => import('../commands/votes.ts'),
-  collect: () => import('../commands/collect.ts'),
-  retry: () => import('../commands/retry.ts'),
-  calibrate: () => import('../commands/calibrate.ts'),
-  simulator: () => import('../commands/simulator.ts'),
-  open: () => import('../commands/folders/open.ts'),
-  runs: () => import('../commands/folders/runs.ts'),
-  picks: () => import('../commands/folders/picks.ts'),
-  render: () => import('../commands/folders/render.ts'),
-  prune: () => import('../commands/folders/prune.ts'),
-  init: () => import('../commands/setup/init.ts'),
-  check: () => import('../commands/setup/check.ts'),
+export const commands: Readonly<Record<CommandName, CommandLoader>> = {
+  ...loaders,
+  completion: () => import('./completion.ts'),
 };

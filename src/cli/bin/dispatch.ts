@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { nearestName } from '../../base/suggest.ts';
+import { packageVersion } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { isFileName, wordsFor } from '../batch/rightCommand.ts';
-import { commandLine, isClone, packageVersion } from '../display/commandLine.ts';
+import { commandLine, isClone } from '../display/commandLine.ts';
 import { type CommandName, commandTable, isCommand } from '../flags/commandTable.ts';
 import { runScript } from '../script/runScript.ts';
 import { commands } from './commands.ts';

@@ -12,17 +12,15 @@ import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { fingerprintOf } from '../../sources/planning/requestKey.ts';
 import { jobsFromRows } from '../../sources/promptFiles/promptJobs.ts';
 import type { Outcome } from '../../types.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
-import { findModel, jobContext } from '../batch/models.ts';
+import { findModel, jobContext, promptModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
 import { calibrationTable, SIMULATED_FIGURES } from '../display/tables.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn, type SettledFlags, withDefaults } from '../flags/flags.ts';
 import { runPrices } from '../flags/prices.ts';
-
-const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
 
 /** Prompts of different lengths that no model should refuse. */
 const prompts = [
@@ -39,19 +37,19 @@ const command = createCommand({
     // It reads no file but those of --input.
     ...flagsIn('requests', 'money').filter((name) => name !== 'allow-files'),
     ...(['timeout', 'follow', 'out', 'dry-run'] as const),
-    ...(['simulate', 'provider', 'base-url', 'refresh-models', 'json', 'quiet'] as const),
+    ...(['simulate', 'provider', 'base-url', 'refresh-models', 'json', 'no-config', 'quiet'] as const),
   ],
   examples: ['--simulate=5', '--model black-forest-labs/flux-dev --budget 0.10'],
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, calibrate, argv);
+export const run: RunCommand = batchCommand(command, calibrate);
 
 /** Measures a model. Resolves with the exit code. */
 export async function calibrate(script: BatchScriptContext): Promise<number> {
   const { flags: given, service, io } = script;
   const flags = withDefaults(given, { ratePerMinute: runDefaults.ratePerMinute * service.speed });
-  const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
+  const reference = promptModel(flags, service);
   const context = await jobContext(flags, reference, await findModel(service.provider, reference));
   const name = `calibrate-${context.model.replace(/^.*\//, '')}`;
   checkBudget(context.model, context.input, flags);

@@ -3,7 +3,7 @@ import { campaignBatch } from '../../pipelines/front/planning/campaignBatch.ts';
 import { campaignFiles } from '../../pipelines/workflows/campaign/jobs.ts';
 import { readCampaignSpec } from '../../pipelines/workflows/campaign/spec.ts';
 import { prefixSpecName } from '../../sources/specs/readSpec.ts';
-import { type BatchScriptContext, runBatchScript, withSpec } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand, withSpec } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
 import { findModel, jobContext, specModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
@@ -24,7 +24,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, campaignCommand, argv);
+export const run: RunCommand = batchCommand(command, campaignCommand);
 
 /**
  * Makes the images of a campaign spec: every variation for every platform. Resolves with the exit

@@ -1,5 +1,5 @@
 import { runCollect } from '../../pipelines/workflows/collect.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { runBatch } from '../batch/runBatch.ts';
 import { runFolderAt } from '../batch/runFolder.ts';
 import { createCommand } from '../flags/command.ts';
@@ -11,7 +11,7 @@ const command = createCommand({
   summary: commandTable.collect.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
   flags: [
-    ...flagsIn('money', 'pace', 'destinations', 'tables', 'output'),
+    ...flagsIn('money', 'pace', 'destinations', 'tables', 'output', 'hooks'),
     'input',
     'allow-files',
     'simulate',
@@ -27,7 +27,7 @@ const GONE =
   'The predictions of an earlier simulation ended with its process: their images are made again, at no cost.';
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, collectCommand, argv);
+export const run: RunCommand = batchCommand(command, collectCommand);
 
 /**
  * Collects the predictions of detached runs, as finished images on disk. Resolves with the exit

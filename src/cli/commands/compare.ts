@@ -5,7 +5,7 @@ import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import { type CompareSpec, comparisonWorkflow, withModels } from '../../pipelines/workflows/compare.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { comparisonTable, SIMULATED_FIGURES } from '../display/tables.ts';
 import { createCommand } from '../flags/command.ts';
@@ -25,7 +25,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, compare, argv);
+export const run: RunCommand = batchCommand(command, compare);
 
 /**
  * Compares several models on the same prompts: images side by side, times and cost. Resolves with

@@ -1,5 +1,5 @@
 import { compositionsWorkflow } from '../../pipelines/workflows/compose.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
@@ -16,7 +16,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, composeCommand, argv);
+export const run: RunCommand = batchCommand(command, composeCommand);
 
 /** Makes an image of each product in front of each background. Resolves with the exit code. */
 export function composeCommand(script: BatchScriptContext): Promise<number> {

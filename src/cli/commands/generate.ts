@@ -12,15 +12,13 @@ import { spoolPrompts } from '../../sources/promptFiles/promptFile.ts';
 import { jobsFromRows, validateRows } from '../../sources/promptFiles/promptJobs.ts';
 import { misspelledInputs } from '../../sources/promptFiles/rowFields.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
-import { findModel, jobContext } from '../batch/models.ts';
+import { findModel, jobContext, promptModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { type Flags, flagsOfAll, withDefaults } from '../flags/flags.ts';
-
-const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
 
 const command = createCommand({
   name: 'generate',
@@ -43,7 +41,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, generate, argv);
+export const run: RunCommand = batchCommand(command, generate);
 
 /** Makes finished images on disk, from a prompt file or `--prompt`. Resolves with the exit code. */
 export async function generate(script: BatchScriptContext): Promise<number> {
@@ -96,7 +94,7 @@ async function generateFrom(source: Source, script: BatchScriptContext): Promise
   const { flags: given, service, io, warn } = script;
   const { file, folder, path, input } = source;
   const flags = withDefaults(given, { ratePerMinute: runDefaults.ratePerMinute * service.speed });
-  const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
+  const reference = promptModel(flags, service);
   const context = {
     ...(await jobContext(flags, reference, await findModel(service.provider, reference))),
     folder,

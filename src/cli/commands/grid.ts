@@ -1,5 +1,5 @@
 import { gridWorkflow } from '../../pipelines/workflows/grid/grid.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
@@ -12,7 +12,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, gridCommand, argv);
+export const run: RunCommand = batchCommand(command, gridCommand);
 
 /**
  * Makes an image of each combination of values: words of the prompt, model inputs, models.

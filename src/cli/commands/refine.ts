@@ -5,7 +5,7 @@ import { readRefinementSpec } from '../../pipelines/workflows/refinement/spec.ts
 import { createScorer } from '../../scoring/scorer.ts';
 import { readPicks } from '../../sinks/picks/readPicks.ts';
 import { prefixSpecName } from '../../sources/specs/readSpec.ts';
-import { type BatchScriptContext, runBatchScript, withSpec } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand, withSpec } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
 import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
@@ -22,7 +22,18 @@ const command = createCommand({
     { name: 'SPEC', help: '.yaml or .json file with prompt, candidates, keep, children, rounds and score' },
   ],
   flags: [
-    ...flagsIn('requests', 'money', 'pace', 'strategy', 'folder', 'images', 'tables', 'service', 'output'),
+    ...flagsIn(
+      'requests',
+      'money',
+      'pace',
+      'strategy',
+      'folder',
+      'images',
+      'tables',
+      'service',
+      'output',
+      'hooks',
+    ),
     ...(['breaker', 'picks', 'dry-run'] as const),
   ],
   examples: [
@@ -34,7 +45,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, refine, argv);
+export const run: RunCommand = batchCommand(command, refine);
 
 /**
  * Makes candidates from a prompt and refines the best, round by round. Resolves with the exit

@@ -1,6 +1,6 @@
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { runRetry } from '../../pipelines/workflows/retryFailed.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { runBatch } from '../batch/runBatch.ts';
 import { runFolderAt } from '../batch/runFolder.ts';
 import { createCommand } from '../flags/command.ts';
@@ -12,14 +12,14 @@ const command = createCommand({
   summary: commandTable.retry.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of those runs' }],
   flags: [
-    ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output'),
+    ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output', 'hooks'),
     ...(['only', 'input', 'allow-files', 'breaker', 'simulate', 'chaos', 'base-url'] as const),
   ],
   examples: ['out/prompts', 'out/prompts --only 12,40-45'],
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, retryFailedCommand, argv);
+export const run: RunCommand = batchCommand(command, retryFailedCommand);
 
 /** Makes the failed jobs of earlier runs, from their folder alone. Resolves with the exit code. */
 export async function retryFailedCommand(script: BatchScriptContext): Promise<number> {

@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { packageVersion } from '../../disk/storageError.ts';
 import { chaosProfile } from '../../simulator/chaos/chaosProfile.ts';
 import { type ChaosProfileName, chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { startSimulator } from '../../simulator/startSimulator.ts';
-import { commandLine, isClone, packageVersion } from '../display/commandLine.ts';
+import { commandLine, isClone } from '../display/commandLine.ts';
 import { chaosProfileLines } from '../flags/command.ts';
+import { commonOptions, declaredOptions } from '../flags/commandOption.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 interface Flags {
@@ -66,7 +68,11 @@ function describeCommand(): Command {
 }
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = async (argv) => {
+export const run: RunCommand = Object.assign(simulator, {
+  options: () => [...declaredOptions(describeCommand()), ...commonOptions],
+});
+
+async function simulator(argv: readonly string[]): Promise<void> {
   const flags = describeCommand()
     .parse([...argv], { from: 'user' })
     .opts<Flags>();
@@ -85,7 +91,7 @@ export const run: RunCommand = async (argv) => {
     console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 2;
   }
-};
+}
 
 interface Served {
   readonly text: string;

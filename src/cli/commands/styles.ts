@@ -1,5 +1,5 @@
 import { stylesWorkflow } from '../../pipelines/workflows/styles.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
@@ -12,7 +12,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, stylesCommand, argv);
+export const run: RunCommand = batchCommand(command, stylesCommand);
 
 /**
  * Makes the same prompts in the styles of several reference pictures, side by side. Resolves with

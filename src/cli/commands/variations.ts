@@ -1,5 +1,5 @@
 import { variationsWorkflow } from '../../pipelines/workflows/variations.ts';
-import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
@@ -16,7 +16,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, variationsCommand, argv);
+export const run: RunCommand = batchCommand(command, variationsCommand);
 
 /** Makes variations of a reference picture. Resolves with the exit code. */
 export function variationsCommand(script: BatchScriptContext): Promise<number> {

@@ -1,5 +1,3 @@
-import { requirePackage } from '../../disk/storageError.ts';
-
 /** True in a clone, where scripts run from their sources; false in the built package. */
 export const isClone = import.meta.url.endsWith('.ts');
 
@@ -28,9 +26,4 @@ export function commandLine(name: string, words = ''): string {
 /** Returns a word as a shell takes it: in quotes if it needs them. */
 export function shellWord(word: string): string {
   return /^[\w./:@=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** Returns the version of the package. */
-export function packageVersion(): string {
-  return requirePackage<{ version: string }>('rxposure/package.json').version;
 }

@@ -29,6 +29,8 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       return event.isTooLong
         ? [`${paint('yellow', 'warning')} ${stillAwayText(event)}`]
         : [`${paint('green', 'back')} ${backText(event)}`];
+    case 'budget.short':
+      return [`${paint('yellow', 'warning')} ${shortBudgetText(event)}`];
     case 'budget.warning':
       return [`${paint('yellow', 'warning')} ${budgetText(event)}`];
     case 'job.progress':
@@ -126,9 +128,22 @@ function roundText({ round, bestIndex, bestScore, kept }: Extract<RunEvent, { ty
 }
 
 function budgetText({
+  period,
   limitMicroUsd,
   reservedMicroUsd,
   spentMicroUsd,
 }: Extract<RunEvent, { type: 'budget.warning' }>): string {
-  return `${formatUsd(reservedMicroUsd + spentMicroUsd)} of the budget of ${formatUsd(limitMicroUsd)} is spent or reserved`;
+  const budget = period === undefined ? 'the budget' : `this ${period}'s limit for this machine,`;
+  const of = period === undefined ? ' of' : '';
+  return `${formatUsd(reservedMicroUsd + spentMicroUsd)} of ${budget}${of} ${formatUsd(limitMicroUsd)}${period === undefined ? '' : ','} is spent or reserved`;
+}
+
+function shortBudgetText({
+  requested,
+  allowed,
+  limitMicroUsd,
+  neededUsd,
+}: Extract<RunEvent, { type: 'budget.short' }>): string {
+  const jobs = `${allowed} of ${counted(requested, 'job')}`;
+  return `The budget of ${formatUsd(limitMicroUsd)} is enough for ${jobs}, the rest will be skipped; all of them need --budget ${neededUsd.toFixed(2)}`;
 }

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { isSimulated } from '../../base/service.ts';
-import type { RunTotals } from '../../events/runEvent.ts';
+import type { RunTotals } from '../../events/totals.ts';
 import type { FailureCause } from './causes.ts';
 import { commandLine, shellWord } from './commandLine.ts';
 import type { Progress } from './progress.ts';

@@ -1,6 +1,7 @@
 import { isSimulated } from '../../base/service.ts';
 import { formatUsd, toMicroUsd } from '../../base/text.ts';
-import type { RunEvent, RunTotals } from '../../events/runEvent.ts';
+import type { RunEvent } from '../../events/runEvent.ts';
+import type { RunTotals } from '../../events/totals.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
 import { causeLine } from './causes.ts';
 import { nextStep } from './nextStep.ts';
@@ -23,6 +24,7 @@ export function summaryLines(
     ...fact('skipped', skippedText(totals, progress)),
     ...fact('cost', costText(totals, progress)),
     ...modelLines(progress),
+    ...fact('budget', budgetText(totals)),
     ...fact('cached', cachedText(progress)),
     ...fact('restored', restoredText(progress)),
     ...fact('service', serviceText(progress)),
@@ -89,6 +91,13 @@ function costText(
       : `, ${formatUsd(toMicroUsd(estimatedUsd))} of it estimated, as the service reported no run times`;
   const unpaid = isSimulated(service) ? ', simulated: nothing was paid' : '';
   return `${formatUsd(microUsd)}${gap}${guess}${average}${unpaid}`;
+}
+
+function budgetText({ budget }: RunTotals): string | null {
+  if (budget === undefined) return null;
+  const { limitUsd, usedUsd, remainingUsd, usedPercent } = budget;
+  const usd = (amount: number) => formatUsd(toMicroUsd(amount));
+  return `${usd(usedUsd)} of ${usd(limitUsd)} (${usedPercent} %) spent or reserved, ${usd(remainingUsd)} left`;
 }
 
 /** Returns a line for each model, if there are several; the cost of a single one is the run's. */

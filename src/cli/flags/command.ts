@@ -1,10 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
+import { packageVersion } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
-import { commandLine, isClone, packageVersion } from '../display/commandLine.ts';
+import { commandLine, isClone } from '../display/commandLine.ts';
 import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
+import { findConfig } from '../script/findConfig.ts';
 import { checkSeparateValues, commandLineError, withOptionalValues } from './commandLineFaults.ts';
+import { type CommandOption, commonOptions, tableOption } from './commandOption.ts';
 import { type FlagDefinition, groupHeadings } from './defineFlag.ts';
 import { emptyFlags, type FlagName, type Flags, flagsOfAll } from './flags.ts';
 import { flagTable } from './flagTable.ts';
@@ -49,7 +52,13 @@ interface CreateCommandConfig {
 
 /** A parsed command line. */
 type ParsedCommand =
-  | { readonly kind: 'run'; readonly inputs: readonly string[]; readonly flags: Flags }
+  | {
+      readonly kind: 'run';
+      readonly inputs: readonly string[];
+      readonly flags: Flags;
+      /** The names of the flags that were typed. */
+      readonly given: ReadonlySet<string>;
+    }
   /** `--help` or `--version`: print the text and exit with 0. */
   | { readonly kind: 'text'; readonly text: string };
 
@@ -58,19 +67,24 @@ type ParsedCommand =
  *
  * `parse` takes the arguments after the script's name. It throws `UsageError` on an unknown flag, a
  * flag that this script does not serve, an invalid value, and a missing or surplus input. It prints
- * nothing. `serves` returns whether the script has a flag.
+ * nothing. `serves` returns whether the script has a flag, `options` all that it has.
  */
 export function createCommand(config: CreateCommandConfig): {
   readonly name: string;
   readonly needsService: boolean;
   parse: (argv: readonly string[]) => ParsedCommand;
   serves: (flag: FlagName) => boolean;
+  options: () => readonly CommandOption[];
 } {
   const { name, needsService = true } = config;
   return {
     ...{ name, needsService },
     parse: (argv) => parse(config, argv),
     serves: (flag) => serves(config, flag),
+    options: () => [
+      ...flagTable.filter((flag) => serves(config, flag.name)).map((flag) => tableOption(flag)),
+      ...commonOptions,
+    ],
   };
 }
 
@@ -103,7 +117,7 @@ function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedComm
   checkSeparateValues(config.inputs, command.args, argv);
   checkInputs(config.inputs, command.args, given);
   checkModels(config, flags);
-  return { kind: 'run', inputs: command.args, flags };
+  return { kind: 'run', inputs: command.args, flags, given };
 }
 
 function checkInputs(
@@ -147,7 +161,7 @@ function checkModels({ name, comparesModels = false }: CreateCommandConfig, { mo
  */
 function describeCommand(
   config: CreateCommandConfig,
-  onFlag: (definition: FlagDefinition<FlagName, keyof Flags>, value: string) => void,
+  onFlag: (definition: FlagDefinition<FlagName, keyof typeof emptyFlags>, value: string) => void,
 ): Command {
   const { name, summary, version = packageVersion(), inputs } = config;
   const command = new Command(commandLine(name))
@@ -213,7 +227,14 @@ function helpEpilogue(config: CreateCommandConfig): string {
     ...(serves(config, 'chaos') ? ['', ...chaosProfileLines()] : []),
     ...['', 'Environment:', ...variables],
     ...['', 'Exit codes:', ...codes],
+    ...configLines(config),
   ].join('\n');
+}
+
+/** Returns which config counts here, if one does. */
+function configLines(config: CreateCommandConfig): string[] {
+  const path = serves(config, 'no-config') ? findConfig(process.cwd()) : null;
+  return path === null ? [] : ['', 'Config:', `  ${path}`];
 }
 
 /** Lists the chaos profiles for the help, one a line. */

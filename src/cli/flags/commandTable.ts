@@ -1,3 +1,5 @@
+import type { CommandOption } from './commandOption.ts';
+
 /** The headings of the list of commands, in its order. */
 const groups = {
   begin: 'Begin:',
@@ -5,6 +7,7 @@ const groups = {
   look: 'Look at what there is:',
   go: 'Go on with a run:',
   before: 'Before you pay:',
+  fleet: 'Several machines, one account:',
 } as const;
 
 /** A command, as the list of commands and its own help describe it. */
@@ -122,6 +125,12 @@ export const commandTable = {
     line: 'find files that a run folder does not need; --yes deletes them',
     help: 'Finds files that a run folder does not need: unfinished ones, thumbnails of images that are gone, and renditions that the manifest does not list. Deletes nothing without --yes, and never an original or a file of yours.',
   },
+  completion: {
+    heading: groups.begin,
+    takes: 'SHELL',
+    line: 'print the completion of commands and flags for bash, zsh or fish',
+    help: 'Prints a script with which your shell completes commands, flags and their values.',
+  },
   check: {
     heading: groups.before,
     takes: 'FILE',
@@ -140,13 +149,43 @@ export const commandTable = {
     line: "Replicate's HTTP API on this machine: no account, no cost",
     help: "Serves Replicate's HTTP API on this machine: no account, no cost, its own images.",
   },
+  fleet: {
+    heading: groups.fleet,
+    takes: 'FILE',
+    line: 'try it: with --local N, a database and N workers on this machine',
+    help: 'Makes the images of a prompt file or a spec with several workers on this machine: starts a database, the workers and the command of that file, and ends them with it.',
+  },
+  worker: {
+    heading: groups.fleet,
+    takes: '',
+    line: 'make the images of runs with --queue on this machine',
+    help: 'Makes the images of runs that were started with --queue, together with the workers of other machines. Ends with Ctrl-C or SIGTERM: what is in flight has 30 s, the rest goes to other workers.',
+  },
+  hooks: {
+    heading: groups.fleet,
+    takes: '',
+    line: "receive the service's webhooks for all workers",
+    help: "Receives the service's webhooks, checks their signatures, and stores them in the database for the workers of runs with --follow webhook. Several may run behind one address.",
+  },
+  status: {
+    heading: groups.fleet,
+    takes: '',
+    line: 'runs, money, pace, slots, workers, and what is stuck',
+    help: 'Shows how the runs of several machines are: money, pace, slots, workers, and what is stuck and why.',
+  },
 } as const satisfies Readonly<Record<string, CommandSummary>>;
 
 /** The name of a command, as it is typed: `retry`. */
 export type CommandName = keyof typeof commandTable;
 
 /** Runs a command for the arguments after its name, and sets the exit code of the process. */
-export type RunCommand = (argv: readonly string[]) => Promise<void>;
+export interface RunCommand {
+  (argv: readonly string[]): Promise<void>;
+  /** Returns its flags, for a shell to complete. */
+  readonly options: () => readonly CommandOption[];
+  /** Words that its input may be. Default: it is a file or a folder. */
+  readonly words?: readonly string[];
+}
 
 /** Returns true for the name of a command. */
 export function isCommand(word: string): word is CommandName {

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { quoted } from '../display/text.ts';
-import type { FlagValue } from './flagValue.ts';
+import type { FlagChoices, FlagValue } from './flagValue.ts';
 
 /** The groups of flags that a script serves as a whole, each with its heading in the help. */
 export const groupHeadings = {
@@ -25,8 +25,12 @@ export const groupHeadings = {
   tables: 'Files:',
   /** Alternatives to a complete run. */
   mode: 'How to run:',
+  /** Several machines, one account. */
+  fleet: 'How to run:',
   service: 'How to run:',
   output: 'How to run:',
+  /** What else happens when an image is saved, or a run ends. */
+  hooks: 'How to run:',
 } as const;
 
 export type FlagGroup = keyof typeof groupHeadings;
@@ -52,6 +56,8 @@ export interface FlagDefinition<
   readonly empty?: Value;
   /** The field's value if neither command line nor spec fills it. Default: it stays empty. */
   readonly default?: Default;
+  /** Texts that it takes, for completion. Default: none are named. */
+  readonly choices?: FlagChoices;
   /** The default as the help shows it; null hides it. */
   readonly shownDefault: string | null;
   /** Returns the field's next value. Throws `UsageError` if the text is not a valid value. */
@@ -125,6 +131,7 @@ export function valueFlag<
   const { show = String } = value;
   return {
     ...flag,
+    ...choicesOf(value),
     shownDefault: flag.default === undefined ? null : show(flag.default),
     read: (text) => readValue(config, text),
   };
@@ -134,13 +141,18 @@ export function valueFlag<
 export function listFlag<Name extends string, Field extends string, Value>(
   config: ListFlagConfig<Name, Field, Value>,
 ): FlagDefinition<Name, Field, readonly Value[], never> {
-  const { value: _value, ...flag } = config;
+  const { value, ...flag } = config;
   return {
     ...flag,
+    ...choicesOf(value),
     empty: [],
     shownDefault: null,
     read: (text, before) => [...before, readValue(config, text)],
   };
+}
+
+function choicesOf({ choices }: Pick<FlagValue<unknown>, 'choices'>): Pick<FlagDefinition, 'choices'> {
+  return choices === undefined ? {} : { choices };
 }
 
 /** Defines a switch that sets its field to the opposite of `empty`. */

@@ -1,6 +1,7 @@
 import { concurrencyOf } from '../../pipelines/run/concurrency.ts';
 import { strategies } from '../../pipelines/run/feeds.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
+import { renditionPresets } from '../../renditions/presets.ts';
 import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { listFlag, presetFlag, toggleFlag, valueFlag } from './defineFlag.ts';
 import { flagValues } from './flagValues.ts';
@@ -140,6 +141,24 @@ export const flagTable = [
     help: 'never reserve more than this (default: no limit)',
     group: 'money',
     value: flagValues.dollars(1, 'dollars above 0 such as 2.50, with at most 6 decimals'),
+  }),
+  valueFlag({
+    name: 'budget-per-day',
+    field: 'budgetPerDayMicroUsd',
+    empty: null,
+    argument: 'USD',
+    help: 'never reserve more than this in a day (local time), in all folders of this machine together (default: no limit)',
+    group: 'money',
+    value: flagValues.dollars(1, 'dollars above 0 such as 2.50, with at most 6 decimals'),
+  }),
+  valueFlag({
+    name: 'budget-per-month',
+    field: 'budgetPerMonthMicroUsd',
+    empty: null,
+    argument: 'USD',
+    help: 'the same in a month',
+    group: 'money',
+    value: flagValues.dollars(1, 'dollars above 0 such as 50, with at most 6 decimals'),
   }),
   listFlag({
     name: 'price',
@@ -321,7 +340,7 @@ export const flagTable = [
     argument: 'NAME=WxH[,…]',
     help: 'derive another image from each original: NAME=WxH or a preset, [,fit][,format][,quality] and more (docs/renditions.md); repeatable',
     group: 'folder',
-    value: flagValues.text('NAME=WxH[,fit][,format][,quality] or a preset'),
+    value: flagValues.text('NAME=WxH[,fit][,format][,quality] or a preset', Object.keys(renditionPresets)),
   }),
   valueFlag({
     name: 'organize',
@@ -331,7 +350,7 @@ export const flagTable = [
     argument: 'LAYOUT',
     help: 'folders below the run folder: date, prompt, model, flat or a template',
     group: 'folder',
-    value: flagValues.text('date, prompt, model, flat or a template'),
+    value: flagValues.text('date, prompt, model, flat or a template', ['date', 'prompt', 'model', 'flat']),
   }),
   valueFlag({
     name: 'folder-size',
@@ -474,6 +493,26 @@ export const flagTable = [
     help: 'check, price and show the plan; create nothing; needs no token',
     group: 'mode',
   }),
+  // Null: this machine makes the images.
+  valueFlag({
+    name: 'queue',
+    field: 'queue',
+    empty: null,
+    alone: 'RXPOSURE_QUEUE',
+    argument: '=URL',
+    help: 'let workers make the images: the PostgreSQL that they share (default: RXPOSURE_QUEUE)',
+    group: 'fleet',
+    value: flagValues.text('the address of a PostgreSQL'),
+  }),
+  valueFlag({
+    name: 'shared',
+    field: 'shared',
+    empty: null,
+    argument: 'DIR',
+    help: 'with --queue: the folder that all machines have mounted; --out lies below it',
+    group: 'fleet',
+    value: flagValues.text('a folder'),
+  }),
   // Null: the real service.
   valueFlag({
     name: 'simulate',
@@ -539,11 +578,45 @@ export const flagTable = [
     help: 'open the gallery in your browser at the end',
     group: 'output',
   }),
+  valueFlag({
+    name: 'on-image',
+    field: 'onImage',
+    empty: null,
+    argument: 'COMMAND',
+    help: 'run COMMAND for each image that this run saves, with its facts in RXPOSURE_… and as JSON on standard input',
+    group: 'hooks',
+    value: flagValues.text('a command'),
+  }),
+  valueFlag({
+    name: 'on-end',
+    field: 'onEnd',
+    empty: null,
+    argument: 'COMMAND',
+    help: 'run COMMAND at the end, with the totals in the same way',
+    group: 'hooks',
+    value: flagValues.text('a command'),
+  }),
+  valueFlag({
+    name: 'notify',
+    field: 'notifyUrl',
+    empty: null,
+    argument: 'URL',
+    help: 'post the totals as JSON to this https address at the end',
+    group: 'hooks',
+    value: flagValues.notifyUrl,
+  }),
   toggleFlag({
     name: 'json',
     field: 'json',
     empty: false,
     help: 'write one JSON event a line to standard output, and nothing else',
+    group: 'output',
+  }),
+  toggleFlag({
+    name: 'no-config',
+    field: 'readsConfig',
+    empty: true,
+    help: 'leave out the defaults of rxposure.config.yaml, .json or .ts, here or in a folder above',
     group: 'output',
   }),
   toggleFlag({

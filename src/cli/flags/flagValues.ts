@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { ModelReference } from '../../base/modelName.ts';
+import { isLoopback } from '../../base/service.ts';
 import { httpUrl } from '../../providers/replicate/credentials.ts';
 import type { FlagValue } from './flagValue.ts';
-import { modelAdvice, modelReference, namedModelReference } from './modelValues.ts';
+import { catalogued, modelAdvice, modelReference, namedModelReference } from './modelValues.ts';
 import { dollars, price } from './moneyValues.ts';
 
 function wholeNumber(min: number, max: number): FlagValue<number> {
@@ -90,7 +91,11 @@ const fileSize: FlagValue<number> = {
 const unitBytes: Readonly<Record<string, number>> = { k: 1_000, m: 1_000_000, g: 1_000_000_000 };
 
 function oneOf<const Word extends string>(words: readonly Word[]): FlagValue<Word> {
-  return { expected: `one of ${words.join(', ')}`, schema: z.enum(words) };
+  return {
+    expected: `one of ${words.join(', ')}`,
+    schema: z.enum(words),
+    choices: { words, areAll: true },
+  };
 }
 
 /** One of the keys of a record. */
@@ -100,11 +105,13 @@ function keyOf<Word extends string>(record: Readonly<Record<Word, unknown>>): Fl
 
 const concurrency: FlagValue<number | 'auto'> = {
   expected: `${wholeNumber(1, 10_000).expected}, or auto`,
+  choices: { words: ['auto'], areAll: false },
   schema: z.union([z.literal('auto'), wholeNumber(1, 10_000).schema]),
 };
 
 const fallback: FlagValue<ModelReference | 'new-seed'> = {
   expected: `${modelReference.expected}, or new-seed`,
+  choices: { words: ['new-seed', ...catalogued], areAll: false },
   advice: modelAdvice,
   schema: z.union([z.literal('new-seed'), modelReference.schema]),
 };
@@ -149,11 +156,13 @@ const keyValue: FlagValue<readonly [string, string]> = {
 
 const seed: FlagValue<'auto' | 'none' | number> = {
   expected: 'auto, none or a whole number from 0 to 4294967295',
+  choices: { words: ['auto', 'none'], areAll: false },
   schema: z.union([z.enum(['auto', 'none']), wholeNumber(0, 2 ** 32 - 1).schema]),
 };
 
 const destination: FlagValue<string> = {
   expected: 's3://BUCKET, s3://BUCKET/PREFIX or webdataset',
+  choices: { words: ['webdataset'], areAll: false },
   schema: z.string().regex(/^(s3:\/\/.+|webdataset)$/),
 };
 
@@ -162,9 +171,22 @@ const baseUrl: FlagValue<string> = {
   schema: httpUrl,
 };
 
-/** Any text except a blank one. */
-function text(expected: string): FlagValue<string> {
-  return { expected, schema: z.string().trim().min(1) };
+/** Returns true for an address that may be notified: https, or http on this machine. */
+function isNotifyUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+const notifyUrl: FlagValue<string> = {
+  expected: 'an https URL without user and password, or an http one of this machine',
+  schema: z.string().refine(isNotifyUrl),
+};
+
+/** Any text except a blank one; `words` are some that it may be. */
+function text(expected: string, words: readonly string[] = []): FlagValue<string> {
+  const choices = words.length === 0 ? {} : { choices: { words, areAll: false } };
+  return { expected, schema: z.string().trim().min(1), ...choices };
 }
 
 /** The kinds of values that flags take. */
@@ -186,6 +208,7 @@ export const flagValues = {
   keyValue,
   seed,
   baseUrl,
+  notifyUrl,
   concurrency,
   destination,
   text,

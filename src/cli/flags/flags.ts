@@ -7,7 +7,10 @@ import { flagTable } from './flagTable.ts';
  * A flag that was not given is null or empty, so that a spec's value comes before the default: see
  * `withDefaults`.
  */
-export type Flags = FlagsOf<typeof flagTable>;
+export interface Flags extends FlagsOf<typeof flagTable> {
+  /** The defaults of a config that a spec may have, too, and its path. Default: none. */
+  readonly config?: { readonly path: string; readonly values: Partial<FlagsOf<typeof flagTable>> };
+}
 
 /** The name of a flag, without its dashes. */
 export type FlagName = (typeof flagTable)[number]['name'];
@@ -21,21 +24,29 @@ type SpecValues = { readonly [Field in keyof Defaults]?: Defaults[Field] | null 
 export type SettledFlags = Omit<Flags, keyof Defaults> & Defaults;
 
 /** An empty command line. */
-export const emptyFlags: Flags = emptyValues(flagTable);
+export const emptyFlags: FlagsOf<typeof flagTable> = emptyValues(flagTable);
 
 const flagDefaults = defaultValues(flagTable);
 
-/** Fills in flags that were not given: first from the spec, then from the defaults. */
+/**
+ * Fills in flags that were not given: first from the spec, then from a config, then from the
+ * defaults.
+ */
 export function withDefaults(flags: Flags, spec: SpecValues = {}): SettledFlags {
   const settled: { -readonly [Field in keyof Defaults]: Defaults[Field] } = { ...flagDefaults };
+  const { values = {} } = flags.config ?? {};
   const settle = <Field extends keyof Defaults>(field: Field) => {
-    settled[field] = flags[field] ?? spec[field] ?? flagDefaults[field];
+    const own = flags[field] ?? (field === 'ratePerMinute' ? null : spec[field]);
+    settled[field] =
+      own ?? (values[field] as Defaults[Field] | undefined) ?? spec[field] ?? flagDefaults[field];
   };
   for (const flag of flagTable) if (flag.default !== undefined) settle(flag.field);
   // Strategies have their own defaults, and `sequential` always runs one prediction at a time.
-  const requested = flags.concurrency ?? spec.concurrency;
-  const concurrency = flags.concurrency === 'auto' ? 'auto' : concurrencyOf(settled.strategy, requested);
-  return { ...flags, ...settled, concurrency };
+  const requested = flags.concurrency ?? spec.concurrency ?? values.concurrency;
+  const concurrency = requested === 'auto' ? 'auto' : concurrencyOf(settled.strategy, requested);
+  const budgetMicroUsd = flags.budgetMicroUsd ?? values.budgetMicroUsd ?? null;
+  const prices = [...(values.prices ?? []), ...flags.prices];
+  return { ...flags, ...settled, concurrency, budgetMicroUsd, prices };
 }
 
 /** Returns the flags of some groups, for a script to serve. */

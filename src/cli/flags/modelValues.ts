@@ -15,10 +15,12 @@ export function asReference(text: string): string {
     .replace(/\/versions\/(?=[0-9a-f]{64}$)/, ':');
 }
 
+/** The names of well-known models. */
+export const catalogued: readonly string[] = modelCatalogue.map(({ model }) => model);
+
 /** Names the well-known model that a name without its owner probably means. */
 export function modelAdvice(text: string): string {
-  const models = modelCatalogue.map(({ model }) => model);
-  const names = new Map(models.map((model) => [model.split('/')[1] ?? '', model]));
+  const names = new Map(catalogued.map((model) => [model.split('/')[1] ?? '', model]));
   const meant = names.get(nearestName(text, names.keys()) ?? '');
   return meant === undefined
     ? 'Write it as on its page: https://replicate.com/explore lists models.'
@@ -28,6 +30,7 @@ export function modelAdvice(text: string): string {
 export const modelReference: FlagValue<ModelReference> = {
   expected: 'OWNER/NAME, OWNER/NAME:VERSION (64 hex digits) or deployments/OWNER/NAME',
   advice: modelAdvice,
+  choices: { words: catalogued, areAll: false },
   schema: z
     .string()
     .transform(asReference)

@@ -1,15 +1,19 @@
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
-import { commandLine, packageVersion } from '../display/commandLine.ts';
+import { commandLine } from '../display/commandLine.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import { runScript } from '../script/runScript.ts';
 import { commandLineError } from './commandLineFaults.ts';
+import { commonOptions, declaredOptions } from './commandOption.ts';
 import { type CommandName, commandTable, type RunCommand } from './commandTable.ts';
 
 interface PlainCommandConfig<Options extends object> {
   name: CommandName;
   /** Adds arguments and options. */
   describe: (command: Command) => Command;
+  /** Words that its input may be, for completion. Default: it is a file or a folder. */
+  words?: readonly string[];
   /** Words after the command, for the help. */
   examples: readonly string[];
   /** Runs it; resolves with the exit code. */
@@ -21,7 +25,7 @@ interface PlainCommandConfig<Options extends object> {
  * `UsageError`s; `--help` and `--version` print and exit with 0.
  */
 export function plainCommand<Options extends object>(config: PlainCommandConfig<Options>): RunCommand {
-  return (argv) =>
+  const run = (argv: readonly string[]) =>
     runScript(async (_argv, io) => {
       const command = parsed(config, argv);
       if (typeof command === 'string') {
@@ -30,6 +34,9 @@ export function plainCommand<Options extends object>(config: PlainCommandConfig<
       }
       return config.run(command.args, command.opts<Options>(), io);
     });
+  const options = () => [...declaredOptions(config.describe(new Command())), ...commonOptions];
+  const { words } = config;
+  return Object.assign(run, { options, ...(words === undefined ? {} : { words }) });
 }
 
 /** Returns the command with what was typed; the text to print for `--help` and `--version`. */

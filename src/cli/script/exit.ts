@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { messageOf } from '../../base/text.ts';
 import { InvalidRowsError, ProviderError, type RowProblem, RxposureError, UsageError } from '../../errors.ts';
-import type { RunTotals } from '../../events/runEvent.ts';
+import type { RunTotals } from '../../events/totals.ts';
 import type { OutcomeError } from '../../types.ts';
 import { plainText } from '../display/text.ts';
 

@@ -74,6 +74,7 @@ export function createRunSpans(config: JobSpansConfig): RunSpans {
         case 'warning':
           run?.span.addEvent(event.type, { [attributes.message]: event.message }, now());
           return;
+        case 'budget.short':
         case 'budget.warning':
         case 'recovery.started':
         case 'outage.began':

@@ -41,7 +41,7 @@ export async function openDatabase({
   name = 'rxposure',
   onWarning = () => {},
 }: DatabaseConfig): Promise<Database> {
-  const connectionString = withTls(url);
+  const connectionString = addressOf(url);
   // Loaded only here: a run on one machine has no database.
   const { default: pg } = await import('pg').catch((cause: unknown) => {
     throw new UsageError('A database needs the package pg, which is not installed.', {
@@ -88,8 +88,11 @@ export async function openDatabase({
   }
 }
 
-/** Adds `sslmode=verify-full` to an address that names no mode, and is not on this machine. */
-function withTls(text: string): string {
+/**
+ * Returns the address of a database with `sslmode=verify-full` if it names no mode, and is not on
+ * this machine. Throws `UsageError` if it is no address of a PostgreSQL.
+ */
+export function addressOf(text: string): string {
   if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text)) {
     throw new UsageError('Expected an address like postgres://USER@HOST/DATABASE for the database.', {
       suggestion: 'Set RXPOSURE_QUEUE.',

@@ -5,6 +5,8 @@ import { PARTS } from '../sql/parts.ts';
 import { ROLES } from '../sql/roles.ts';
 import { RUNS } from '../sql/runs.ts';
 import { GUARDS, TABLES } from '../sql/tables.ts';
+import { VIEWS } from '../sql/views.ts';
+import { WEBHOOKS } from '../sql/webhooks.ts';
 import type { Database } from './connection.ts';
 import { toDatabaseError } from './databaseErrors.ts';
 
@@ -17,6 +19,8 @@ const LOCK = 0x72787073;
  */
 const migrations: readonly string[] = [
   ['CREATE SCHEMA rx_v1;', TABLES, GUARDS, PARTS, ADMISSION, ENTRIES, RUNS, ROLES].join('\n'),
+  VIEWS,
+  WEBHOOKS,
 ];
 
 /**
@@ -26,6 +30,7 @@ const migrations: readonly string[] = [
  */
 export async function migrate(database: Database): Promise<void> {
   try {
+    if (await isCurrent(database)) return;
     await database.transaction(async (query) => {
       await query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
       await query('CREATE SCHEMA IF NOT EXISTS rx');
@@ -44,6 +49,14 @@ export async function migrate(database: Database): Promise<void> {
   } catch (error) {
     throw toDatabaseError(error);
   }
+}
+
+/** Returns true if nothing is to be done: then a role that may change no tables can work. */
+async function isCurrent({ query }: Pick<Database, 'query'>): Promise<boolean> {
+  const [{ table = null } = {}] = await query("SELECT to_regclass('rx.migration') AS table");
+  if (table === null) return false;
+  const [{ version } = {}] = await query('SELECT max(version) AS version FROM rx.migration');
+  return Number(version) === migrations.length;
 }
 
 function tooNew(version: number): UsageError {

@@ -1,6 +1,5 @@
 import { map, type Observable } from 'rxjs';
 import { z } from 'zod';
-import type { Json } from '../../types.ts';
 import type { Database } from './connection.ts';
 import { createCall, type PartCallsConfig } from './partCalls.ts';
 
@@ -21,7 +20,7 @@ export interface RunToOpen {
   /** Hash of everything that its plans follow from: the same name with another one is refused. */
   readonly fingerprint: string;
   /** Without secrets. */
-  readonly settings: Json;
+  readonly settings: object;
   readonly planFormat: number;
   /** Null: no limit. */
   readonly limitMicroUsd: number | null;

@@ -81,11 +81,11 @@ const BEGIN = `
     INSERT INTO rx.flight VALUES (p_run, p_index, p_attempt, now, now + rx_v1.span(p_hold_ms))
       ON CONFLICT (run, job_index) DO UPDATE SET attempt = excluded.attempt, until = excluded.until;
     INSERT INTO rx.job VALUES (p_run, p_index, p_part, p_seq, p_key, 'intended', p_attempt, now,
-        p_cancel_after_ms, NULL, p_request, NULL, '[]', 0, coalesce(p_price, 0), 0)
+        p_cancel_after_ms, NULL, p_request, NULL, '[]', 0, coalesce(p_price, 0), 0, NULL)
       ON CONFLICT (run, job_index) DO UPDATE SET seq = excluded.seq, state = 'intended',
         attempts = greatest(rx.job.attempts, excluded.attempts), intended_at = excluded.intended_at,
         cancel_after_ms = excluded.cancel_after_ms, prediction_id = NULL, request = excluded.request,
-        prediction = NULL, files = '[]', open_micro_usd = excluded.open_micro_usd;
+        prediction = NULL, files = '[]', open_micro_usd = excluded.open_micro_usd, outcome = NULL;
     UPDATE rx.run SET reserved_micro_usd = reserved_micro_usd + more WHERE id = p_run AND more <> 0;
     verdict := 'granted'; at_ms := rx_v1.epoch_ms(now);
   END $$;

@@ -55,7 +55,8 @@ const NOTE = `
       intended_at = excluded.intended_at, cancel_after_ms = excluded.cancel_after_ms,
       prediction_id = excluded.prediction_id, request = excluded.request, prediction = excluded.prediction,
       files = excluded.files, cost_micro_usd = excluded.cost_micro_usd,
-      open_micro_usd = excluded.open_micro_usd, paid_micro_usd = excluded.paid_micro_usd;
+      open_micro_usd = excluded.open_micro_usd, paid_micro_usd = excluded.paid_micro_usd,
+      outcome = coalesce(excluded.outcome, rx.job.outcome);
     IF p_frees_slot THEN
       DELETE FROM rx.flight WHERE run = p_run AND job_index = p_index;
     END IF;

@@ -47,27 +47,57 @@ const IS_PAST = `
 
 /**
  * Gives a part to a worker: from now on its earlier owner is fenced. `p_after_death` counts the
- * death of that one. Returns nothing of a part that is done, else its epoch, plans and jobs, and
- * the database's time.
+ * death of that one; deaths between which a job got its outcome are not counted together. Returns
+ * nothing of a part that is done, else its epoch, plans and jobs, the state of its run, the job on
+ * which three owners in a row have died that ran it alone, and the database's time.
  */
 const TAKE = `
   CREATE FUNCTION rx_v1.take(
     p_run bigint, p_part integer, p_owner text, p_after_death boolean,
-    OUT epoch integer, OUT plans bytea, OUT deaths integer, OUT jobs jsonb, OUT now_ms double precision
+    OUT epoch integer, OUT plans bytea, OUT deaths integer, OUT suspect integer, OUT jobs jsonb,
+    OUT run_state text, OUT now_ms double precision
   ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  DECLARE
+    p rx.part;
+    done integer;
   BEGIN
-    UPDATE rx.part p SET epoch = p.epoch + 1, owner = p_owner, state = 'taken', taken_at = clock_timestamp(),
-        deaths = p.deaths + p_after_death::integer
-      WHERE p.run = p_run AND p.part = p_part AND p.state <> 'done'
-      RETURNING p.epoch, p.plans, p.deaths INTO epoch, plans, deaths;
+    SELECT * INTO p FROM rx.part WHERE run = p_run AND part = p_part AND state <> 'done' FOR UPDATE;
     IF NOT FOUND THEN
       RETURN;
     END IF;
+    SELECT count(*) INTO done FROM rx.job j WHERE j.run = p_run AND j.part = p_part AND j.outcome IS NOT NULL;
+    epoch := p.epoch + 1;
+    plans := p.plans;
+    deaths := CASE WHEN p_after_death THEN CASE WHEN done > p.done_jobs THEN 1 ELSE p.deaths + 1 END
+      WHEN done > p.done_jobs THEN 0 ELSE p.deaths END;
+    IF p_after_death AND p.suspect IS NOT NULL THEN
+      p.suspect_deaths := CASE WHEN p.suspect = p.last_suspect THEN p.suspect_deaths + 1 ELSE 1 END;
+      p.last_suspect := p.suspect;
+    END IF;
+    suspect := CASE WHEN p.suspect_deaths >= 3 THEN p.last_suspect END;
+    UPDATE rx.part q SET epoch = take.epoch, owner = p_owner, state = 'taken', taken_at = clock_timestamp(),
+        deaths = take.deaths, done_jobs = done, suspect = NULL,
+        last_suspect = p.last_suspect, suspect_deaths = p.suspect_deaths
+      WHERE q.run = p_run AND q.part = p_part;
     SELECT coalesce(jsonb_agg(to_jsonb(j) || jsonb_build_object(
         'intended_at_ms', rx_v1.epoch_ms(j.intended_at), 'slot', f.attempt)), '[]') INTO jobs
       FROM rx.job j LEFT JOIN rx.flight f ON f.run = j.run AND f.job_index = j.job_index
       WHERE j.run = p_run AND j.part = p_part;
+    SELECT state INTO run_state FROM rx.run WHERE id = p_run;
     now_ms := rx_v1.epoch_ms(clock_timestamp());
+  END $$;
+`;
+
+/** Notes the job that is run alone: if its worker dies once more, it died on this one. */
+const MARK = `
+  CREATE FUNCTION rx_v1.mark(p_run bigint, p_part integer, p_epoch integer, p_index integer) RETURNS void
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  BEGIN
+    UPDATE rx.part SET suspect = p_index
+      WHERE run = p_run AND part = p_part AND epoch = p_epoch AND state = 'taken';
+    IF NOT FOUND THEN
+      PERFORM rx_v1.hold_part(p_run, p_part, p_epoch);
+    END IF;
   END $$;
 `;
 
@@ -80,7 +110,7 @@ const GIVE_BACK = `
       RETURN;
     END IF;
     PERFORM rx_v1.hold_part(p_run, p_part, p_epoch);
-    UPDATE rx.part SET state = 'waiting', owner = NULL WHERE run = p_run AND part = p_part;
+    UPDATE rx.part SET state = 'waiting', owner = NULL, suspect = NULL WHERE run = p_run AND part = p_part;
   END $$;
 `;
 
@@ -103,12 +133,14 @@ const FINISH = `
     UPDATE rx.part SET state = 'done', owner = NULL, counts = p_counts, outcomes = p_outcomes
       WHERE run = p_run AND part = p_part;
     -- Of two parts that end at once, the later sees the other.
-    PERFORM FROM rx.run WHERE id = p_run FOR UPDATE;
-    UPDATE rx.run SET state = 'done' WHERE id = p_run AND state = 'running'
+    UPDATE rx.run SET saved = saved + coalesce((p_counts->>'saved')::integer, 0),
+        failed = failed + coalesce((p_counts->>'failed')::integer, 0),
+        skipped = skipped + coalesce((p_counts->>'skipped')::integer, 0) WHERE id = p_run;
+    UPDATE rx.run SET state = 'done' WHERE id = p_run AND state IN ('running', 'paused')
       AND NOT EXISTS (SELECT FROM rx.part WHERE run = p_run AND state <> 'done');
     DELETE FROM rx.prediction WHERE claimed_at < clock_timestamp() - interval '2 hours';
   END $$;
 `;
 
 /** The functions that hand parts to workers. */
-export const PARTS = [TIMES, HOLD_PART, IS_PAST, TAKE, GIVE_BACK, FINISH].join('\n');
+export const PARTS = [TIMES, HOLD_PART, IS_PAST, TAKE, MARK, GIVE_BACK, FINISH].join('\n');

@@ -1,5 +1,16 @@
 /** Functions that workers may call: all that happens to a job. */
-const OF_WORKERS = ['take', 'begin', 'claim', 'note', 'release', 'told', 'finish', 'give_back', 'pause'];
+const OF_WORKERS = [
+  'take',
+  'mark',
+  'begin',
+  'claim',
+  'note',
+  'release',
+  'told',
+  'finish',
+  'give_back',
+  'pause',
+];
 /** Functions that producers may call besides. */
 const OF_PRODUCERS = ['set_account', 'open_run', 'load', 'start', 'forget'];
 

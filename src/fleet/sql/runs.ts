@@ -14,8 +14,8 @@ const ACCOUNT = `
 `;
 
 /**
- * Opens a run by its name, or finds it: the same input goes on, another one is refused. A new limit
- * counts from now on, also if more is spent already.
+ * Opens a run by its name, or finds it: the same input goes on, another one is refused. New
+ * settings and a new limit count from now on, the limit also if more is spent already.
  */
 const OPEN_RUN = `
   CREATE FUNCTION rx_v1.open_run(
@@ -27,7 +27,8 @@ const OPEN_RUN = `
   BEGIN
     INSERT INTO rx.run (name, fingerprint, settings, plan_format, limit_micro_usd, total)
       VALUES (p_name, p_fingerprint, p_settings, p_plan_format, p_limit, p_total)
-      ON CONFLICT (name) DO UPDATE SET limit_micro_usd = excluded.limit_micro_usd
+      ON CONFLICT (name) DO UPDATE SET limit_micro_usd = excluded.limit_micro_usd,
+        settings = excluded.settings
         WHERE rx.run.fingerprint = excluded.fingerprint
       RETURNING * INTO known;
     IF NOT FOUND THEN

@@ -31,6 +31,9 @@ export const TABLES = `
     total integer NOT NULL,
     state text NOT NULL DEFAULT 'loading' CHECK (state IN ('loading', 'running', 'paused', 'done')),
     reason text,
+    saved integer NOT NULL DEFAULT 0,
+    failed integer NOT NULL DEFAULT 0,
+    skipped integer NOT NULL DEFAULT 0,
     begun_at timestamptz NOT NULL DEFAULT clock_timestamp()
   );
   CREATE TABLE rx.part (
@@ -41,6 +44,13 @@ export const TABLES = `
     plans bytea NOT NULL,
     epoch integer NOT NULL DEFAULT 0,
     deaths integer NOT NULL DEFAULT 0,
+    -- Jobs with an outcome when its last owner took it: more of them are progress.
+    done_jobs integer NOT NULL DEFAULT 0,
+    -- The job that runs alone, in a part whose owners have died; the one on which the last of them
+    -- has, and how often in a row.
+    suspect integer,
+    last_suspect integer,
+    suspect_deaths integer NOT NULL DEFAULT 0,
     owner text,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'taken', 'done')),
     taken_at timestamptz,
@@ -67,6 +77,8 @@ export const TABLES = `
     cost_micro_usd bigint NOT NULL,
     open_micro_usd bigint,
     paid_micro_usd bigint NOT NULL,
+    -- JSON; null until the job has one.
+    outcome text,
     PRIMARY KEY (run, job_index),
     FOREIGN KEY (run, part) REFERENCES rx.part ON DELETE CASCADE
   );

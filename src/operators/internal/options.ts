@@ -20,7 +20,12 @@ export function expectBound(count: number, name: string, least: 0 | 1): void {
 
 /** Throws unless the option is a number of 0 or more; Infinity is one. */
 export function expectWait(waitMs: number, name: string): void {
-  expectOption(waitMs >= 0, name, 'a number of 0 or more', waitMs);
+  expectOption(typeof waitMs === 'number' && waitMs >= 0, name, 'a number of 0 or more', waitMs);
+}
+
+/** Throws unless the option is a number above 0; Infinity is one. */
+export function expectAbove0(amount: number, name: string): void {
+  expectOption(typeof amount === 'number' && amount > 0, name, 'a number above 0', amount);
 }
 
 /** A stop signal, shared by all stages of one operator. */

@@ -3,7 +3,7 @@ import { createFifoQueue } from '../../base/items/fifoQueue.ts';
 import { longTimer, monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { ProviderError } from '../../errors.ts';
 import type { CreateTicket, Governor } from '../../ports.ts';
-import { expectOption } from '../internal/options.ts';
+import { expectAbove0 } from '../internal/options.ts';
 import { createClosure } from './closure.ts';
 import { createPaceLearner } from './paceLearner.ts';
 import { createServiceBucket } from './serviceBucket.ts';
@@ -56,7 +56,7 @@ export function createGovernor(config: GovernorConfig): Governor {
   const { scheduler = monotonicScheduler, maxWaitMs = 600_000, onPause = () => {} } = config;
   const { perMinute, burst } = config;
   expectRate(perMinute, 'perMinute');
-  expectOption(maxWaitMs > 0, 'maxWaitMs', 'a number above 0', maxWaitMs);
+  expectAbove0(maxWaitMs, 'maxWaitMs');
   const now = () => scheduler.now();
   const lines = [createFifoQueue<Subscriber<CreateTicket>>(), createFifoQueue<Subscriber<CreateTicket>>()];
   const own = createTokenBucket({

@@ -151,6 +151,7 @@ export function timeoutError(
     `Prediction ${predictionId} was not finished after ${Math.round(waitedMs / 1_000)} s and ${end}.`,
     {
       predictionId,
+      waitedMs,
       recoverable: true,
       suggestion:
         end === 'was cancelled'

@@ -1,5 +1,5 @@
 import type { Prediction } from '../../types.ts';
-import { expectOption } from '../internal/options.ts';
+import { expectAbove0, expectOption } from '../internal/options.ts';
 
 export interface PollScheduleConfig {
   /** Shortest wait between two requests. Default 250. */
@@ -62,7 +62,7 @@ const EARLIEST = 0.9;
  */
 export function createPollSchedule(config: PollScheduleConfig = {}): PollSchedule {
   const { shortestMs = 250, longestMs = 5_000 } = config;
-  expectOption(shortestMs > 0, 'shortestMs', 'a number above 0', shortestMs);
+  expectAbove0(shortestMs, 'shortestMs');
   expectOption(longestMs >= shortestMs, 'longestMs', '`shortestMs` or more', longestMs);
   const runTimes = createRunTimeStats();
   let askedAtMs = Number.NEGATIVE_INFINITY;

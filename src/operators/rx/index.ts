@@ -13,7 +13,7 @@ export {
   type SingleFlight,
 } from '../cachedBy.ts';
 export { type FallbackToConfig, fallbackTo } from '../fallbackTo.ts';
-export { createGate, type Gate, gate } from '../gate.ts';
+export { createGate, type Gate, type GateConfig, gate } from '../gate.ts';
 export { type InWavesConfig, inWaves, type WaveNews } from '../inWaves.ts';
 export { type KeepBestConfig, keepBest } from '../keepBest.ts';
 export {

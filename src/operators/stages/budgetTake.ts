@@ -2,11 +2,10 @@ import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
 import { createFifoQueue } from '../../base/items/fifoQueue.ts';
 import { expectConcurrency } from '../../base/items/flattenAll.ts';
 import { type Failed, failItem, type Item, type ItemRequest } from '../../base/items/item.ts';
-import { formatUsd } from '../../base/text.ts';
-import { BudgetError, option } from '../../errors.ts';
 import type { Ledger, ProviderAnswers, Reservation } from '../../ports.ts';
 import type { PricedRequest } from '../../types.ts';
 import { expectOption } from '../internal/options.ts';
+import { overBudget } from './overBudget.ts';
 
 export interface BudgetTakeConfig<R> {
   /**
@@ -115,11 +114,12 @@ class Taker<R extends ItemRequest> {
     const item = { index: this.#index++, request, reservation: null };
     let taken: Item<R> | Failed<R>;
     try {
-      const priceMicroUsd = this.#priceOf(request);
+      // A price that is missing in a table of yours is undefined, whatever its type says.
+      const priceMicroUsd = this.#priceOf(request) ?? null;
       const reservation = this.#ledger.reserve(priceMicroUsd);
       taken =
         reservation === null
-          ? failItem(item, overBudget(request.model, priceMicroUsd), refused)
+          ? failItem(item, overBudget(request.model, priceMicroUsd, this.#ledger.refusedBy?.()), refused)
           : { ...item, reservation: this.#counted(reservation) };
     } catch (error) {
       this.#subscriber.error(error);
@@ -145,19 +145,6 @@ class Taker<R extends ItemRequest> {
       release: () => close(() => reservation.release()),
     };
   }
-}
-
-/** The error of a request that the rest of a budget does not cover, or that has no known price. */
-export function overBudget(model: string, priceMicroUsd: number | null): BudgetError {
-  if (priceMicroUsd === null) {
-    return new BudgetError(`No price is known for ${model}, and there is a budget to keep.`, {
-      suggestion: 'Name its price, or run it without a budget.',
-    });
-  }
-  return new BudgetError(`The rest of the budget does not cover this image (${formatUsd(priceMicroUsd)}).`, {
-    recoverable: true,
-    suggestion: `Raise ${option('--budget')} and run the same command again. Saved images are not made or paid for again.`,
-  });
 }
 
 /**
@@ -192,6 +179,7 @@ export function createLedger(config: LedgerConfig): Ledger {
   const { limitMicroUsd, spentMicroUsd = 0, onWarning = () => {}, warnAt = 0.8 } = config;
   expectAmount(limitMicroUsd === Number.POSITIVE_INFINITY ? 0 : limitMicroUsd, 'limitMicroUsd');
   expectAmount(spentMicroUsd, 'spentMicroUsd');
+  expectOption(warnAt >= 0 && warnAt <= 1, 'warnAt', 'a number from 0 to 1', warnAt);
   let reserved = 0;
   let spent = spentMicroUsd;
   let warned = false;
@@ -209,7 +197,9 @@ export function createLedger(config: LedgerConfig): Ledger {
     get spentMicroUsd() {
       return spent;
     },
-    reserve(priceMicroUsd) {
+    reserve(givenMicroUsd) {
+      // A price that is missing in a table of yours is undefined, whatever its type says.
+      const priceMicroUsd = givenMicroUsd ?? null;
       if (priceMicroUsd === null && limitMicroUsd !== Number.POSITIVE_INFINITY) return null;
       const microUsd = priceMicroUsd ?? 0;
       expectAmount(microUsd, 'microUsd');

@@ -6,10 +6,11 @@ import {
   type MonoTypeOperatorFunction,
   map,
   type Observable,
+  type ObservableInput,
   of,
 } from 'rxjs';
 import { flattenAll } from '../../base/items/flattenAll.ts';
-import { asDeliveryError, failedDelivery } from '../../base/items/outcomeErrors.ts';
+import { asDeliveryError, expectAddresses, failedDelivery } from '../../base/items/outcomeErrors.ts';
 import { type DeliveryError, StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 
@@ -18,7 +19,7 @@ export interface DeliveryPlace {
   /** Key of its addresses in the outcome. */
   readonly name: string;
   /** Emits the addresses of the outcome's files there. */
-  readonly deliver: (outcome: Outcome) => Observable<readonly string[]>;
+  readonly deliver: (outcome: Outcome) => ObservableInput<readonly string[]>;
 }
 
 export interface DeliverToConfig {
@@ -42,8 +43,8 @@ export interface DeliverToConfig {
  *
  * A destination that fails does not stop the others. When all have ended, the outcome has failed
  * with the error of the first failed one, in the order of the list. Anything that a destination
- * throws, and a delivery without addresses, is a `DeliveryError`. Emits an error only if it is no
- * outcome's: `StorageError` if the disk refuses, once the deliveries on their way have ended.
+ * throws, and a delivery that emits no addresses, is a `DeliveryError`. Emits an error only if it
+ * is no outcome's: `StorageError` if the disk refuses, once the deliveries on their way have ended.
  * Unsubscribing drops them.
  */
 export function deliverTo(
@@ -75,7 +76,7 @@ type Delivery =
 function attempt({ name, deliver }: DeliveryPlace, outcome: Outcome): Observable<Delivery> {
   return defer(() => deliver(outcome)).pipe(
     last(),
-    map((addresses): Delivery => ({ name, addresses })),
+    map((addresses): Delivery => ({ name, addresses: expectAddresses(addresses) })),
     catchError((error: unknown) => of<Delivery>({ error: asDeliveryError(error, name, outcome) })),
   );
 }

@@ -23,7 +23,7 @@ import {
   spendItem,
 } from '../../base/items/item.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { numberedStem, stemBelow } from '../../disk/copyFiles.ts';
+import { numberedStem, stemBelow, stemIn } from '../../disk/copyFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { Downloader, DownloadTarget, ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile, Json, Prediction } from '../../types.ts';
@@ -47,9 +47,9 @@ export interface DownloadNamesConfig {
    */
   folder?: string;
   /**
-   * Absolute path of the first file of a prediction, without extension; the second gets `--2`
-   * behind it, and so on. A text names the files of one prediction: a second one is an error.
-   * Default: by `folder`.
+   * Path of the first file of a prediction, absolute or in `folder`, without extension; the second
+   * gets `--2` behind it, and so on. A text names the files of one prediction: a second one is an
+   * error. Default: by `folder`.
    */
   stem?: StemOf;
   /** Like `stem`, for the images before provenance was embedded. Default: these are not stored. */
@@ -135,7 +135,7 @@ export function downloadOutput(
   if (stem === undefined) throw new RangeError('Expected `folder` or `stem`, got neither of them');
   return <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) =>
     defer(() => {
-      const nameOf = createStems(stem);
+      const nameOf = createStems(stem, config.stem === undefined ? undefined : folder);
       return source.pipe(
         flattenAll<Made<R> | Failed<R>, Downloaded<R> | Failed<R>>(
           (item) => (isFailed(item) ? of(item) : downloadItem(item, nameOf, downloader, config)),
@@ -150,10 +150,10 @@ function inFolder(folder: string): StemOf {
 }
 
 /** Creates the function that names the files of items; one text can only name those of one. */
-function createStems(stem: StemOf): (item: Made) => string {
+function createStems(stem: StemOf, folder: string | undefined): (item: Made) => string {
   let named: string | null = null;
   return ({ prediction, index, request }) => {
-    if (typeof stem === 'function') return stem(prediction, index, request);
+    if (typeof stem === 'function') return stemIn(folder, stem(prediction, index, request));
     if (named !== null) {
       throw new UsageError(
         `Expected \`stem\` to be a function, as there is a second prediction (${named}, then ${prediction.id}), got the text ${stem}`,
@@ -161,7 +161,7 @@ function createStems(stem: StemOf): (item: Made) => string {
       );
     }
     named = prediction.id;
-    return stem;
+    return stemIn(folder, stem);
   };
 }
 
@@ -226,18 +226,18 @@ function partsOfOutput(
 function targetsOf(
   item: Made,
   stem: string,
-  { untouchedStem, transform, embedProvenance, mayReplace = () => false, mayBeText }: DownloadOutputConfig,
+  { folder, untouchedStem, transform, embedProvenance, mayReplace, mayBeText }: DownloadOutputConfig,
 ): (output: number) => DownloadTarget {
   const { prediction, index, request } = item;
   const untouched =
     typeof untouchedStem === 'function' ? untouchedStem(prediction, index, request) : untouchedStem;
   return (output) => ({
     stem: numberedStem(stem, output),
-    mayReplace,
+    mayReplace: mayReplace ?? (() => false),
     ...(transform && { transform: (file) => transform(file, item) }),
     ...(embedProvenance && { embedProvenance: (bytes, format) => embedProvenance(bytes, format, item) }),
     ...(mayBeText && { mayBeText: () => mayBeText(prediction) }),
-    ...(untouched !== undefined && { untouchedStem: numberedStem(untouched, output) }),
+    ...(untouched !== undefined && { untouchedStem: numberedStem(stemIn(folder, untouched), output) }),
   });
 }
 

@@ -6,6 +6,14 @@ import type { Ledger, Reservation } from '../../ports.ts';
  * the run itself has reserved and spent.
  */
 export function shareLedger(own: Ledger, shared: Ledger): Ledger {
+  let isOwnFull = false;
+  const both = (first: Reservation | null, takeSecond: () => Reservation | null): Reservation | null => {
+    isOwnFull = first === null;
+    if (first === null) return null;
+    const second = takeSecond();
+    if (second === null) first.release();
+    return second === null ? null : joined(first, second);
+  };
   return {
     get reservedMicroUsd() {
       return own.reservedMicroUsd;
@@ -13,14 +21,15 @@ export function shareLedger(own: Ledger, shared: Ledger): Ledger {
     get spentMicroUsd() {
       return own.spentMicroUsd;
     },
-    reserve(priceMicroUsd) {
-      const first = own.reserve(priceMicroUsd);
-      if (first === null) return null;
-      const second = shared.reserve(priceMicroUsd);
-      if (second === null) first.release();
-      return second === null ? null : joined(first, second);
-    },
+    reserve: (priceMicroUsd) => both(own.reserve(priceMicroUsd), () => shared.reserve(priceMicroUsd)),
+    resume: (microUsd) => both(resumeIn(own, microUsd), () => resumeIn(shared, microUsd)),
+    refusedBy: () => (isOwnFull ? own : shared).refusedBy?.() ?? null,
   };
+}
+
+/** Reserves money for an attempt that an earlier run began. */
+export function resumeIn(ledger: Ledger, microUsd: number): Reservation | null {
+  return ledger.resume === undefined ? ledger.reserve(microUsd) : ledger.resume(microUsd);
 }
 
 function joined(first: Reservation, second: Reservation): Reservation {

@@ -1,7 +1,8 @@
 import { defaultIfEmpty, type OperatorFunction, scan } from 'rxjs';
-import type { RunTotals } from '../../events/runEvent.ts';
+import type { RunTotals } from '../../events/totals.ts';
 import { addOutcome, noTotals } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
+import { expectCount } from '../internal/options.ts';
 
 export interface TallyConfig {
   /** Jobs of the input. */
@@ -24,6 +25,7 @@ export interface TallyConfig {
  */
 export function tally(config: TallyConfig): OperatorFunction<Outcome, RunTotals> {
   const { total, alreadySaved = 0, isPaidBefore = () => false } = config;
+  expectCount(total, 'total', 0);
   const none = noTotals(total, alreadySaved);
   const free = (outcome: Outcome) =>
     outcome.status === 'saved' && isPaidBefore(outcome)

@@ -6,7 +6,7 @@ import {
   type ModelFields,
   withModels,
 } from '../workflows/compare.ts';
-import type { ImagesRun } from './imagesRun.ts';
+import type { PlannedRun } from './imagesRun.ts';
 import type { BatchOptions } from './options.ts';
 import { startGrid } from './startGrid.ts';
 
@@ -29,7 +29,7 @@ export interface CompareModelsOptions extends BatchOptions {
  *
  * `spec` and the run are as those of `campaign`.
  */
-export function compareModels(spec: string | CompareFields, options: CompareModelsOptions): ImagesRun {
+export function compareModels(spec: string | CompareFields, options: CompareModelsOptions): PlannedRun {
   const { models: given = [] } = options;
   const change = (read: CompareSpec): CompareSpec => {
     const own = given.map((each) => (typeof each === 'string' ? { name: null, model: each } : each));

@@ -1,14 +1,12 @@
-import type { EmitEvent } from '../../events/runEvent.ts';
-import type { Provider } from '../../ports.ts';
 import { fingerprintOf } from '../../sources/planning/requestKey.ts';
 import { jobsFromRows, validateRows } from '../../sources/promptFiles/promptJobs.ts';
 import { misspelledInputs } from '../../sources/promptFiles/rowFields.ts';
-import type { ImagesRun } from './imagesRun.ts';
+import type { PlannedRun } from './imagesRun.ts';
 import type { ImagesOptions } from './options.ts';
 import { findModel, parseModel } from './planning/findModel.ts';
 import { jobContext } from './planning/jobContexts.ts';
 import { openPrompts, type Prompts } from './prompts.ts';
-import { choicesOf, type FrontJobs, startFront } from './startFront.ts';
+import { choicesOf, type FrontJobs, type FrontSetup, startFront } from './startFront.ts';
 
 /**
  * Makes an image of each prompt and saves it in a folder:
@@ -25,17 +23,17 @@ import { choicesOf, type FrontJobs, startFront } from './startFront.ts';
  * 402), `StorageError` (a full disk), the error of a sink, the reason of `signal`; with
  * `UsageError` or `InvalidRowsError`, before anything is created, if options or prompts are wrong.
  */
-export function images(prompts: Prompts, options: ImagesOptions): ImagesRun {
+export function images(prompts: Prompts, options: ImagesOptions): PlannedRun {
   return startFront(options, { adds: ['model'] }, (setup) => readJobs(prompts, options, setup));
 }
 
 async function readJobs(
   prompts: Prompts,
   options: ImagesOptions,
-  { provider, emit }: { provider: Provider; emit: EmitEvent },
+  { provider, emit, signal }: Pick<FrontSetup, 'provider' | 'emit' | 'signal'>,
 ): Promise<FrontJobs> {
   const reference = parseModel(options.model);
-  const { file, folder, input } = await openPrompts(prompts);
+  const { file, folder, input } = await openPrompts(prompts, { signal, limit: options.limit });
   const model = await findModel(provider, reference);
   const context = { ...(await jobContext(choicesOf(options), reference, model)), folder };
   const { rows, fieldNames } = await validateRows(file, context);

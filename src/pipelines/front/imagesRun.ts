@@ -1,8 +1,8 @@
 import {
   catchError,
+  concatMap,
   defer,
   EMPTY,
-  EmptyError,
   finalize,
   from,
   ignoreElements,
@@ -12,20 +12,26 @@ import {
   merge,
   NEVER,
   type Observable,
+  of,
   ReplaySubject,
   take,
   tap,
 } from 'rxjs';
 import { abortOf } from '../../base/fromAbortable.ts';
-import { UsageError } from '../../errors.ts';
+import { DeliveryError, UsageError } from '../../errors.ts';
+import type { RunCallbacks } from '../../events/listeners.ts';
 import { observeRun, ofType } from '../../events/observeRun.ts';
 import { progressOf, type RunProgress } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
+import { noTotals } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
 import { outcomeStream } from '../outcomeStream.ts';
-import { withTotals } from '../run/closing/faults.ts';
+import { checkOptions, having, type OptionRule, oneOf, optionRules } from '../run/checkSettings.ts';
+import { isRunFault, withTotals } from '../run/closing/faults.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
-import type { CourseOptions, RunControl } from './options.ts';
+import type { CourseOptions, RunControl, SharedOptions } from './options.ts';
+import type { RunPlan } from './runPlan.ts';
+import { callbacksOf } from './settings.ts';
 
 /**
  * A run of images: await it, iterate over it, or subscribe to it. It begins with the first of them.
@@ -45,31 +51,56 @@ export interface ImagesRun extends PromiseLike<FinishedRun>, AsyncIterable<Outco
   finally(onFinally?: (() => void) | null): Promise<FinishedRun>;
 }
 
-/** The options that say how a run ends. */
-type Ending = Pick<CourseOptions, 'signal' | 'onAbort' | 'sinks'>;
+/** A run of images that can be planned before it begins. */
+export interface PlannedRun extends ImagesRun {
+  /**
+   * Reads and checks the input and prices the jobs, creates nothing and pays nothing: a dry run. If
+   * the run begins later, it makes what was planned. Rejects as the run does before it begins.
+   */
+  plan(): Promise<RunPlan>;
+}
+
+/** The options that say how a run ends, and what it calls. */
+type Ending = Pick<CourseOptions, 'signal' | 'onAbort' | 'sinks'> &
+  RunCallbacks &
+  Pick<SharedOptions, 'scheduler'>;
+
+const endingRules: Readonly<Partial<Record<keyof Ending, OptionRule>>> = {
+  signal: having('an AbortSignal', 'aborted', 'addEventListener'),
+  onAbort: oneOf('finish', 'cancel'),
+  sinks: optionRules.tasks,
+};
 
 /** Makes the run that can be awaited, iterated and subscribed to from one that is controlled. */
 export function createImagesRun(
   run: (control: RunControl) => Observable<FinishedRun>,
-  { signal, onAbort = 'finish', sinks = [] }: Ending,
+  options: Ending,
 ): ImagesRun {
+  const { signal, onAbort = 'finish', sinks = [] } = options;
   const leave = new ReplaySubject<void>(1);
   const stop = merge(leave, abortOf(signal)).pipe(take(1));
   let handOver: RunControl['handOver'];
-  const { end: running, events } = observeRun((emit) =>
-    run({
+  const { end: running, events } = observeRun((emit) => {
+    const call = callbacksOf(options);
+    return run({
       stop,
       cancel: onAbort === 'cancel' ? stop : NEVER,
-      emit,
+      emit: (event) => {
+        emit(event);
+        call?.(event);
+      },
       ...(handOver === undefined ? {} : { handOver }),
-    }),
-  );
-  const ended = through(sinks, { running, events, halt: () => leave.next() });
+    });
+  });
+  const ended = defer(() => {
+    checkOptions({ signal, onAbort, sinks }, endingRules);
+    return through(sinks, { running, events, halt: () => leave.next() });
+  });
   let begun: Promise<FinishedRun> | null = null;
   const begin = (): Promise<FinishedRun> => {
     if (begun === null) {
-      begun = signal?.aborted === true ? Promise.reject(signal.reason) : lastValueFrom(ended);
-      begun = begun.then((end) => orAborted(end, signal));
+      const ending = signal?.aborted === true ? Promise.resolve(null) : lastValueFrom(ended, noEnd);
+      begun = ending.then((end) => orAborted(end, signal)).catch(throwWithTotals);
       // Those who wait for it get the error; no one has to.
       begun.catch(() => {});
     }
@@ -132,18 +163,15 @@ interface Sunk {
 /**
  * Runs with all outcomes passing through the sinks; ends, also with an error, when both have: the
  * sinks get to write what was saved. An error of a sink ends the run, once what is in flight is
- * saved.
+ * saved. An outcome that a sink has not taken is an error at the end: its image is saved, and no
+ * later run gives it to the sink again.
  */
 function through(
   sinks: NonNullable<Ending['sinks']>,
   { running, events, halt }: Sunk,
 ): Observable<FinishedRun> {
-  if (sinks.length === 0) return running;
-  const outcomes = events.pipe(
-    ofType('image.saved', 'job.failed', 'job.skipped'),
-    map(({ outcome }) => outcome),
-  );
   return defer(() => {
+    if (sinks.length === 0) return running;
     let fault: { readonly error: unknown } | null = null;
     const noted = <T>(source: Observable<T>): Observable<T> =>
       source.pipe(
@@ -153,21 +181,68 @@ function through(
           return EMPTY;
         }),
       );
+    const refused = createRefusals();
+    const outcomes = events.pipe(
+      ofType('image.saved', 'job.failed', 'job.skipped'),
+      map(({ outcome }) => outcome),
+      tap(refused.noteBefore),
+    );
     const passed = sinks.reduce<Observable<Outcome>>((stream, sink) => sink(stream), outcomes);
-    const sunk = noted(passed).pipe(ignoreElements());
+    const sunk = noted(passed.pipe(tap(refused.noteBehind))).pipe(ignoreElements());
     return merge(sunk, noted(running)).pipe(
       last(null, null),
-      map((end) => {
-        if (fault !== null) throw end === null ? fault.error : withTotals(fault.error, end.totals);
-        if (end === null) throw new EmptyError();
-        return end;
+      concatMap((end) => {
+        const error = fault === null ? refused.error() : fault.error;
+        if (fault !== null || error !== null) {
+          throw end === null ? error : withTotals(error, end.totals);
+        }
+        return end === null ? EMPTY : of(end);
       }),
     );
   });
 }
 
+/** Notes the outcomes that are failed behind the sinks and were not before them. */
+function createRefusals() {
+  const failed = new Set<number>();
+  const refused: Outcome[] = [];
+  return {
+    noteBefore: ({ status, index }: Outcome) => {
+      if (status === 'failed') failed.add(index);
+    },
+    noteBehind: (outcome: Outcome) => {
+      if (outcome.status === 'failed' && !failed.has(outcome.index)) refused.push(outcome);
+    },
+    /** Returns the error of a run whose sinks have refused outcomes; null if they have not. */
+    error(): DeliveryError | null {
+      const [first] = refused;
+      if (first === undefined) return null;
+      const others = refused.length === 1 ? '' : ` (and ${refused.length - 1} more)`;
+      return new DeliveryError(`${first.error?.message ?? 'A sink did not take an outcome'}${others}`, {
+        destination: 'sinks',
+        suggestion:
+          'The images are saved. Give their outcomes to the sink again: manifestOutcomes(folder) reads them.',
+      });
+    },
+  };
+}
+
+/** Throws an error again; one that came before the run began has totals of 0. */
+function throwWithTotals(error: unknown): never {
+  const isBare = error instanceof Error && Object.isExtensible(error) && !isRunFault(error);
+  throw isBare ? withTotals(error, noTotals(0)) : error;
+}
+
+/** A run that was left before it had read its prompts has no end. */
+const noEnd = { defaultValue: null };
+
 /** Throws the reason of an abort, as an aborted promise does, with the totals of what is saved. */
-function orAborted(end: FinishedRun, signal: AbortSignal | undefined): FinishedRun {
+function orAborted(end: FinishedRun | null, signal: AbortSignal | undefined): FinishedRun {
+  if (end === null) throw signal?.aborted === true ? signal.reason : leftEarly();
   if (signal?.aborted !== true) return end;
   throw withTotals(signal.reason, end.totals);
+}
+
+function leftEarly(): DOMException {
+  return new DOMException('The run was left before it had begun: nothing is created.', 'AbortError');
 }

@@ -1,5 +1,7 @@
 import type { Observable, OperatorFunction } from 'rxjs';
+import type { RunCallbacks } from '../../events/listeners.ts';
 import type { PredictionEvents, Provider } from '../../ports.ts';
+import type { RenditionFields } from '../../renditions/fields.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { Outcome, RenditionSpec } from '../../types.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -82,10 +84,10 @@ export interface RequestOptions extends Partial<Pick<JobContext, 'input' | 'coun
 /** The files of a run. */
 export interface FileOptions {
   /**
-   * Further images to derive from each original: as objects, or as `instagram_post` or
-   * `thumb=320x240,inside,webp`. Default: none.
+   * Further images to derive from each original: as objects, as specs have them, or as
+   * `instagram_post` or `thumb=320x240,inside,webp`. Default: none.
    */
-  renditions?: readonly (string | RenditionSpec)[];
+  renditions?: readonly (string | RenditionSpec | RenditionFields)[];
   /** `flat`, `date`, `prompt`, `model` or a template of paths. Default `flat`. */
   organize?: string;
   /** At most so many jobs in a folder. Default: no limit. */
@@ -103,6 +105,18 @@ export interface FileOptions {
 export interface MoneyOptions {
   /** Never reserve and spend more than this, in dollars. Default: no limit. */
   budgetUsd?: number;
+  /**
+   * Never reserve more than this in a day, or a month, by the clock of this machine, in all folders
+   * together: those of the commands, and of programs with such a limit. Simulated runs do not
+   * count. Default: no limit.
+   */
+  budgetPerDayUsd?: number;
+  budgetPerMonthUsd?: number;
+  /**
+   * The database that counts them; without a limit, counts this run. Default: `spending.sqlite` in
+   * rxposure's cache folder of this user, if there is a limit.
+   */
+  spendingFile?: string;
   /** Price of one output image in dollars, over the built-in table. */
   priceUsd?: number;
   /** The same by model: `{ 'black-forest-labs/flux-dev': 0.025 }`; wins over `priceUsd`. */
@@ -126,7 +140,8 @@ export interface CourseOptions {
   /**
    * Operators that the outcomes pass through, one after the other: a database, a queue. Jobs that
    * never had their turn have none here; the manifest has. The run ends when they have passed, and
-   * an error of a sink ends it. Default: none.
+   * an error of a sink ends it. If a sink (`toSink`) refuses an outcome, the others go on, and the
+   * run rejects at its end. Default: none.
    */
   sinks?: readonly OperatorFunction<Outcome, Outcome>[];
   /** Ends the run early when it aborts; the run then rejects with its reason. Default: never. */
@@ -138,12 +153,29 @@ export interface CourseOptions {
   onAbort?: 'finish' | 'cancel';
 }
 
+/** The functions that a run calls; each is an option. */
+export const callbackNames = [
+  'onStart',
+  'onProgress',
+  'onJobProgress',
+  'onImage',
+  'onResult',
+  'onFailure',
+  'onRetry',
+  'onPause',
+  'onWarning',
+  'onRoundComplete',
+  'onBatchComplete',
+  'onComplete',
+] as const satisfies readonly (keyof RunCallbacks)[];
+
 /** The options of every run. Those that the scripts have, too, have the same defaults. */
 export interface RunOptions
   extends ServiceOptions,
     MoneyOptions,
     DestinationOptions,
     CourseOptions,
+    RunCallbacks,
     SharedOptions {}
 
 /** The options of every run that makes images of an input. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { isObservable, lastValueFrom, type Observable, toArray } from 'rxjs';
+import { isObservable, lastValueFrom, type Observable, take, takeUntil, toArray } from 'rxjs';
+import { abortOf } from '../../base/fromAbortable.ts';
 import { canonicalJson } from '../../base/modelInput.ts';
 import { UsageError } from '../../errors.ts';
 import { fillPrompts } from '../../sources/promptFiles/fillPrompts.ts';
@@ -17,8 +18,8 @@ export type PromptRow = string | { readonly [field: string]: Json };
 
 /**
  * The prompts of a run: a list or any other iterable, also an async one, an Observable, or the path
- * of a prompt file. All but a file are read to their end before anything is created, as a run must
- * know how many images it makes.
+ * of a prompt file. All but a file are read to their end, or as far as `limit` says, before
+ * anything is created, as a run must know how many images it makes.
  */
 export type Prompts =
   // A text is iterable, too, but no list of prompts.
@@ -42,11 +43,18 @@ export interface OpenPrompts {
   readonly input: RunInput;
 }
 
+interface ReadingConfig {
+  /** Ends the reading: a list may never end. Default: never. */
+  readonly signal?: AbortSignal;
+  /** Prompts to read at most. Default: all. */
+  readonly limit?: number | undefined;
+}
+
 /**
  * Opens the prompts of a run. Rejects with `UsageError` if they are no such list or file, with the
  * list's own error if reading it fails.
  */
-export async function openPrompts(prompts: Prompts): Promise<OpenPrompts> {
+export async function openPrompts(prompts: Prompts, reading: ReadingConfig = {}): Promise<OpenPrompts> {
   if (typeof prompts !== 'object' || prompts === null) {
     const got = typeof prompts === 'string' ? 'a text' : String(prompts);
     throw new UsageError(`Expected a list of prompts, got ${got}`, {
@@ -58,7 +66,7 @@ export async function openPrompts(prompts: Prompts): Promise<OpenPrompts> {
     const file = prompts.prompt === undefined ? opened : fillPrompts(opened, prompts.prompt);
     return { file, folder: dirname(prompts.file), input: { path: file.path, sha256: file.sha256 } };
   }
-  const rows = (await readAll(prompts)).map((row, at) => rowFromValue(at + 1, row));
+  const rows = (await readRows(prompts, reading)).map((row, at) => rowFromValue(at + 1, row));
   const content = rows.map((row) => (row.type === 'row' ? [row.prompt, row.fields] : [row.message]));
   const sha256 = createHash('sha256').update(canonicalJson(content)).digest('hex');
   const file: PromptFile = {
@@ -74,11 +82,20 @@ function isPromptFile(prompts: Prompts): prompts is PromptsOfFile {
   return 'file' in prompts && typeof prompts.file === 'string' && !isObservable(prompts);
 }
 
-async function readAll(prompts: Exclude<Prompts, PromptsOfFile>): Promise<readonly PromptRow[]> {
-  if (isObservable(prompts)) return lastValueFrom(prompts.pipe(toArray()));
+async function readRows(
+  prompts: Exclude<Prompts, PromptsOfFile>,
+  { signal, limit = Number.POSITIVE_INFINITY }: ReadingConfig,
+): Promise<readonly PromptRow[]> {
+  if (isObservable(prompts)) {
+    const read = prompts.pipe(take(limit), takeUntil(abortOf(signal)), toArray());
+    return lastValueFrom(read);
+  }
   if (Symbol.iterator in prompts || Symbol.asyncIterator in prompts) {
     const rows: PromptRow[] = [];
-    for await (const row of prompts) rows.push(row);
+    for await (const row of prompts) {
+      rows.push(row);
+      if (rows.length >= limit || signal?.aborted === true) break;
+    }
     return rows;
   }
   throw new UsageError('Expected a list of prompts, an async iterable, an Observable or { file }', {

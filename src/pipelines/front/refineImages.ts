@@ -1,7 +1,7 @@
 import { prefixSpecName, specFolder } from '../../sources/specs/readSpec.ts';
 import type { RefinementContexts } from '../workflows/refinement/jobs.ts';
 import { type RefinementFields, readRefinementSpec } from '../workflows/refinement/spec.ts';
-import type { ImagesRun } from './imagesRun.ts';
+import type { PlannedRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
 import { chooseModel, chooseRefiner } from './planning/chooseModel.ts';
 import { contextsFor } from './planning/jobContexts.ts';
@@ -43,7 +43,7 @@ const defaultModel = 'black-forest-labs/flux-schnell';
  * rate as before. `spec` and the run are as those of `campaign`. For a pipe of your own there is
  * the operator `refine`.
  */
-export function refineImages(spec: string | RefinementFields, options: RefineImagesOptions): ImagesRun {
+export function refineImages(spec: string | RefinementFields, options: RefineImagesOptions): PlannedRun {
   const { score, resumeAnyway = false, allowFiles = [] } = options;
   const names = { adds: ['model', 'resumeAnyway'], without: unfit };
   return startFront(options, names, async ({ provider }) => {

@@ -1,11 +1,17 @@
 import type { SchedulerLike } from 'rxjs';
 import { toMicroUsd } from '../../base/text.ts';
 import { createGate } from '../../operators/gate.ts';
-import { expectOption } from '../../operators/internal/options.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createClaims } from '../../operators/predictions/claims.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Provider } from '../../ports.ts';
+import {
+  checkOptions,
+  expectNames,
+  type OptionRule,
+  optionRules,
+  settingRules,
+} from '../run/checkSettings.ts';
 import { runDefaults, type SharedService } from '../run/settings.ts';
 
 export interface SessionConfig {
@@ -21,6 +27,20 @@ export interface SessionConfig {
   maxWaitMs?: number;
   /** Clock of the pace. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
+}
+
+const sessionRules: Readonly<Record<keyof SessionConfig, OptionRule>> = {
+  provider: settingRules.provider,
+  concurrency: optionRules.count,
+  ratePerMinute: settingRules.ratePerMinute,
+  budgetUsd: { ...optionRules.above0, expected: 'a number of dollars above 0' },
+  maxWaitMs: settingRules.maxWaitMs,
+  scheduler: settingRules.scheduler,
+};
+
+function checkSession(config: SessionConfig): void {
+  expectNames(config, Object.keys(sessionRules));
+  checkOptions(config, sessionRules);
 }
 
 /** What several runs of one process share: a service, its pace, its slots and a budget. */
@@ -46,12 +66,12 @@ export interface Session {
  *     const session = createSession({ concurrency: 20, budgetUsd: 50 });
  *     app.post('/images', async (request) => (await images(request.body, { model, to, session })).totals);
  *
- * Throws a RangeError if an option is invalid.
+ * Throws a RangeError if an option is invalid, `UsageError` for a name that none has.
  */
 export function createSession(config: SessionConfig = {}): Session {
+  checkSession(config);
   const { provider, concurrency = 10, budgetUsd = Number.POSITIVE_INFINITY, scheduler } = config;
   const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = config;
-  expectOption(budgetUsd > 0, 'budgetUsd', 'a number of dollars above 0', budgetUsd);
   const clock = scheduler === undefined ? {} : { scheduler };
   const ledger = createLedger({
     limitMicroUsd: budgetUsd === Number.POSITIVE_INFINITY ? budgetUsd : toMicroUsd(budgetUsd),

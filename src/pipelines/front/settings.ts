@@ -1,16 +1,35 @@
-import { nearestName } from '../../base/suggest.ts';
 import { toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
+import { type RunCallbacks, toCallbacks } from '../../events/listeners.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
-import { expectOption } from '../../operators/internal/options.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
+import { spendingFile } from '../../store/cacheFolder.ts';
+import {
+  checkOptions,
+  checkSettings,
+  expectNames,
+  having,
+  type OptionRule,
+  oneOf,
+  optionRules,
+  or,
+} from '../run/checkSettings.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { type DestinationOptions, destinationSettings } from './destinations.ts';
-import { type BatchOptions, type MoneyOptions, type RunOptions, sharedNames } from './options.ts';
+import {
+  type BatchOptions,
+  callbackNames,
+  type MoneyOptions,
+  type RunOptions,
+  type SharedOptions,
+  sharedNames,
+} from './options.ts';
 
 /** Every option of a batch that is no setting of a run by the same name. */
-const ownNames: Readonly<Record<Exclude<keyof BatchOptions, (typeof sharedNames)[number]>, true>> = {
+const ownNames: Readonly<
+  Record<Exclude<keyof BatchOptions, (typeof sharedNames)[number] | (typeof callbackNames)[number]>, true>
+> = {
   provider: true,
   session: true,
   to: true,
@@ -27,6 +46,9 @@ const ownNames: Readonly<Record<Exclude<keyof BatchOptions, (typeof sharedNames)
   cache: true,
   cacheUnseeded: true,
   budgetUsd: true,
+  budgetPerDayUsd: true,
+  budgetPerMonthUsd: true,
+  spendingFile: true,
   priceUsd: true,
   pricesUsd: true,
   destinations: true,
@@ -52,31 +74,71 @@ export interface OptionNames {
  * all.
  */
 export function checkNames(options: object, { adds = [], without = [] }: OptionNames = {}): void {
-  const all = [...Object.keys(ownNames), ...sharedNames, ...adds];
+  const all = [...Object.keys(ownNames), ...sharedNames, ...callbackNames, ...adds];
   const known = all.filter((name) => !without.includes(name));
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const meant = nearestName(unknown, known);
-  throw new UsageError(`There is no option \`${unknown}\`.`, {
-    suggestion: meant === null ? 'See docs/library.md for all.' : `Did you mean \`${meant}\`?`,
-  });
+  expectNames(options, known);
+}
+
+const { count, flag, list, text, texts } = optionRules;
+
+/** The options that are no settings of a run by the same name, or may be something else there. */
+const ownRules: Readonly<Partial<Record<keyof BatchOptions, OptionRule>>> = {
+  cache: text,
+  cacheUnseeded: flag,
+  count,
+  destinations: list,
+  fallback: texts,
+  folderSize: count,
+  follow: or(oneOf('wait', 'poll'), 'a receiver of webhooks', having('', 'url', 'events').isRight),
+  input: having('an object of inputs'),
+  limit: count,
+  organize: text,
+  pricesUsd: having('an object of prices'),
+  renditions: list,
+  seed: or(oneOf('auto', 'none'), 'a number', (value) => typeof value === 'number'),
+  session: having('that of createSession', 'shared', 'spentUsd'),
+  shardSize: count,
+};
+
+/** The options that `createSession` takes in the place of its runs. */
+const ofSession = ['ratePerMinute', 'maxWaitMs'] as const satisfies readonly (keyof RunOptions)[];
+
+/**
+ * Returns the listener that calls the functions among the options; null if there are none. Throws
+ * `UsageError` if one of them is no function.
+ */
+export function callbacksOf(options: RunCallbacks & Pick<SharedOptions, 'scheduler'>): EmitEvent | null {
+  const given = callbackNames.filter((name) => options[name] !== undefined);
+  for (const name of given) {
+    const got: unknown = options[name];
+    if (typeof got !== 'function')
+      throw new UsageError(`Expected \`${name}\` to be a function, got ${JSON.stringify(got)}`);
+  }
+  const { scheduler } = options;
+  return given.length === 0 ? null : toCallbacks(options, scheduler === undefined ? {} : { scheduler });
 }
 
 /**
- * Returns the settings of a run that its options give, but money. Throws a RangeError for a
- * `concurrency` of less than 1, `UsageError` if options contradict each other.
+ * Returns the settings of a run that its options give, but money. Throws a RangeError for an option
+ * that is not what it may be, `UsageError` if options contradict each other.
  */
 export function settingsOf(options: RunOptions): Partial<RunSettings> {
-  const { concurrency = 1, strategy = 'stream', session, follow = 'wait' } = options;
-  const isRight = concurrency === 'auto' || (Number.isInteger(concurrency) && concurrency >= 1);
-  expectOption(isRight, 'concurrency', 'an integer of 1 or more, or auto', concurrency);
+  const { strategy = 'stream', session, follow = 'wait' } = options;
+  const { session: _session, destinations: _destinations, ...settings } = options;
+  checkOptions(options, ownRules);
+  checkSettings(settings);
+  const { concurrency } = options;
   if (concurrency === 'auto' && strategy !== 'stream') {
     throw new UsageError(
       `\`concurrency: 'auto'\` works only with the strategy stream, not with ${strategy}.`,
-      {
-        suggestion: 'Give a number, or leave out `strategy`.',
-      },
+      { suggestion: 'Give a number, or leave out `strategy`.' },
     );
+  }
+  const shared = session === undefined ? undefined : ofSession.find((name) => options[name] !== undefined);
+  if (shared !== undefined) {
+    throw new UsageError(`\`${shared}\` cannot be used with \`session\`, whose runs share one pace.`, {
+      suggestion: `Give it to createSession: createSession({ ${shared}: … }).`,
+    });
   }
   return {
     ...Object.fromEntries(
@@ -100,12 +162,16 @@ function destinationsOf({ destinations, shardSize, deleteLocal }: DestinationOpt
 }
 
 /** The settings of a run that are about money. */
-export type MoneySettings = Pick<RunSettings, 'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd'>;
+export type MoneySettings = Pick<
+  RunSettings,
+  'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd' | 'spending'
+>;
 
 /**
  * Returns the settings of a run that are about money. Throws `UsageError` if an amount is wrong.
  */
-export function moneySettings({ budgetUsd, priceUsd, pricesUsd = {} }: MoneyOptions): MoneySettings {
+export function moneySettings(options: MoneyOptions): MoneySettings {
+  const { budgetUsd, priceUsd, pricesUsd = {} } = options;
   const prices = Object.entries(pricesUsd).map(
     ([model, usd]) => [model, microUsd(`pricesUsd['${model}']`, usd)] as const,
   );
@@ -113,7 +179,28 @@ export function moneySettings({ budgetUsd, priceUsd, pricesUsd = {} }: MoneyOpti
     ...(budgetUsd === undefined ? {} : { budgetMicroUsd: microUsd('budgetUsd', budgetUsd) }),
     ...(priceUsd === undefined ? {} : { priceMicroUsd: microUsd('priceUsd', priceUsd) }),
     ...(prices.length === 0 ? {} : { pricesMicroUsd: Object.fromEntries(prices) }),
+    ...spendingSettings(options),
   };
+}
+
+/** Returns the account of all runs of this machine, if the options ask for it. */
+function spendingSettings({
+  budgetPerDayUsd,
+  budgetPerMonthUsd,
+  spendingFile: given,
+}: MoneyOptions): Pick<RunSettings, 'spending'> {
+  const limits = {
+    ...(budgetPerDayUsd !== undefined && { perDayMicroUsd: microUsd('budgetPerDayUsd', budgetPerDayUsd) }),
+    ...(budgetPerMonthUsd !== undefined && {
+      perMonthMicroUsd: microUsd('budgetPerMonthUsd', budgetPerMonthUsd),
+    }),
+  };
+  if (given === undefined && Object.keys(limits).length === 0) return {};
+  const file = given ?? spendingFile(process.env);
+  if (file !== null) return { spending: { file, ...limits } };
+  throw new UsageError('There is no folder to count in what this machine spends: the user has no home.', {
+    suggestion: 'Give the path of a database as `spendingFile`.',
+  });
 }
 
 function microUsd(name: string, usd: number): number {
@@ -126,10 +213,12 @@ function microUsd(name: string, usd: number): number {
  * undefined if there is none.
  */
 export function unpricedError({
-  budgetUsd,
   session,
+  ...options
 }: RunOptions): ((model: string) => UsageError) | undefined {
-  if (budgetUsd === undefined && session?.hasBudget !== true) return undefined;
+  const { budgetUsd, budgetPerDayUsd, budgetPerMonthUsd } = options;
+  const limits = [budgetUsd, budgetPerDayUsd, budgetPerMonthUsd];
+  if (limits.every((limit) => limit === undefined) && session?.hasBudget !== true) return undefined;
   return (model) =>
     new UsageError(`A budget needs a known price, and there is none for ${model}.`, {
       suggestion: `Give the price of one image: pricesUsd: { '${model}': 0.04 }.`,

@@ -1,21 +1,22 @@
 import { resolve } from 'node:path';
-import { concatMap, defer, type Observable } from 'rxjs';
+import { concatMap, takeUntil } from 'rxjs';
+import { fromAbortable } from '../../base/fromAbortable.ts';
 import type { ModelReference } from '../../base/modelName.ts';
 import { isSecretInput } from '../../base/secretInputs.ts';
 import { UsageError } from '../../errors.ts';
-import type { EmitEvent } from '../../events/runEvent.ts';
+import type { EmitEvent, RunEvent } from '../../events/runEvent.ts';
 import type { Provider } from '../../ports.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import type { ModelInput } from '../../types.ts';
-import type { FinishedRun } from '../run/closing/results.ts';
+import type { ModelInput, PlannedUploads } from '../../types.ts';
 import type { RunSettings } from '../run/settings.ts';
-import { createImagesRun, type ImagesRun } from './imagesRun.ts';
+import { createImagesRun, type PlannedRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
 import { parseModel } from './planning/findModel.ts';
 import type { ContextChoices } from './planning/jobContexts.ts';
-import { contextsOf, type JobsToPlan, planBatch } from './planning/planBatch.ts';
+import { contextsOf, type JobsToPlan, type PlannedBatch, planBatch } from './planning/planBatch.ts';
+import { planRun, type RunPlan } from './runPlan.ts';
 import { openScore } from './score.ts';
 import {
   checkNames,
@@ -32,6 +33,8 @@ export interface FrontSetup {
   /** The run folder; absolute. */
   readonly folder: string;
   readonly emit: EmitEvent;
+  /** Aborts when the run is left before it has read its jobs. */
+  readonly signal: AbortSignal;
 }
 
 /** The jobs of a front. */
@@ -43,32 +46,64 @@ export interface FrontJobs extends JobsToPlan {
 }
 
 /**
- * Makes the run of a front. Reads and checks everything before anything is created. `names` are
- * those of its options.
+ * Makes the run of a front. Reads and checks everything before anything is created, and once, also
+ * if it is planned first. `names` are those of its options.
  */
 export function startFront(
   options: BatchOptions,
   names: OptionNames,
   read: (setup: FrontSetup) => Promise<FrontJobs>,
-): ImagesRun {
-  return createImagesRun(
-    ({ emit = () => {}, ...control }) =>
-      defer(() => prepare(options, names, { read, emit })).pipe(
-        concatMap(({ run, settings }) => run({ ...settings, ...control, emit })),
+): PlannedRun {
+  const noted: RunEvent[] = [];
+  let listener: EmitEvent | null = null;
+  const emit: EmitEvent = (event) => {
+    if (listener === null) noted.push(event);
+    else listener(event);
+  };
+  const left = new AbortController();
+  let prepared: Promise<PreparedRun> | null = null;
+  const prepareOnce = (): Promise<PreparedRun> => {
+    prepared ??= prepare(options, names, { read, emit, signal: left.signal });
+    return prepared;
+  };
+  const run = createImagesRun(
+    ({ emit: listen = () => {}, ...control }) =>
+      fromAbortable((signal) => {
+        listener = listen;
+        for (const event of noted) listen(event);
+        signal.addEventListener('abort', () => left.abort(), { once: true });
+        return prepareOnce();
+      }).pipe(
+        takeUntil(control.stop),
+        concatMap(({ planned, settings, uploads }) => {
+          if (uploads !== null) listen({ type: 'uploads.planned', ...uploads });
+          return planned.run({ ...settings, ...control, emit: listen });
+        }),
       ),
     options,
   );
+  const plan = async (): Promise<RunPlan> => {
+    const { planned, settings, uploads } = await prepareOnce();
+    const warnings = noted.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    return planRun(planned.plans, { ...settings, uploads, warnings });
+  };
+  return { ...run, plan };
 }
 
 interface PreparedRun {
-  readonly run: (settings: RunSettings) => Observable<FinishedRun>;
+  readonly planned: PlannedBatch;
   readonly settings: RunSettings;
+  readonly uploads: PlannedUploads | null;
 }
 
 async function prepare(
   given: BatchOptions,
   names: OptionNames,
-  { read, emit }: { read: (setup: FrontSetup) => Promise<FrontJobs>; emit: EmitEvent },
+  {
+    read,
+    emit,
+    signal,
+  }: Pick<FrontSetup, 'emit' | 'signal'> & { read: (setup: FrontSetup) => Promise<FrontJobs> },
 ): Promise<PreparedRun> {
   checkNames(given, names);
   const chosen = settingsOf(given);
@@ -76,7 +111,7 @@ async function prepare(
   if (given.detach === true && given.cache !== undefined) throw detachWithCache();
   const folder = folderOf(given);
   const provider = providerOf(given, emit);
-  const { input, options, ...batch } = await read({ provider, folder, emit });
+  const { input, options, ...batch } = await read({ provider, folder, emit, signal });
   const money = moneySettings(options);
   const {
     organize = 'flat',
@@ -102,9 +137,9 @@ async function prepare(
   const rating = { provider, money, allowFiles, unpriced: unpricedError(options) };
   const scorer = score === undefined ? undefined : await openScore(score, rating);
   const uploads = await planned.uploadsIn(folder);
-  if (uploads !== null) emit({ type: 'uploads.planned', ...uploads });
   return {
-    run: planned.run,
+    planned,
+    uploads,
     settings: {
       ...chosen,
       ...money,

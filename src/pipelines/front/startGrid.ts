@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import { prefixSpecName, specFolder } from '../../sources/specs/readSpec.ts';
 import type { GridWorkflow } from '../workflows/grid/gridWorkflow.ts';
-import type { ImagesRun } from './imagesRun.ts';
+import type { PlannedRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
 import { chooseModel } from './planning/chooseModel.ts';
 import { parseModel } from './planning/findModel.ts';
@@ -24,7 +24,7 @@ export function startGrid<Spec extends BatchSpec, Fields extends object>(
   spec: string | Fields,
   options: WorkflowOptions,
   { adds = ['model'], change = (read) => read }: StartGridConfig<Spec> = {},
-): ImagesRun {
+): PlannedRun {
   return startFront(options, { adds }, async ({ provider, folder }) => {
     const { allowFiles = [] } = options;
     const read = change(await workflow.read(spec, { allowFiles }));

@@ -6,7 +6,7 @@ import { gridWorkflow } from '../workflows/grid/grid.ts';
 import type { GridFields } from '../workflows/grid/spec.ts';
 import { type StylesFields, stylesWorkflow } from '../workflows/styles.ts';
 import { type VariationsFields, variationsWorkflow } from '../workflows/variations.ts';
-import type { ImagesRun } from './imagesRun.ts';
+import type { PlannedRun } from './imagesRun.ts';
 import type { WorkflowOptions } from './options.ts';
 import { campaignBatch } from './planning/campaignBatch.ts';
 import { chooseModel } from './planning/chooseModel.ts';
@@ -30,7 +30,7 @@ const campaignModel = 'black-forest-labs/flux-schnell';
  * paths begin beside the file, or in the working directory. The run, its errors and what it does
  * when it is run again are those of `images`.
  */
-export function campaign(spec: string | CampaignFields, options: WorkflowOptions): ImagesRun {
+export function campaign(spec: string | CampaignFields, options: WorkflowOptions): PlannedRun {
   return startFront(options, { adds: ['model'] }, async ({ provider }) => {
     const { allowFiles = [] } = options;
     const read = await readCampaignSpec(spec, { allowFiles });
@@ -54,7 +54,7 @@ export function campaign(spec: string | CampaignFields, options: WorkflowOptions
  *
  * `spec` and the run are as those of `campaign`.
  */
-export function grid(spec: string | GridFields, options: WorkflowOptions): ImagesRun {
+export function grid(spec: string | GridFields, options: WorkflowOptions): PlannedRun {
   return startGrid(gridWorkflow, spec, options);
 }
 
@@ -66,7 +66,7 @@ export function grid(spec: string | GridFields, options: WorkflowOptions): Image
  *
  * `spec` and the run are as those of `campaign`.
  */
-export function variations(spec: string | VariationsFields, options: WorkflowOptions): ImagesRun {
+export function variations(spec: string | VariationsFields, options: WorkflowOptions): PlannedRun {
   return startGrid(variationsWorkflow, spec, options);
 }
 
@@ -78,7 +78,7 @@ export function variations(spec: string | VariationsFields, options: WorkflowOpt
  *
  * `spec` and the run are as those of `campaign`.
  */
-export function compose(spec: string | CompositionFields, options: WorkflowOptions): ImagesRun {
+export function compose(spec: string | CompositionFields, options: WorkflowOptions): PlannedRun {
   return startGrid(compositionsWorkflow, spec, options);
 }
 
@@ -91,6 +91,6 @@ export function compose(spec: string | CompositionFields, options: WorkflowOptio
  *
  * `spec` and the run are as those of `campaign`.
  */
-export function styles(spec: string | StylesFields, options: WorkflowOptions): ImagesRun {
+export function styles(spec: string | StylesFields, options: WorkflowOptions): PlannedRun {
   return startGrid(stylesWorkflow, spec, options);
 }

@@ -3,6 +3,7 @@ import {
   concatMap,
   defer,
   EMPTY,
+  finalize,
   ignoreElements,
   type MonoTypeOperatorFunction,
   type Observable,
@@ -26,10 +27,10 @@ export type Closing = Pick<
 
 /**
  * Closes a job, or postpones it if it may succeed in another turn or round. A postponed job emits
- * no outcome yet.
+ * no outcome yet. Frees the money of a job that ends without one.
  */
 export function closeOrPostpone(job: JobState, run: Closing): MonoTypeOperatorFunction<Outcome> {
-  return concatMap((outcome) => {
+  const closed = concatMap((outcome: Outcome) => {
     const { status, error, index } = outcome;
     const { state, emit } = run;
     const mayComeBack = status === 'failed' && error?.recoverable === true;
@@ -39,6 +40,11 @@ export function closeOrPostpone(job: JobState, run: Closing): MonoTypeOperatorFu
     emit({ type: 'job.postponed', index, error });
     return EMPTY;
   });
+  return (outcomes) =>
+    outcomes.pipe(
+      closed,
+      finalize(() => releaseUnused(job, run)),
+    );
 }
 
 /**
@@ -64,6 +70,15 @@ export function closeJob(own: Outcome, job: JobState, run: Closing): Observable<
       return concat(of(outcome), run.handOver(outcome).pipe(ignoreElements()));
     }),
   );
+}
+
+/**
+ * Frees the money of a job that ends without an outcome and has made nothing: the service refuses
+ * all (401, 402), or the run was stopped while the job was in line. Other runs may share the
+ * budget.
+ */
+function releaseUnused(job: JobState, { state }: Stateful): void {
+  if (job.open === null && !state.postponed.has(job.plan.index)) job.reservation?.release();
 }
 
 function endOf(outcome: Outcome, { isPaidBefore }: Pick<RunHooks, 'isPaidBefore'>): RunEvent {

@@ -1,6 +1,7 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import type { Gate } from '../../operators/gate.ts';
+import type { Breaker } from '../../operators/pace/circuitBreaker.ts';
 import type { Lookout } from '../../operators/predictions/lookout.ts';
 import type { ServiceOutage } from '../../operators/predictions/watchService.ts';
 import type {
@@ -82,12 +83,12 @@ export interface Limits {
   waveSize?: number;
   /** Pause between waves. Default 1,000. */
   wavePauseMs?: number;
-  /** Originals downloaded at a time. Default 16. */
-  downloads?: number;
-  /** Originals rendered at a time. Default: one a core, as far as Node's pool has threads. */
-  encoders?: number;
-  /** Input files uploaded at a time; each is in memory meanwhile. Default 4. */
-  uploads?: number;
+  /** Originals downloaded at a time; or a gate, which other runs share. Default 16. */
+  downloads?: number | Gate;
+  /** The same of originals rendered. Default: one a core, as far as Node's pool has threads. */
+  encoders?: number | Gate;
+  /** The same of input files uploaded; each is in memory meanwhile. Default 4. */
+  uploads?: number | Gate;
   /** Attempts of one job, the first included. Default 3. */
   maxAttempts?: number;
   /** Time for one prediction; see `timeoutAction`. Default 600,000. */
@@ -117,9 +118,9 @@ export interface Recovery {
   fallbacksOf?: (plan: Plan) => readonly PricedRequest[];
   /**
    * Consecutive failures that pause a model for a minute; then one job tries it. Refused prompts
-   * and invalid inputs do not count. 0: never. Default 20.
+   * and invalid inputs do not count. 0: never; or a breaker, which other runs share. Default 20.
    */
-  breakerFailures?: number;
+  breakerFailures?: number | Breaker;
   /**
    * Rounds at the end for jobs that failed and may succeed if run again, each with `maxAttempts`
    * new attempts. Default 0.

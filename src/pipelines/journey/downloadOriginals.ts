@@ -183,7 +183,7 @@ function gone(id: string): DownloadError {
 
 /** Records the files of an output, also those that are refused and kept. */
 function recordDownloaded(
-  fetched: Required<FetchedOutput>,
+  fetched: FetchedOutput & Required<Pick<FetchedOutput, 'missing'>>,
   present: Present,
   plan: Plan,
   run: Recording,

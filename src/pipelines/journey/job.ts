@@ -107,6 +107,8 @@ export interface JobState extends AttemptState, PaidState {
   prediction: Prediction | null;
   /** True if that prediction was made for another job, in this run or an earlier one. */
   isCached: boolean;
+  /** Time at which that prediction was stored in the cache, ISO 8601; null if it was not. */
+  cachedAt: string | null;
   /** The stage that the job is in. */
   stage: FailureStage;
   /**
@@ -144,6 +146,7 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
     prediction: earlier?.prediction ?? null,
     tracked: postponed?.job.tracked ?? null,
     isCached: false,
+    cachedAt: null,
     stage: 'creation',
     turnsLeft,
     isOutOfLine: false,

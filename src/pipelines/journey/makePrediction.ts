@@ -11,6 +11,7 @@ import {
   of,
   retry,
   takeUntil,
+  tap,
   throwError,
 } from 'rxjs';
 import { truncateDataUrls } from '../../base/modelInput.ts';
@@ -132,7 +133,12 @@ function attempt(request: PricedRequest, job: JobState, run: Making): Observable
     if (run.breaker === null || isBegun) return begun;
     return begun.pipe(circuitBreaker(run.breaker, { name: request.model, isFailure: isModelFault }));
   });
+  // Inside the slot: it must not go to a job whose create request would be refused as well.
+  const haltAll = (error: unknown) => {
+    if (error instanceof ProviderError && error.stopsRun) run.state.halt(error);
+  };
   return guarded.pipe(
+    tap({ error: haltAll }),
     gate(run.slots),
     findIfLost(job, run, (found) =>
       followPrediction(found, job, run).pipe(

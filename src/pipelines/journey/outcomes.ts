@@ -12,9 +12,9 @@ import type { RenderedOriginal } from '../../base/items/item.ts';
 import { incompleteError, outcomeError } from '../../base/items/outcomeErrors.ts';
 import { truncateDataUrls } from '../../base/modelInput.ts';
 import { toMicroUsd } from '../../base/text.ts';
-import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
+import { BudgetError, PredictionError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
 import { filesOf } from '../../sinks/manifest/outcomeFiles.ts';
-import type { Outcome } from '../../types.ts';
+import type { Outcome, OutcomeError } from '../../types.ts';
 import type { JobState } from './job.ts';
 import type { Rating } from './rating.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
@@ -114,7 +114,14 @@ export function failedOutcome(job: JobState, error: unknown, run: Describing): O
   if (concernsWholeRun(error)) throw error;
   const described = { ...describeJob(job, run), files: [] };
   if (isSkipped(error)) return { ...described, status: 'skipped', error: outcomeError(error) };
-  return { ...described, status: 'failed', error: { ...outcomeError(error), stage: job.stage } };
+  const spent = timeSpent(error, job);
+  return { ...described, status: 'failed', error: { ...outcomeError(error), stage: job.stage, ...spent } };
+}
+
+/** Returns the attempts of a job that ran out of time, and the wait for the last one. */
+function timeSpent(error: unknown, { attempts }: JobState): Pick<OutcomeError, 'attempts' | 'waitedMs'> {
+  if (!(error instanceof PredictionError) || error.waitedMs === null) return {};
+  return { attempts, waitedMs: Math.round(error.waitedMs) };
 }
 
 function isSkipped(error: unknown): boolean {
@@ -127,7 +134,7 @@ function concernsWholeRun(error: unknown): boolean {
 
 /** Returns the fields that an outcome has however its job ended. */
 export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'status' | 'files' | 'error'> {
-  const { plan, request, prediction, attempts, isCached } = job;
+  const { plan, request, prediction, attempts, isCached, cachedAt } = job;
   const { costMicroUsd, estimatedMicroUsd } = costOf(job, run);
   return {
     index: plan.index,
@@ -143,6 +150,7 @@ export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'stat
     costUsd: costMicroUsd === null ? null : costMicroUsd / 1_000_000,
     ...(estimatedMicroUsd > 0 && { estimatedUsd: estimatedMicroUsd / 1_000_000 }),
     cached: isCached,
+    ...(cachedAt !== null && { cachedAt }),
     createdAt: prediction?.createdAt ?? null,
     completedAt: prediction?.completedAt ?? null,
     ...levelOf(job, run),
@@ -154,16 +162,24 @@ export function named(service: string | null): Pick<Outcome, 'service'> {
   return service === null ? {} : { service };
 }
 
-/** Returns the position of the job's last request among its fallbacks; none for the plan itself. */
-function levelOf({ plan, request }: JobState, run: Describing): Pick<Outcome, 'fallbackLevel'> {
+/**
+ * Returns the position of the job's last request among its fallbacks, and the models of those
+ * before it; nothing for the plan itself.
+ */
+function levelOf(
+  { plan, request }: JobState,
+  run: Describing,
+): Pick<Outcome, 'fallbackLevel' | 'modelsTried'> {
   if (request === plan) return {};
-  const level = run
-    .fallbacksOf(plan)
-    .findIndex(
-      ({ model, version = null, input }) =>
-        model === request.model && version === (request.version ?? null) && input.seed === request.input.seed,
-    );
-  return level < 0 ? {} : { fallbackLevel: level + 1 };
+  const fallbacks = run.fallbacksOf(plan);
+  const level = fallbacks.findIndex(
+    ({ model, version = null, input }) =>
+      model === request.model && version === (request.version ?? null) && input.seed === request.input.seed,
+  );
+  if (level < 0) return {};
+  const tried = [plan, ...fallbacks.slice(0, level + 1)].map(({ model }) => model);
+  const modelsTried = tried.filter((model, index) => tried.indexOf(model) === index);
+  return { fallbackLevel: level + 1, ...(modelsTried.length > 1 && { modelsTried }) };
 }
 
 /** Returns the metrics of a job's prediction; an own time in place of one that is not reported. */

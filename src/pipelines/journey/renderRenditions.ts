@@ -3,7 +3,7 @@ import type { RenderedOriginal } from '../../base/items/item.ts';
 import { gate } from '../../operators/gate.ts';
 import { renderOriginals } from '../../operators/stages/renditions.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
-import type { ImageFile } from '../../types.ts';
+import type { ImageFile, RenditionSpec } from '../../types.ts';
 import { type JobState, mayReplace } from './job.ts';
 import { datedPrediction } from './provenance.ts';
 import type { RunHooks, RunLimits, RunOutputs, RunServices } from './run.ts';
@@ -16,8 +16,8 @@ type Rendering = Pick<RunServices, 'renderer'> &
 
 /**
  * Renders the plan's renditions of each original, at most as many originals at a time as the run
- * has encoder slots, and embeds their provenance. Emits once, with every original and its
- * renditions; those that cannot be rendered are left out, and noted in the job.
+ * has encoder slots, those with AVIFs last, and embeds their provenance. Emits once, with every
+ * original and its renditions; those that cannot be rendered are left out, and noted in the job.
  */
 export function renderRenditions(
   job: JobState,
@@ -33,7 +33,7 @@ export function renderRenditions(
       renderOriginals(originals, run.renderer, job.plan.renditions, {
         mayReplace: mayReplace(job, run),
         ...provenanceOf(job, run),
-      }).pipe(gate(run.encoders)),
+      }).pipe(gate(run.encoders, { isPatient: job.plan.renditions.some(isSlow) })),
     ),
     map(({ images, refused = [] }) => {
       job.refused = refused;
@@ -43,6 +43,11 @@ export function renderRenditions(
     }),
     tap((rendered) => warnOfMissing(rendered, job, run)),
   );
+}
+
+/** AVIF takes ten times as long as the others, and must not hold them up. */
+function isSlow({ format }: RenditionSpec): boolean {
+  return format === 'avif';
 }
 
 /** Image formats that are stored as they came, because sharp cannot decode them. */

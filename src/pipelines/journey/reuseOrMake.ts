@@ -196,6 +196,7 @@ function useSharedResult(
   if (origin === 'made') return of(result.files);
   if (result.missing !== undefined) return throwError(() => copyIncomplete(job.plan));
   job.isCached = true;
+  job.cachedAt = result.cachedAt ?? null;
   job.request = result.request;
   job.prediction = result.prediction;
   if (origin === 'kept') return of(result.files);

@@ -1,6 +1,6 @@
 import type { SchedulerLike } from 'rxjs';
 import type { EmitEvent } from '../../events/runEvent.ts';
-import type { Gate } from '../../operators/gate.ts';
+import { createGate, type Gate } from '../../operators/gate.ts';
 import {
   type ConcurrencyLearnerConfig,
   createConcurrencyLearner,
@@ -19,6 +19,36 @@ export function concurrencyOf(strategy: Strategy, concurrency: number | 'auto' |
   const { defaultConcurrency, fixedConcurrency } = strategies[strategy];
   if (fixedConcurrency !== null) return fixedConcurrency;
   return concurrency === 'auto' ? AUTO_FIRST : (concurrency ?? defaultConcurrency);
+}
+
+/**
+ * Returns the slots of a run that shares others: it has a slot while it has one of its own and one
+ * of theirs. Only its own are resized.
+ */
+export function slotsWithin(shared: Gate, concurrency: number): Gate {
+  const own = createGate(concurrency);
+  return {
+    get concurrency() {
+      return own.concurrency;
+    },
+    get running() {
+      return own.running;
+    },
+    get waiting() {
+      return own.waiting;
+    },
+    resize: own.resize,
+    enter(enter, onError) {
+      let leaveShared = () => {};
+      const leaveOwn = own.enter(() => {
+        leaveShared = shared.enter(enter, onError);
+      }, onError);
+      return () => {
+        leaveShared();
+        leaveOwn();
+      };
+    },
+  };
 }
 
 /** Sensible numbers of predictions in flight, by their median time. */

@@ -4,9 +4,8 @@ import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { createSingleFlight } from '../../operators/cachedBy.ts';
-import { createGate } from '../../operators/gate.ts';
+import { createGate, type Gate } from '../../operators/gate.ts';
 import { expectCount, expectWait } from '../../operators/internal/options.ts';
-import { type Breaker, createBreaker } from '../../operators/pace/circuitBreaker.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createClaims } from '../../operators/predictions/claims.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
@@ -20,7 +19,6 @@ import { createRenderer } from '../../renditions/renderer.ts';
 import { createMemoryJournal } from '../../store/memoryJournal.ts';
 import type { Clock, GenerateConfig, Hooks, Limits, Outputs, Recovery, Services } from '../journey/config.ts';
 import { fileAddresses } from '../journey/inputFiles.ts';
-import { outcomeError } from '../journey/outcomes.ts';
 import { createProvenanceWriters } from '../journey/provenance.ts';
 import type {
   Run,
@@ -36,9 +34,8 @@ import { createOutputsText } from '../journey/textOutputs.ts';
 import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
 import { gateDestinations } from './deliver.ts';
 import { strategies } from './feeds.ts';
-import { outageWatch } from './outages.ts';
 import { overrideAnswers } from './runConfig.ts';
-import { openState } from './runState.ts';
+import { openBreaker, openState, outageWatch } from './runState.ts';
 import { runDefaults } from './settings.ts';
 
 /** Creates a run: fills in defaults, opens its gates and makes the state that its jobs share. */
@@ -64,10 +61,11 @@ export function createRun(given: GenerateConfig): Run {
     ...control,
     ...clock,
     state,
-    breaker: openBreaker(breakerFailures, hooks, clock),
+    breaker:
+      typeof breakerFailures === 'number' ? openBreaker(breakerFailures, hooks, clock) : breakerFailures,
     flights: createSingleFlight(),
     outputsText: createOutputsText(services.provider),
-    addressOf: fileAddresses(services.provider, { within: createGate(uploads), timeoutMs, ...clock }),
+    addressOf: fileAddresses(services.provider, { within: asGate(uploads), timeoutMs, ...clock }),
   };
 }
 
@@ -134,6 +132,7 @@ function openGates(config: Limits): RunLimits {
   expectCount(maxAttempts, 'maxAttempts', 1);
   expectWait(timeoutMs, 'timeoutMs');
   const concurrency = concurrencyOf(strategy, config.concurrency);
+  const downloadGate = asGate(downloads);
   const {
     waveSize = concurrency,
     wavePauseMs = runDefaults.wavePauseMs,
@@ -151,10 +150,14 @@ function openGates(config: Limits): RunLimits {
     // Twice the slots: while one job is downloaded and encoded, the prediction of another can run
     // in its slot. A job beyond its prediction holds files on disk and no bytes in memory, so this
     // bounds the backlog, not the memory.
-    journeys: 2 * (isLearning(config) ? MAX_LEARNED : concurrency) + downloads,
-    downloads: createGate(downloads),
-    encoders: createGate(encoders),
+    journeys: 2 * (isLearning(config) ? MAX_LEARNED : concurrency) + downloadGate.concurrency,
+    downloads: downloadGate,
+    encoders: asGate(encoders),
   };
+}
+
+function asGate(places: number | Gate): Gate {
+  return typeof places === 'number' ? createGate(places) : places;
 }
 
 /**
@@ -237,14 +240,4 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     rate,
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
-}
-
-function openBreaker(failures: number, { emit }: RunHooks, { scheduler }: RunClock): Breaker | null {
-  if (failures === 0) return null;
-  return createBreaker({
-    failures,
-    onOpen: ({ name, failures, error, coolMs }) =>
-      emit({ type: 'model.paused', model: name, failures, waitMs: coolMs, error: outcomeError(error) }),
-    scheduler,
-  });
 }

@@ -109,9 +109,10 @@ export function deliver({
     destinations.map(({ destination, slots }) => ({
       name: destination.name,
       deliver: (outcome) =>
-        destination
-          .deliver(outcome)
-          .pipe(gate(slots), retryBackoff({ ...retryPolicies.deliver, scheduler, random })),
+        defer(() => destination.deliver(outcome)).pipe(
+          gate(slots),
+          retryBackoff({ ...retryPolicies.deliver, scheduler, random }),
+        ),
     })),
     { onError: throwIt },
   );

@@ -1,6 +1,6 @@
 import { concat, defer, EMPTY, type Observable, tap, throwError } from 'rxjs';
 import { option } from '../../errors.ts';
-import { inWaves } from '../../operators/inWaves.ts';
+import { inWaves, type WaveNews } from '../../operators/inWaves.ts';
 import { pullMap } from '../../operators/pullMap.ts';
 import { requeue } from '../../operators/requeue.ts';
 import type { Outcome, Plan, Strategy } from '../../types.ts';
@@ -95,14 +95,27 @@ function wavesFeed(
   journey: Journey,
   run: Pick<FedRun, 'waveSize' | 'wavePauseMs' | 'journeys' | 'emit' | 'stop' | 'scheduler'>,
 ): Observable<Outcome> {
-  return inWaves(plans, (plan) => journey(plan, { turnsLeft: 0 }), {
-    waveSize: run.waveSize,
-    pauseMs: run.wavePauseMs,
-    concurrency: Math.min(run.waveSize, run.journeys),
-    onWave: ({ wave, items, state }) => run.emit({ type: `wave.${state}`, wave, jobs: items }),
-    stop: run.stop,
-    scheduler: run.scheduler,
-  });
+  const { waveSize, wavePauseMs: pauseMs, stop, scheduler, emit } = run;
+  const ended = { saved: 0, failed: 0, skipped: 0 };
+  let sinceMs = 0;
+  const onWave = ({ wave, items: jobs, state }: WaveNews) => {
+    if (state === 'started') {
+      Object.assign(ended, { saved: 0, failed: 0, skipped: 0 });
+      sinceMs = scheduler.now();
+      emit({ type: 'wave.started', wave, jobs });
+      return;
+    }
+    const { saved, failed } = ended;
+    emit({ type: 'wave.completed', wave, jobs, saved, failed, elapsedMs: scheduler.now() - sinceMs });
+  };
+  const counted = (plan: Plan) =>
+    journey(plan, { turnsLeft: 0 }).pipe(
+      tap(({ status }) => {
+        ended[status] += 1;
+      }),
+    );
+  const concurrency = Math.min(waveSize, run.journeys);
+  return inWaves(plans, counted, { waveSize, pauseMs, concurrency, onWave, stop, scheduler });
 }
 
 /** Shortest time from a failure to the next turn, which would come at once if the line is short. */

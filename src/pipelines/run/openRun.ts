@@ -1,22 +1,27 @@
 import { catchError, concatMap, defer, finalize, map, type Observable, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { StorageError, UsageError } from '../../errors.ts';
-import type { Destination } from '../../ports.ts';
+import type { Destination, Ledger } from '../../ports.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { GenerateConfig } from '../journey/config.ts';
+import { checkSettings } from './checkSettings.ts';
+import { usedSettings } from './closing/usedSettings.ts';
 import { type Closers, createClosers } from './folder/closers.ts';
 import { createFolderStore } from './folder/folderStore.ts';
 import { type FolderFiles, openFolder } from './folder/openFolder.ts';
+import { openSpending } from './folder/openSpending.ts';
 import { configOf, countRequests, priceFor } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 
 /**
  * Opens a run folder for this process alone, with everything that a run needs. Removes the
  * unfinished files of a killed run. Rejects with `UsageError` if the folder is in use, belongs to
- * another run or service, has files of the user's, or cannot be written. An aborted `signal` ends
+ * another run or service, has files of the user's, or cannot be written; with a RangeError if a
+ * setting is invalid. An aborted `signal` ends
  * the wait for another run.
  */
 export async function openRun(settings: RunSettings, signal?: AbortSignal): Promise<OpenRun> {
+  checkSettings(settings);
   try {
     return await openParts(settings, signal);
   } catch (error) {
@@ -35,8 +40,9 @@ async function openParts(settings: RunSettings, signal?: AbortSignal): Promise<O
   const closers = createClosers();
   try {
     const files = await openFolder(settings, closers, signal);
+    const spending = await openSpending(settings, files, closers);
     const outputs = await openOutputs(settings, files, closers);
-    return runOf(settings, { ...files, ...outputs, close: closers.close });
+    return runOf(settings, { ...files, ...outputs, spending, close: closers.close });
   } catch (error) {
     // The first error is the one that counts.
     await closers.close().catch(() => {});
@@ -60,21 +66,29 @@ async function openOutputs(
   return { destinations, cache: await openResultCache(cacheFolder, { ...settings, service }) };
 }
 
+/** Everything that is open for a run. */
+interface OpenParts extends FolderFiles, OpenOutputs, Pick<OpenRun, 'close'> {
+  /** The ledger of all runs of this machine; null if this one is not counted. */
+  readonly spending: Ledger | null;
+}
+
 function runOf(
   settings: RunSettings,
-  { close, cache, destinations, ...files }: FolderFiles & OpenOutputs & Pick<OpenRun, 'close'>,
+  { close, cache, destinations, spending, ...files }: OpenParts,
 ): OpenRun {
-  const { only = () => true, tables = [] } = settings;
+  const { only = () => true, tables = [], budgetMicroUsd = null } = settings;
   const { service, journal, ratings, manifest, thumbnails } = files;
   const { provider, count } = countRequests(settings.provider);
   const { isSaved, wasSaved, reopen, trustIndexes, ...store } = createFolderStore(settings, files);
-  const config = configOf(settings, { provider, store });
+  const config = configOf(settings, { provider, store, spending });
   return {
     config: { ...config, service, ...(cache && { cache }), ...(destinations && { destinations }) },
     provider,
     journal,
     ratings,
     manifest,
+    budgetMicroUsd,
+    used: usedSettings(settings),
     requests: count,
     surplus: config.lookout.surplus,
     thumbnails,

@@ -3,6 +3,7 @@ import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { openDecodingNotes } from '../../images/decodingNotes.ts';
+import type { Gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
 import { createClaims } from '../../operators/predictions/claims.ts';
@@ -26,13 +27,16 @@ import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
 import type { Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import type { RunPorts } from '../journey/run.ts';
-import { outageWatch } from './outages.ts';
+import { concurrencyOf, slotsWithin } from './concurrency.ts';
+import { outageWatch } from './runState.ts';
 import { type RunSettings, type RunStore, runDefaults, type SharedService } from './settings.ts';
 
 /** The service and the store that the configuration of a run is made from. */
 interface Opened {
   readonly provider: Provider;
   readonly store: RunStore;
+  /** The ledger of all runs of this machine. Default: this one is not counted. */
+  readonly spending?: Ledger | null;
 }
 
 /** Returns the configuration of `generate`, from the settings of a run and its open store. */
@@ -68,7 +72,7 @@ export function configOf(
     }),
     renderer: rendererFor(folder, store),
     journal,
-    ledger: openLedger(settings, store, emit),
+    ledger: openLedger(settings, opened, emit),
     governor:
       session?.governor ??
       createGovernor({
@@ -77,7 +81,7 @@ export function configOf(
         onPause: (waitMs) => emit({ type: 'rate.paused', waitMs, reason: 'limits' }),
         scheduler,
       }),
-    ...(session === undefined ? {} : { slots: session.slots }),
+    ...(session === undefined ? {} : { slots: slotsIn(session, settings) }),
     lookout: createLookout(provider, { claims, lookForMs, outage, random, scheduler }),
     answers: overrideAnswers(provider.answers, {
       costOf: (prediction) => provider.answers.costOf(prediction, priceFor(prediction.model, settings)),
@@ -119,9 +123,17 @@ export function overrideAnswers(
   };
 }
 
-function rendererFor(folder: string, { check }: Pick<RunStore, 'check'>): Renderer {
-  const renderer = createRenderer({ notes: openDecodingNotes(folder) });
+function rendererFor(folder: string, { check, preview }: Pick<RunStore, 'check' | 'preview'>): Renderer {
+  const notes = openDecodingNotes(folder);
+  const renderer = createRenderer({ notes, ...(preview === undefined ? {} : { preview }) });
   return check === undefined ? renderer : { ...renderer, check };
+}
+
+function slotsIn(
+  { slots }: SharedService,
+  { strategy = runDefaults.strategy, concurrency }: Pick<RunSettings, 'strategy' | 'concurrency'>,
+): Gate {
+  return concurrency === undefined ? slots : slotsWithin(slots, concurrencyOf(strategy, concurrency));
 }
 
 /** Returns the claims of a run, which may be those of several, with all that its journal knows. */
@@ -140,12 +152,12 @@ export function priceFor(
 }
 
 /**
- * Opens the budget of a run, less what earlier runs over its store have spent. In a session its
- * budget must have room, too.
+ * Opens the budget of a run, less what earlier runs over its store have spent. The budget of its
+ * session, and the limits for all runs of this machine, must have room, too.
  */
 function openLedger(
   { budgetMicroUsd = Number.POSITIVE_INFINITY, session }: Pick<RunSettings, 'budgetMicroUsd' | 'session'>,
-  store: Pick<RunStore, 'spentMicroUsd'>,
+  { store, spending = null }: Pick<Opened, 'spending'> & { readonly store: Pick<RunStore, 'spentMicroUsd'> },
   emit: EmitEvent,
 ): Ledger {
   const own = createLedger({
@@ -154,7 +166,8 @@ function openLedger(
     onWarning: ({ reservedMicroUsd, spentMicroUsd }) =>
       emit({ type: 'budget.warning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
   });
-  return session === undefined ? own : shareLedger(own, session.ledger);
+  const shared = session === undefined ? own : shareLedger(own, session.ledger);
+  return spending === null ? shared : shareLedger(shared, spending);
 }
 
 /**

@@ -12,13 +12,15 @@ import type {
   Provider,
   Renderer,
 } from '../../ports.ts';
+import type { RendererConfig } from '../../renditions/renderer.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import type { ModelInput, Outcome, Plan } from '../../types.ts';
+import type { SpendingSettings } from '../../store/spending/spendingLedger.ts';
+import type { Json, ModelInput, Outcome, Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 import type { RatingSettings } from '../journey/rating.ts';
 import type { RunPorts } from '../journey/run.ts';
@@ -87,18 +89,16 @@ export interface ServiceSettings {
   priceMicroUsd?: number;
   /** The same by model, `owner/name`; wins over `priceMicroUsd`. Default: none. */
   pricesMicroUsd?: Readonly<Record<string, number>>;
+  /** The account of all runs of this machine, and its limits. Default: this run is not counted. */
+  spending?: SpendingSettings;
   /** What this run shares with others of the same account (`createSession`). Default: nothing. */
   session?: SharedService;
   /**
    * The receiver of the service's webhooks (`createWebhookReceiver`). With it, create requests do
-   * not wait; the list is still requested now and then, since a webhook may be lost. Default: no
-   * webhooks.
+   * not wait; the list is still requested now and then, as a webhook may be lost. Default: none.
    */
   webhooks?: PredictionEvents;
-  /**
-   * Create predictions and leave them to the service; `runCollect` gathers them later. Default
-   * false.
-   */
+  /** Leave predictions to the service; `runCollect` gathers them later. Default false. */
   detach?: boolean;
   /** Folder that stores results for other runs; made if it does not exist. Default: none. */
   cacheFolder?: string;
@@ -133,15 +133,9 @@ export interface InputSettings {
    * is. Default: none.
    */
   allowFiles?: readonly string[] | 'any';
-  /**
-   * Values of secret inputs, which stored plans do not have. For `runCollect` and `runRetry`.
-   * Default: none.
-   */
+  /** Secret inputs for `runCollect` and `runRetry`: stored plans lack them. Default: none. */
   secretInputs?: ModelInput;
-  /**
-   * True if plans may have files: then each run compares them with those of earlier runs, by their
-   * content. Default true.
-   */
+  /** True if plans may have files, whose contents each run then compares. Default true. */
   haveFiles?: boolean;
 }
 
@@ -182,7 +176,15 @@ export interface RunSettings
     Omit<Outputs, 'destinations' | 'rate'>,
     Pick<Hooks, 'emit' | 'onTimeout' | 'handOver'>,
     Control,
-    Clock {}
+    Clock {
+  /**
+   * Makes the missing images, and enters each outcome into the run before it emits it: for images
+   * that are made elsewhere. Default: `generate`.
+   */
+  make?: (plans: () => Iterable<Plan> | AsyncIterable<Plan>, run: OpenRun) => Observable<Outcome>;
+  /** When their making began, ms since 1970. Default: now. */
+  startedAtMs?: number;
+}
 
 /**
  * What a run needs of the store behind it: the memory of its jobs, and where their outcomes go. The
@@ -190,7 +192,7 @@ export interface RunSettings
  */
 export interface RunStore
   extends Required<Pick<Hooks, 'isDone' | 'isPaidBefore' | 'filesOf'>>,
-    Pick<Renderer, 'check'> {
+    Pick<Renderer & RendererConfig, 'check' | 'preview'> {
   readonly journal: Journal;
   /** Returns the money that earlier runs have spent of this run's budget. */
   spentMicroUsd(): number;
@@ -210,6 +212,10 @@ export interface OpenFolder {
   /** The journal of ratings by a model; null if there are none. */
   readonly ratings: RunJournal | null;
   readonly manifest: Manifest;
+  /** The limit of what all runs of the folder may spend; null if there is none. */
+  readonly budgetMicroUsd: number | null;
+  /** The settings of the run, for its manifest. */
+  readonly used: Readonly<Record<string, Json>>;
   /** Null if no gallery is wanted. */
   readonly thumbnails: Thumbnails | null;
   /** Tables to write at the end. */

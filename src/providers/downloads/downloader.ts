@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { SchedulerLike } from 'rxjs';
@@ -18,7 +18,8 @@ import { type IdentifyFileConfig, identifyFile } from './identifyFile.ts';
 import { addMissingEnd } from './jpegEnd.ts';
 import { createRefusedFiles, RefusedFile, type RefusedFiles } from './keepRefused.ts';
 import { anywhere, createPublicReach } from './reach.ts';
-import { type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
+import { putDown, type ReceivedFile } from './receivedFile.ts';
+import { type ReceiveConfig, receiveFile } from './receiveFile.ts';
 import { type IdentifiedFile, transformFile } from './transformFile.ts';
 
 export interface DownloaderConfig {
@@ -46,10 +47,11 @@ export interface DownloaderConfig {
 const PACE_MS = 30_000;
 
 /**
- * Creates a downloader of outputs. It sends no credentials. Each file is streamed to a temporary
- * name in its folder and hashed on the way, checked (length, type by content, structure), given its
- * provenance if `embedProvenance` is set, flushed, and only then renamed to
- * `<stem>.<extension by content>`, or another name as `giveName` chooses it.
+ * Creates a downloader of outputs. It sends no credentials. Each file is hashed as it comes,
+ * checked (length, type by content, structure), given its provenance if `embedProvenance` is set,
+ * written under a temporary name in its folder, flushed, and only then renamed to
+ * `<stem>.<extension by content>`, or another name as `giveName` chooses it. A file of more than
+ * 2 MB is written as it comes.
  *
  * Texts are refused unless `mayBeText` says that the output may be one.
  *
@@ -170,8 +172,8 @@ function isFromDisk(error: unknown): boolean {
 const COPIES = 3;
 
 /**
- * Writes the provenance into an image under its temporary name, after copying the received bytes if
- * `untouchedStem` is set. Rejects with the error of the disk.
+ * Writes an image under its temporary name with its provenance, and flushes it; before, copies the
+ * received bytes if `untouchedStem` is set. Rejects with the error of the disk.
  */
 async function writeProvenance(
   { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,
@@ -181,16 +183,27 @@ async function writeProvenance(
     mayReplace,
   }: Pick<DownloadTarget, 'embedProvenance' | 'mayReplace'> & { readonly untouchedStem?: string | undefined },
 ): Promise<Pick<ImageFile, 'bytes' | 'sha256' | 'untouched'>> {
-  const { bytes, sha256 } = received;
-  if (embedProvenance === undefined || widthPx === null || heightPx === null) return { bytes, sha256 };
-  const untouchedPath =
-    untouchedStem === undefined ? null : await copyWhole(path, `${untouchedStem}.${extension}`, mayReplace);
-  const untouched = untouchedPath === null ? {} : { untouched: { path: untouchedPath, bytes, sha256 } };
+  const { bytes, sha256, content } = received;
+  if (embedProvenance === undefined || widthPx === null || heightPx === null) {
+    await putDown(path, received);
+    return { bytes, sha256 };
+  }
+  let isWritten = content === null;
+  let untouched: Pick<ImageFile, 'untouched'> = {};
+  if (untouchedStem !== undefined) {
+    await putDown(path, received);
+    isWritten = true;
+    const copy = await copyWhole(path, `${untouchedStem}.${extension}`, mayReplace);
+    untouched = { untouched: { path: copy, bytes, sha256 } };
+  }
   return sharedImageMemory().within(bytes * COPIES, async () => {
-    const before = await readFile(path);
+    const before = content ?? (await readFile(path));
     const after = await embedProvenance(before, format);
-    if (after.equals(before)) return { bytes, sha256, ...untouched };
-    await writeFile(path, after, { flush: true });
-    return { bytes: after.length, sha256: createHash('sha256').update(after).digest('hex'), ...untouched };
+    if (after.equals(before)) {
+      await putDown(path, { content: isWritten ? null : content });
+      return { bytes, sha256, ...untouched };
+    }
+    await writeFile(path, after, { flag: isWritten ? 'w' : 'wx', flush: true });
+    return { bytes: after.length, sha256: hash('sha256', after, 'hex'), ...untouched };
   });
 }

@@ -1,10 +1,11 @@
 import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
-import { bufferReader, StructureFault } from '../../images/formats/bytesReader.ts';
-import { checkWhole, formatOf, type ImageSize, isSvgFile, readWhole } from '../../images/inspectImage.ts';
+import { StructureFault } from '../../images/formats/bytesReader.ts';
+import { isSvgMarkup } from '../../images/formats/svg.ts';
+import { formatOf, type ImageSize, readWhole } from '../../images/inspectImage.ts';
 import type { DownloadTarget, ImageFile } from '../../types.ts';
 import { RefusedFile, UNRECOGNISED } from './keepRefused.ts';
-import type { ReceivedFile } from './receiveFile.ts';
+import { type ReceivedFile, withReceived } from './receivedFile.ts';
 import { isTextFile, isWebPage } from './textFile.ts';
 
 /** The type and size of a file, by its content. */
@@ -33,11 +34,9 @@ export async function identifyFile(
   const extension = await extensionOf(path, received, { url, mayBeText });
   const format = extension === 'jpg' ? 'jpeg' : extension;
   try {
-    const { bytes, head } = received;
-    const isSmall = bytes === head.length;
-    const size = await (isSmall ? readWhole(bufferReader(head), format) : checkWhole(path, format));
+    const size = await withReceived(path, received, (reader) => readWhole(reader, format));
     if (size === null) return { extension, format, widthPx: null, heightPx: null };
-    return { extension, format, ...((await isTurned(path, head)) ? turned(size) : size) };
+    return { extension, format, ...((await isTurned(path, received)) ? turned(size) : size) };
   } catch (error) {
     throw error instanceof StructureFault ? notWhole({ extension, format }, error) : error;
   }
@@ -49,10 +48,10 @@ export async function identifyFile(
 const TURNS = /Exif\0\0|EXIF|eXIf|^(?:II\*\0|MM\0\*)/;
 
 /** Returns true if an image is shown with its width and height exchanged. */
-async function isTurned(path: string, head: Buffer): Promise<boolean> {
+async function isTurned(path: string, { head, content }: ReceivedFile): Promise<boolean> {
   if (!TURNS.test(head.toString('latin1'))) return false;
   const { default: sharp } = await importPackage(import('sharp'), 'sharp');
-  const { orientation = 1 } = await sharp(path, { limitInputPixels: false })
+  const { orientation = 1 } = await sharp(content ?? path, { limitInputPixels: false })
     .metadata()
     .catch(() => ({ orientation: 1 }));
   // https://exiftool.org/TagNames/EXIF.html: 5 to 8 are turned by a quarter.
@@ -105,7 +104,7 @@ const SHARED_STARTS = new Set(['tif', 'svg']);
  */
 async function extensionOf(
   path: string,
-  received: Pick<ReceivedFile, 'head'>,
+  received: ReceivedFile,
   { url, mayBeText }: Required<IdentifyFileConfig>,
 ): Promise<string> {
   const head = received.head.subarray(0, TYPE_BYTES);
@@ -116,7 +115,7 @@ async function extensionOf(
   const type = await fileTypeFromBuffer(head);
   const name = namedExtension(url);
   if (type !== undefined && isMedia(type.mime) && !isBarelySigned(head, type.ext, name)) return type.ext;
-  return format ?? otherExtension(path, head, type, { name, mayBeText });
+  return format ?? otherExtension(path, received, type, { name, mayBeText });
 }
 
 function isMedia(mime: string): boolean {
@@ -135,12 +134,13 @@ function isBarelySigned(head: Buffer, extension: string, name: string | null): b
 /** Returns the extension of a file that is no image, video or sound by its content. */
 async function otherExtension(
   path: string,
-  head: Buffer,
+  received: ReceivedFile,
   type: { readonly ext: string; readonly mime: string } | undefined,
   { name, mayBeText }: Required<Pick<IdentifyFileConfig, 'mayBeText'>> & { readonly name: string | null },
 ): Promise<string> {
+  const head = received.head.subarray(0, TYPE_BYTES);
   const text = new TextDecoder().decode(head);
-  if (/^\s*</.test(text) && (await isSvgFile(path))) return 'svg';
+  if (/^\s*</.test(text) && (await withReceived(path, received, isSvgMarkup))) return 'svg';
   const isPage = isWebPage(text);
   const isText = isPage || isTextFile(head, type?.mime, name);
   if (isPage) throw notAnImage('an HTML page');

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { giveName } from '../../disk/giveName.ts';
 import { DownloadError, type DownloadErrorDetails } from '../../errors.ts';
-import type { ReceivedFile } from './receiveFile.ts';
+import { putDown, type ReceivedFile } from './receivedFile.ts';
 
 /** The format of a kept file whose content is unknown, and the extension that it gets. */
 export const UNRECOGNISED = 'unrecognised';
@@ -33,7 +33,7 @@ interface FileSource {
   readonly temporary: string;
   /** Absolute path without extension. */
   readonly stem: string;
-  readonly received: Pick<ReceivedFile, 'bytes' | 'sha256'>;
+  readonly received: Omit<ReceivedFile, 'head'>;
 }
 
 /**
@@ -57,10 +57,12 @@ export function createRefusedFiles(): RefusedFiles {
     if (seen.size > MOST_URLS && oldest !== undefined) seen.delete(oldest);
     return isSame;
   };
-  return async (error, { url, temporary, stem, received: { bytes, sha256 } }) => {
+  return async (error, { url, temporary, stem, received }) => {
+    const { bytes, sha256 } = received;
     const isData = /^data:/i.test(url);
     if (!isData && !hasComeBefore(url, sha256)) return error;
     const { suffix, format } = error.keptAs;
+    await putDown(temporary, received);
     // A copy with the same content, of an earlier try, is replaced.
     const path = await giveName(temporary, `${stem}.${suffix}`, () => false);
     const came = isData ? 'It' : 'It came twice, and';

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { Duplex, type Transform } from 'node:stream';
+import type { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError, option } from '../../errors.ts';
@@ -11,6 +9,7 @@ import { readDataUrl } from './dataUrl.ts';
 import { refusedDownload, shownUrl } from './downloadErrors.ts';
 import { type LeastPaceConfig, watchPace } from './pace.ts';
 import { anywhere, type Reach } from './reach.ts';
+import { Intake, type ReceivedFile } from './receivedFile.ts';
 
 export interface ReceiveConfig {
   readonly maxBytes: number;
@@ -24,18 +23,19 @@ export interface ReceiveConfig {
 }
 
 /**
- * Writes the content of a URL (`https:`, `http:`, `data:`) to a file and flushes it. Rejects with
- * `DownloadError` if it is refused, empty, cut or too large, else with the error of the network or
- * the disk.
+ * Receives the content of a URL (`https:`, `http:`, `data:`): a small one in memory, a larger one
+ * in a file at `path`, which is not flushed. Rejects with `DownloadError` if it is refused, empty,
+ * cut or too large, else with the error of the network or the disk.
  */
 export async function receiveFile(url: string, path: string, config: ReceiveConfig): Promise<ReceivedFile> {
   const meter = createByteMeter(url, config.maxBytes);
+  let content: Buffer | null;
   if (/^data:/i.test(url)) {
-    const data = await readDataUrl(url, config.maxBytes);
-    meter.pass(data);
-    await writeFile(path, data, { flag: 'wx', flush: true });
+    // It is in memory anyway.
+    content = await readDataUrl(url, config.maxBytes);
+    meter.pass(content);
   } else if (/^https?:/i.test(url) && URL.canParse(url)) {
-    await streamTo(path, url, meter, config);
+    content = await streamTo(path, url, meter, config);
   } else {
     throw new DownloadError(
       'ERR_UNSUPPORTED_URL',
@@ -43,10 +43,15 @@ export async function receiveFile(url: string, path: string, config: ReceiveConf
       { suggestion: 'Check that the model makes images.' },
     );
   }
-  return meter.result();
+  return { ...meter.result(), content };
 }
 
-async function streamTo(path: string, url: string, meter: ByteMeter, config: ReceiveConfig): Promise<void> {
+async function streamTo(
+  path: string,
+  url: string,
+  meter: ByteMeter,
+  config: ReceiveConfig,
+): Promise<Buffer | null> {
   const { signal, leastPace } = config;
   const source = await openStream(url, config);
   // Without a listener an error, as after a refusal, would end the process; `pipeline` has its own.
@@ -65,30 +70,26 @@ async function streamTo(path: string, url: string, meter: ByteMeter, config: Rec
     throw error;
   }
   const keepPace = leastPace === undefined ? () => {} : watchPace(shownUrl(url), leastPace);
-  const metered = async function* (chunks: AsyncIterable<Buffer>) {
-    for await (const chunk of chunks) {
-      meter.pass(chunk);
-      keepPace(chunk.length);
-      yield chunk;
-    }
-  };
-  const target = createWriteStream(path, { flags: 'wx', flush: true });
+  const intake = new Intake(path, (chunk) => {
+    meter.pass(chunk);
+    keepPace(chunk.length);
+  });
   try {
-    if (decoders.length === 0) await pipeline(source, metered, target, { signal });
-    else await pipeline([source, ...decoders, Duplex.from(metered), target], { signal });
+    await pipeline([source, ...decoders, intake], { signal });
   } catch (error) {
     throw asDecodingFault(error);
   } finally {
     // A transfer may break off while the file is being opened: then the file would appear after the
     // caller's clean-up.
-    await closed(target);
+    await closed(intake);
   }
+  return intake.content;
 }
 
-function closed(target: WriteStream): Promise<void> {
+function closed(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
-    if (target.closed) resolve();
-    else target.once('close', resolve);
+    if (stream.closed) resolve();
+    else stream.once('close', resolve);
   });
 }
 
@@ -117,21 +118,12 @@ async function openStream(url: string, config: ReceiveConfig) {
   });
 }
 
-/** The facts about a file that were gathered while it was received. */
-export interface ReceivedFile {
-  readonly bytes: number;
-  /** Hex. */
-  readonly sha256: string;
-  /** The first bytes: enough to identify the type, and all of a small file. */
-  readonly head: Buffer;
-}
-
 /** Counts, hashes and samples the bytes of one file. Throws `DownloadError` at the first fault. */
 interface ByteMeter {
   /** Takes the length that the response declares, if any. */
   expect(contentLength: string | undefined): void;
   pass(chunk: Buffer): void;
-  result(): ReceivedFile;
+  result(): Omit<ReceivedFile, 'content'>;
 }
 
 const HEAD_BYTES = 64 * 1024;

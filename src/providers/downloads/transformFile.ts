@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { firstValueFrom, from, takeUntil } from 'rxjs';
 import { abortOf } from '../../base/fromAbortable.ts';
@@ -8,7 +8,7 @@ import { copyWhole } from '../../disk/copyFiles.ts';
 import { newTemporaryPath } from '../../disk/writeFiles.ts';
 import { RenderError } from '../../errors.ts';
 import type { DownloadTarget, ImageFile, Transformed } from '../../types.ts';
-import type { ReceivedFile } from './receiveFile.ts';
+import { putDown, type ReceivedFile } from './receivedFile.ts';
 
 /** A file that was received whole and identified, under its temporary name. */
 export interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' | 'heightPx'> {
@@ -33,13 +33,19 @@ interface TransformedFile extends IdentifiedFile {
 }
 
 /**
- * Lets `transform` change a file under its temporary name, and identifies the result.
+ * Lets `transform` change a file under its temporary name, and identifies the result, which is not
+ * flushed yet.
  *
  * Rejects with `RenderError` (`ERR_TRANSFORM_FAILED`) if that fails, or makes no image. What was
  * downloaded is paid, so it is then kept as `<stem>.untransformed.<extension>`.
  */
-export async function transformFile(file: IdentifiedFile, config: TransformConfig): Promise<TransformedFile> {
-  const { path, extension } = file;
+export async function transformFile(
+  given: IdentifiedFile,
+  config: TransformConfig,
+): Promise<TransformedFile> {
+  const { path, extension } = given;
+  await putDown(path, given.received);
+  const file = { ...given, received: { ...given.received, content: null } };
   const { target, signal } = config;
   const temporary = newTemporaryPath(target.stem);
   try {
@@ -71,7 +77,7 @@ async function changed(
   if (change === null || change === undefined || ('path' in change && change.path === path)) return file;
   if ('path' in change) await copyFile(change.path, temporary);
   else await writeFile(temporary, change);
-  const received = await flushed(temporary);
+  const received = await described(temporary);
   const identity = await identify(temporary, received);
   const { untouchedStem, mayReplace } = target;
   const untouchedPath =
@@ -93,15 +99,9 @@ async function settled(
 
 const HEAD_BYTES = 64 * 1024;
 
-/** Flushes a file and describes it as one that was received. */
-async function flushed(path: string): Promise<ReceivedFile> {
-  const handle = await open(path, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** Describes a file as one that was received. */
+async function described(path: string): Promise<ReceivedFile> {
   const data = await readFile(path);
   const sha256 = createHash('sha256').update(data).digest('hex');
-  return { bytes: data.length, sha256, head: data.subarray(0, HEAD_BYTES) };
+  return { bytes: data.length, sha256, head: data.subarray(0, HEAD_BYTES), content: null };
 }

@@ -1,57 +1,63 @@
+import { EXPECTED_MODEL, MODEL_REFERENCE } from '../../base/modelName.ts';
 import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { type Quality, qualityLevels, type UseCase, useCases } from '../../types.ts';
 import { estimateMicroUsd } from './cost.ts';
 
-/** A well-known model and its use cases. */
+/** A model and its use cases. */
 export interface CatalogueModel {
   /** `owner/name`. */
   readonly model: string;
   readonly quality: Quality;
   readonly useCases: readonly UseCase[];
-  /** The reason for its quality and use cases. */
-  readonly reason: string;
+  /** The reason for its quality and use cases. Default: none. */
+  readonly reason?: string;
+  /**
+   * The price of one image. Default: that of the price table, for the model's default inputs.
+   */
+  readonly costUsd?: number;
 }
 
 /**
- * A few well-known image models. Quality follows the makers' own line-ups and descriptions; it is
- * not measured, so compare a few of your prompts before a large run.
+ * A few well-known image models; those for `general` use make images of all kinds from words
+ * alone. Quality follows the makers' own line-ups and descriptions; it is not measured, so compare
+ * a few of your prompts before a large run.
  */
 export const modelCatalogue: readonly CatalogueModel[] = [
   {
     model: 'black-forest-labs/flux-schnell',
     quality: 'draft',
-    useCases: ['draft'],
+    useCases: ['general', 'draft'],
     reason: 'distilled to four steps; the fastest of its line',
   },
   {
     model: 'stability-ai/sdxl',
     quality: 'draft',
-    useCases: ['draft', 'illustration'],
+    useCases: ['general', 'draft', 'illustration'],
     reason: 'an open model of 2023; many styles, weak at text',
   },
   {
     model: 'black-forest-labs/flux-dev',
     quality: 'standard',
-    useCases: ['photo', 'illustration'],
+    useCases: ['general', 'photo', 'illustration'],
     reason: 'between schnell and pro in its line',
   },
   {
     model: 'black-forest-labs/flux-1.1-pro',
     quality: 'high',
-    useCases: ['photo', 'illustration'],
+    useCases: ['general', 'photo', 'illustration'],
     reason: 'the top of its line at this size',
   },
   {
     model: 'google/nano-banana',
     quality: 'high',
-    useCases: ['photo', 'editing', 'multi-image'],
+    useCases: ['general', 'photo', 'editing', 'multi-image'],
     reason: 'made for edits by words and for keeping a subject the same',
   },
   {
     model: 'qwen/qwen-image',
     quality: 'standard',
-    useCases: ['illustration', 'text-in-image'],
+    useCases: ['general', 'illustration', 'text-in-image'],
     reason: 'its maker puts writing in pictures first',
   },
   {
@@ -63,19 +69,19 @@ export const modelCatalogue: readonly CatalogueModel[] = [
   {
     model: 'google/imagen-4',
     quality: 'high',
-    useCases: ['photo', 'illustration', 'text-in-image'],
+    useCases: ['general', 'photo', 'illustration', 'text-in-image'],
     reason: 'the middle of its line, above fast; its maker names detail and lettering',
   },
   {
     model: 'bytedance/seedream-4',
     quality: 'high',
-    useCases: ['photo', 'editing', 'multi-image'],
+    useCases: ['general', 'photo', 'editing', 'multi-image'],
     reason: 'makes and edits in one model, up to 4K',
   },
   {
     model: 'ideogram-ai/ideogram-v3-turbo',
     quality: 'standard',
-    useCases: ['illustration', 'text-in-image'],
+    useCases: ['general', 'illustration', 'text-in-image'],
     reason: 'the fastest of its line, which is known for lettering',
   },
 ];
@@ -88,6 +94,8 @@ export interface SelectModelConfig {
   minQuality?: Quality;
   /** Use case that the model must have. Default: any. */
   useCase?: UseCase;
+  /** The models to choose from. Default: `modelCatalogue`. */
+  catalogue?: readonly CatalogueModel[];
 }
 
 export interface SelectedModel extends CatalogueModel {
@@ -97,7 +105,11 @@ export interface SelectedModel extends CatalogueModel {
 
 /**
  * Returns the cheapest model of the catalogue that meets all requirements; at equal prices the
- * better one, then the first. Never selects a model without a known price.
+ * better one, then the first. Never selects a model without a known price. Extend the catalogue by
+ * models of your own, or give another one:
+ *
+ *     selectModel({ useCase: 'photo', catalogue: [...modelCatalogue,
+ *       { model: 'acme/photo', quality: 'high', useCases: ['photo'], costUsd: 0.01 }] })
  *
  * Throws `UsageError` if a requirement is malformed, or if no model meets them all. Its suggestion
  * names each requirement that you can relax alone, and the model that this allows.
@@ -109,6 +121,7 @@ export function selectModel(config: SelectModelConfig): SelectedModel {
   if (maxCostUsd !== undefined && !(maxCostUsd >= 0)) {
     throw new UsageError(`Expected \`maxCostUsd\` to be a number of 0 or more, got ${maxCostUsd}`);
   }
+  for (const entry of config.catalogue ?? []) expectEntry(entry);
   const best = cheapest(config);
   if (best !== undefined) return best;
   throw new UsageError(`The catalogue has no model ${describeRequirements(config)}`, {
@@ -121,15 +134,30 @@ function expectKnown(name: string, value: string | undefined, known: readonly st
   throw new UsageError(`Expected \`${name}\` to be one of ${known.join(', ')}, got ${value}`);
 }
 
+/** Throws `UsageError` for an entry that could never be selected, or by mistake. */
+function expectEntry({ model, quality, useCases: uses, costUsd }: CatalogueModel): void {
+  if (!MODEL_REFERENCE.test(model)) {
+    throw new UsageError(
+      `Expected \`model\` in the catalogue to be ${EXPECTED_MODEL}, got ${JSON.stringify(model)}`,
+    );
+  }
+  expectKnown(`quality of ${model}`, quality, qualityLevels);
+  for (const useCase of uses) expectKnown(`useCases of ${model}`, useCase, useCases);
+  if (costUsd !== undefined && !(costUsd >= 0)) {
+    throw new UsageError(`Expected \`costUsd of ${model}\` to be a number of 0 or more, got ${costUsd}`);
+  }
+}
+
 function cheapest(config: SelectModelConfig): SelectedModel | undefined {
-  return priced()
+  return priced(config)
     .filter((candidate) => meets(candidate, config))
     .sort((a, b) => a.costUsd - b.costUsd || rank(b.quality) - rank(a.quality))[0];
 }
 
-function priced(): SelectedModel[] {
-  return modelCatalogue.flatMap((entry) => {
-    const microUsd = estimateMicroUsd(entry.model, {});
+function priced({ catalogue = modelCatalogue }: SelectModelConfig): SelectedModel[] {
+  return catalogue.flatMap((entry) => {
+    const own = entry.costUsd === undefined ? null : toMicroUsd(entry.costUsd);
+    const microUsd = own ?? estimateMicroUsd(entry.model, {});
     return microUsd === null ? [] : [{ ...entry, costUsd: microUsd / 1_000_000 }];
   });
 }

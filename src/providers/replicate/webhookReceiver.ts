@@ -2,6 +2,7 @@ import { Observable } from 'rxjs';
 import { createRedact } from '../../base/secrets.ts';
 import { UsageError } from '../../errors.ts';
 import type { PredictionEvents } from '../../ports.ts';
+import type { PredictionEvent } from '../../types.ts';
 import { createWebhookEvents, expectPublicUrl, type Webhook } from './webhookEvents.ts';
 import { createWebhookVerifier, type WebhookVerifier } from './webhookSecret.ts';
 
@@ -18,6 +19,11 @@ export interface WebhookReceiverConfig {
   unsigned?: boolean;
   /** Credentials to remove from what webhooks say, besides the secret. Default: none. */
   secrets?: readonly string[];
+  /**
+   * Stores a genuine webhook, repeats included, before it is responded to. If it rejects, the
+   * response is 503, and the service sends the webhook again. Default: no-op.
+   */
+  store?: (event: PredictionEvent) => Promise<void>;
   /**
    * Called once if the first three webhooks were all refused: their signatures do not fit. Default:
    * no-op.
@@ -69,7 +75,7 @@ const MANY_REFUSED = 3;
  * Throws `UsageError` for a wrong option. Emits `UsageError` if it cannot listen.
  */
 export function createWebhookReceiver(config: WebhookReceiverConfig): Observable<PredictionEvents> {
-  const { publicUrl, host = '127.0.0.1', port = 0, maxBytes = 10_000_000 } = config;
+  const { publicUrl, host = '127.0.0.1', port = 0, maxBytes = 10_000_000, store } = config;
   const verifier = readVerifier(config);
   if (publicUrl !== undefined) expectPublicUrl(publicUrl);
   return new Observable((subscriber) => {
@@ -85,7 +91,14 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
       if (accepted === 0 && refused === MANY_REFUSED) config.onAllRefused?.();
     };
     const opening = import('./webhookServer.ts').then(({ webhookServer }) =>
-      webhookServer({ verifier, maxBytes, redact, onWebhook, onRefused }),
+      webhookServer({
+        verifier,
+        maxBytes,
+        redact,
+        onWebhook,
+        onRefused,
+        ...(store === undefined ? {} : { store: ({ event }) => store(event) }),
+      }),
     );
     const listening = opening.then((server) => server.listen({ host, port }));
     listening.then(

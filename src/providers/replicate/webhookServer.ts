@@ -12,6 +12,8 @@ interface WebhookServerConfig {
   maxBytes: number;
   /** Removes credentials from the bodies. */
   redact: Redact;
+  /** Called with each genuine webhook before the response, 503 if it rejects. Default: no-op. */
+  store?: (webhook: Webhook) => Promise<void>;
   /** Called with each genuine webhook, after the response to it. */
   onWebhook: (webhook: Webhook) => void;
   /** Called for each webhook that is refused because its signature does not fit. Default: no-op. */
@@ -71,9 +73,16 @@ export function webhookServer(config: WebhookServerConfig): FastifyInstance {
       if (body.length === 0 && verifier?.isGenuine(headers, body) === false) return reply.code(401).send();
       const event = readEvent(body, url, redact);
       if (event === null) return reply.code(400).send();
-      reply.code(204).send();
       const { 'webhook-id': id } = headers;
-      onWebhook({ id: typeof id === 'string' ? id : null, event, bytes: body.length });
+      const webhook = { id: typeof id === 'string' ? id : null, event, bytes: body.length };
+      try {
+        await config.store?.(webhook);
+      } catch {
+        // The service sends it again.
+        return reply.code(503).send();
+      }
+      reply.code(204).send();
+      onWebhook(webhook);
       return reply;
     },
   });

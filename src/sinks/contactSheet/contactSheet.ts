@@ -52,7 +52,7 @@ export async function writeContactSheet(
       pagePath(folder, FILE_NAME, number),
       await page.toJpeg(Math.min(maxHeightPx, top + marginPx)),
     );
-    page.clear();
+    if (!isLast) page.clear();
     number += 1;
     top = headPx;
   };

@@ -1,11 +1,13 @@
 import { readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Sharp } from 'sharp';
 import { ensureDir } from '../../disk/folders.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
 import { newTemporaryPath } from '../../disk/writeFiles.ts';
 import { type DecodingNotes, openDecodingNotes } from '../../images/decodingNotes.ts';
 import { decodeOpened, withImage } from '../../images/openImage.ts';
 import { checkDecodable, decodeUnlessRefused } from '../../renditions/decode.ts';
+import type { Preview } from '../../renditions/renderer.ts';
 import type { ImageFile, Outcome, OutcomeFile } from '../../types.ts';
 
 const FOLDER = '.thumbs';
@@ -32,6 +34,8 @@ export interface Thumbnails {
    * `StorageError` if it cannot be read.
    */
   check(original: ImageFile): Promise<void>;
+  /** Makes the thumbnail of an original that is to be saved from the decode of its renditions. */
+  readonly preview: Preview;
   /**
    * Returns the path of the image to show in a tile, relative to the run folder; null if there is
    * no thumbnail.
@@ -68,13 +72,24 @@ export async function openThumbnails(folder: string): Promise<Thumbnails> {
         if (data !== null) await write(data, path);
       }
     },
-    async check({ path, format, bytes, sha256, widthPx: width, heightPx: height }) {
-      if (width === null) return;
-      const thumbnail = thumbnailPath({ path, format, bytes, sha256, width, height });
-      if (made.has(basename(thumbnail))) return;
+    async check(original) {
+      const { path, widthPx } = original;
+      const thumbnail = thumbnailOf(original);
+      if (widthPx === null || made.has(basename(thumbnail))) return;
       if (thumbnail === path || made.size >= maxGalleryJobs) return checkDecodable(path, { notes });
       const data = await decodeUnlessRefused(path, () => draw(path, notes));
       if (data !== null) await write(data, thumbnail);
+    },
+    preview: {
+      sidePx: SIDE_PX,
+      async draw(original, pixels) {
+        const thumbnail = thumbnailOf(original);
+        const isNeeded = thumbnail !== original.path && !made.has(basename(thumbnail));
+        if (!isNeeded || made.size >= maxGalleryJobs) return;
+        // Without one, it is tried again from the file.
+        const data = await encoded(pixels).catch(() => null);
+        if (data !== null) await write(data, thumbnail);
+      },
     },
     pathOf(original) {
       const path = thumbnailPath(original);
@@ -95,15 +110,23 @@ async function draw(original: string, notes: DecodingNotes): Promise<Buffer> {
   return withImage(original, { wanted, extraBytes: ENCODER_BYTES, notes }, (image) =>
     decodeOpened(image, (options) =>
       // Given a path, sharp shrinks the image while it reads it.
-      sharp(image.input, options)
-        .resize({ width: SIDE_PX, height: SIDE_PX, fit: 'inside', withoutEnlargement: true })
-        .webp({ quality: 72, effort: 2 })
-        .toBuffer(),
+      encoded(sharp(image.input, options)),
     ),
   );
 }
 
-/** Writes a thumbnail, flushed: nothing looks at it again that would see what a power cut has left. */
+function encoded(image: Sharp): Promise<Buffer> {
+  return image
+    .resize({ width: SIDE_PX, height: SIDE_PX, fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: 72, effort: 2 })
+    .toBuffer();
+}
+
+function thumbnailOf({ path, format, bytes, sha256, widthPx, heightPx }: ImageFile): string {
+  return thumbnailPath({ path, format, bytes, sha256, width: widthPx, height: heightPx });
+}
+
+/** Writes a thumbnail, flushed: nothing looks at it again to see what a power cut has left. */
 async function writeThumbnail(data: Buffer, path: string): Promise<void> {
   await ensureDir(dirname(path));
   const temporary = newTemporaryPath(path);

@@ -124,6 +124,8 @@ const outcomeError = z.object({
   recoverable: z.boolean(),
   suggestion: z.string(),
   stage: z.enum(failureStages).exactOptional(),
+  attempts: z.int().nonnegative().exactOptional(),
+  waitedMs: z.number().exactOptional(),
 });
 
 /** The schema of an outcome as it is read back from `manifest.jsonl`. */
@@ -148,6 +150,8 @@ export const outcomeSchema = z.object({
   provenance: z.enum(['full', 'minimal', 'none']).exactOptional(),
   isSigned: z.boolean().exactOptional(),
   fallbackLevel: z.int().positive().exactOptional(),
+  modelsTried: z.array(z.string()).exactOptional(),
+  cachedAt: z.string().exactOptional(),
   service: z.string().exactOptional(),
   deliveredTo: z.record(z.string(), z.array(z.string())).exactOptional(),
   error: outcomeError.exactOptional(),

@@ -1,4 +1,5 @@
 import { toMicroUsd } from '../../base/text.ts';
+import type { BudgetUse } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
 import type { ModelTotals } from './tallies.ts';
 
@@ -35,6 +36,8 @@ export interface ReportedCosts {
   readonly surplus?: Surplus;
   /** Part of `costUsd` that was paid for what is no longer asked for; absent if there is none. */
   readonly unused?: UnusedCost;
+  /** The use of the last run's budget; absent if it had none. */
+  readonly budget?: BudgetUse;
 }
 
 /** Adds up the money of outcomes, and of what belongs to none. */

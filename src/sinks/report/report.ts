@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeJson } from '../../disk/writeFiles.ts';
+import type { BudgetUse } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
 import { createMoneyCounter, type ReportedCosts, type Surplus } from './money.ts';
 import { createCostTracker, createStageCounter, createTallyByName, type FailuresByStage } from './tallies.ts';
@@ -30,6 +31,8 @@ export interface ReportExtras {
   readonly earlier?: readonly ReportedRun[];
   /** Predictions that belong to no job. Default: none. */
   readonly surplus?: Surplus | undefined;
+  /** The use of the last run's budget. Default: it had none. */
+  readonly budget?: BudgetUse | undefined;
 }
 
 export interface ErrorCount {
@@ -138,7 +141,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
     },
     addUnused: money.addUnused,
-    toJSON(run, { earlier = [], surplus } = {}) {
+    toJSON(run, { earlier = [], surplus, budget } = {}) {
       const { saved, failed, skipped, cacheHits } = totals;
       const total = saved + failed + skipped;
       return {
@@ -153,6 +156,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         ...timesOf([...earlier, run], saved),
         ...times.summary(),
         ...money.sums(surplus),
+        ...(budget && { budget }),
         costByModel: Object.fromEntries(
           Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
         ),

@@ -7,6 +7,7 @@ import {
   type ObservableInput,
   of,
 } from 'rxjs';
+import { expectAddresses } from '../../base/items/outcomeErrors.ts';
 import type { Destination } from '../../ports.ts';
 import type { Outcome } from '../../types.ts';
 import { type ToSinkConfig, toSink } from './toSink.ts';
@@ -45,7 +46,7 @@ function deliverIn(destination: Destination) {
       last(),
       map((addresses) => ({
         ...outcome,
-        deliveredTo: { ...outcome.deliveredTo, [destination.name]: addresses },
+        deliveredTo: { ...outcome.deliveredTo, [destination.name]: expectAddresses(addresses) },
       })),
     );
   };

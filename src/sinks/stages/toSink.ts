@@ -9,6 +9,7 @@ import {
   ignoreElements,
   last,
   type MonoTypeOperatorFunction,
+  map,
   Observable,
   type ObservableInput,
   of,
@@ -45,7 +46,7 @@ export interface ToSinkConfig {
  *     finish, 1 ms                -|
  *     toSink           ------a-b|
  *
- * If `add` throws anything, or emits nothing, gives that outcome as failed, with a
+ * If `add` throws anything, or emits no outcome, gives that outcome as failed, with a
  * `DeliveryError` and the cost that was paid; the others go on. Emits an error only if it is no
  * outcome's: `open` or `finish` has failed, or the disk refuses (`StorageError`). The outcomes on
  * their way are added first, as after an error of the source. Unsubscribing closes the sink without
@@ -109,6 +110,7 @@ function onlyWhenFirst(task: () => ObservableInput<unknown>): Observable<never> 
 function added(outcome: Outcome, { add }: Sink, name: string): Observable<Outcome> {
   return defer(() => from(add(outcome))).pipe(
     last(),
+    map(expectOutcome),
     catchError((error: unknown) => {
       const refused = asDeliveryError(error, name, outcome);
       return refused instanceof StorageError
@@ -116,6 +118,12 @@ function added(outcome: Outcome, { add }: Sink, name: string): Observable<Outcom
         : of(failedDelivery(refused, outcome));
     }),
   );
+}
+
+/** Returns the outcome that `add` has emitted. Throws if it has emitted something else. */
+function expectOutcome(emitted: unknown): Outcome {
+  if (typeof emitted === 'object' && emitted !== null && 'status' in emitted) return emitted as Outcome;
+  throw new Error(`\`add\` emitted ${String(emitted)}, expected the outcome`);
 }
 
 /** Returns a function that runs a task at its first call; further calls get the same promise. */

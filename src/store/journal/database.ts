@@ -13,16 +13,17 @@ import { option, type RxposureError, StorageError, UsageError } from '../../erro
  * that ends. Commits survive a power cut. `prepare` creates or updates the tables, in a
  * transaction.
  *
- * Throws `UsageError` if another run has it open or it is no journal, `StorageError` if the disk
- * refuses.
+ * Throws `UsageError` if another run has it open, it is no journal or this Node is too old,
+ * `StorageError` if the disk refuses.
  */
 export function openDatabase(path: string, prepare: (database: DatabaseSync) => void): DatabaseSync {
+  const sqlite = loadSqlite();
   let database: DatabaseSync | undefined;
   try {
     makeFolder(dirname(path));
     // SQLite follows links.
     for (const suffix of ['', '-wal', '-shm', '-journal']) expectPlainFile(`${path}${suffix}`);
-    database = new (loadSqlite().DatabaseSync)(path);
+    database = new sqlite.DatabaseSync(path);
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
@@ -41,7 +42,7 @@ type Sqlite = { readonly DatabaseSync: typeof DatabaseSync };
 
 /**
  * Loads Node's own SQLite. Suppresses the ExperimentalWarning that some versions print then, which
- * is of no use in a terminal, and no other warning.
+ * is of no use in a terminal, and no other warning. Throws `UsageError` if this Node has none.
  */
 export function loadSqlite(): Sqlite {
   const { emitWarning } = process;
@@ -50,7 +51,11 @@ export function loadSqlite(): Sqlite {
     Reflect.apply(emitWarning, process, [warning, ...rest]);
   };
   try {
-    return process.getBuiltinModule('node:sqlite');
+    const sqlite: Sqlite | undefined = process.getBuiltinModule?.('node:sqlite');
+    if (sqlite !== undefined) return sqlite;
+    throw new UsageError(`Expected Node 22.13 or later, got ${process.versions.node}.`, {
+      suggestion: 'Install a newer one from https://nodejs.org.',
+    });
   } finally {
     process.emitWarning = emitWarning;
   }

@@ -20,9 +20,11 @@ export interface EntryLog {
    * committed; returns the number of the last one. Throws the system's error.
    */
   reserve(): number;
-  /** Writes the waiting lines: call it once their transaction is committed. */
+  /** Keeps the waiting lines for `write`: their transaction is committed, and not flushed yet. */
+  hold(): void;
+  /** Writes the lines that are held: call it once their transaction is flushed. */
   write(): void;
-  /** Drops all lines since `write`: their transaction has failed. */
+  /** Drops all lines since `hold`: their transaction has failed. */
   undo(): void;
   /** Closes the file; `end` states the database that the run has left. */
   close(end?: { readonly bytes: number; readonly crcOfDatabase: number }): void;
@@ -31,15 +33,17 @@ export interface EntryLog {
 /**
  * Opens the log of a journal: every entry as a line of JSON with a checksum, beside the database.
  * It is the second witness of what was paid: a database that was damaged, or replaced by an older
- * copy, is repaired from it. Lines are written once their transaction is committed, before anything
- * is done that it is about, and not flushed: a kill or a power cut may take or damage some that the
- * database has, and no others. So damage behind those that it has shows that it is an older copy.
+ * copy, is repaired from it. Lines are written once their transaction is flushed, before anything
+ * is done that it is about, and are not flushed themselves: a kill or a power cut may take or
+ * damage some that the database has, and no others. So damage behind those that it has shows that
+ * it is an older copy.
  */
 export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState): EntryLog {
   const fd = openOwnSync(path, ownFlags.readWrite);
   let seq = lastSeq;
   let bytes = endBytes;
   let waiting: string[] = [];
+  let held: { readonly text: Buffer; readonly offset: number }[] = [];
   /** The end before the open transaction; null if it has added no line. */
   let before: { seq: number; bytes: number } | null = null;
   ftruncateSync(fd, endBytes);
@@ -54,12 +58,14 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
       written += writeSync(fd, text, written, text.length - written, offset + written);
     }
   };
-  const put = (): void => {
-    const text = textOfWaiting();
-    writeAt(text, bytes);
+  const passWaiting = ({ length }: Buffer): void => {
     seq += waiting.length;
+    bytes += length;
     waiting = [];
-    bytes += text.length;
+  };
+  const put = (text = textOfWaiting()): void => {
+    writeAt(text, bytes);
+    passWaiting(text);
   };
   return {
     id: log,
@@ -73,20 +79,26 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
       writeAt(textOfWaiting().fill(' '), bytes);
       return seq + waiting.length;
     },
-    write: () => {
-      put();
+    hold: () => {
+      const text = textOfWaiting();
+      held.push({ text, offset: bytes });
+      passWaiting(text);
       before = null;
+    },
+    write: () => {
+      for (const { text, offset } of held) writeAt(text, offset);
+      held = [];
     },
     undo: () => {
       if (before === null) return;
-      waiting = [];
       ({ seq, bytes } = before);
-      before = null;
+      [waiting, before] = [[], null];
       ftruncateSync(fd, bytes);
     },
     close: (end) => {
       try {
-        if (end !== undefined) {
+        // Held lines mean that a flush has failed.
+        if (end !== undefined && held.length === 0) {
           waiting.push(textOfLine({ seq: seq + 1, ...end }));
           put();
         }
@@ -215,12 +227,8 @@ const TAIL_BYTES = 1_024;
 export function readLogEnd(path: string): (LogState & { readonly end: LogEnd }) | null {
   const fd = openToRead(path);
   if (fd === null) return null;
-  let size: number;
-  try {
-    ({ size } = fstatSync(fd));
-  } finally {
-    closeSync(fd);
-  }
+  const { size } = fstatSync(fd);
+  closeSync(fd);
   const header = readLogHeader(path);
   if (header === null) return null;
   let last: ReadLine | null = null;

@@ -98,21 +98,19 @@ interface OpenedJournal extends OpenJournalConfig, DatabaseAndLog {
 }
 
 function journalOf(opened: OpenedJournal): FolderJournal {
-  const { database, table, log, repairs, folder, path, flushEveryMs, scheduler } = opened;
+  const { database, table, log, repairs, folder, path } = opened;
   let saved = savedIndexes(table);
   // The stored records of jobs in flight, so that an entry costs a write but no read.
   const inFlight = new Map<number, StoredJob>();
   const guard = createJournalGuard(database, path);
   const run = createRunTable(database);
   const commits = createGroupCommit({
-    database,
-    path,
-    check: guard.check,
+    ...opened,
+    disk: guard,
     beforeCommit: () => run.setLogSeq(log.reserve()),
-    afterCommit: log.write,
+    afterCommit: log.hold,
+    afterFlush: log.write,
     onRollback: log.undo,
-    flushEveryMs,
-    scheduler,
   });
   const jobOf = (plan: Pick<Plan, 'index' | 'key'>): { job: StoredJob; isNew: boolean } => {
     const known = inFlight.get(plan.index) ?? table.at(plan.index);
@@ -146,6 +144,8 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     try {
       change();
       database.exec('COMMIT');
+      log.hold();
+      guard.flushSync();
       log.write();
     } catch (error) {
       rollBack(database);

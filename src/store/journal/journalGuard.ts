@@ -1,20 +1,25 @@
-import { closeSync, fstatSync, fsyncSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, fsyncSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { makeFolder } from '../../disk/folders.ts';
+import { promisify } from 'node:util';
+import { makeFolder, syncFolderNow } from '../../disk/folders.ts';
 import { openOwnSync, ownFlags } from '../../disk/ownFiles.ts';
 import { fileChangedError, findFileChange } from '../../disk/storageError.ts';
 import { newTemporaryPath } from '../../disk/writeFiles.ts';
 import type { StorageError } from '../../errors.ts';
 import { rollBack } from './database.ts';
+import type { CommitDisk } from './groupCommit.ts';
 
-/** Notices if the journal is deleted, moved or cut while it is open. */
-interface JournalGuard {
+/**
+ * Notices if the journal is deleted, moved or cut while it is open. Flushes its write-ahead log,
+ * which has all commits.
+ */
+interface JournalGuard extends CommitDisk {
   /**
    * Throws `StorageError` once that has happened, at every call from then on. Takes some
    * microseconds.
    */
-  check(): void;
+  check: CommitDisk['check'];
   /**
    * Closes its file handles. Call it after the database is closed: closing them earlier would end
    * the database's lock.
@@ -36,7 +41,14 @@ const MOVE_BACK = 'and run the same command again. Images that were made are dow
  * else has taken the folder's name.
  */
 export function createJournalGuard(database: DatabaseSync, path: string): JournalGuard {
-  const files = [path, `${path}-wal`].map((name) => ({ name, fd: openOwnSync(name), bytes: 0 }));
+  // SQLite would block the thread while it flushes. Without that the database stays sound, and what
+  // is flushed here survives a power cut, with the name of its log.
+  database.exec('PRAGMA synchronous = NORMAL');
+  syncFolderNow(dirname(path));
+  // Windows flushes only what is open for writing.
+  const opened = (name: string) => ({ name, fd: openOwnSync(name, ownFlags.readWrite), bytes: 0 });
+  const log = opened(`${path}-wal`);
+  const files = [opened(path), log];
   let fault: StorageError | null = null;
   return {
     check: () => {
@@ -55,6 +67,8 @@ export function createJournalGuard(database: DatabaseSync, path: string): Journa
         throw fault;
       }
     },
+    flush: () => promisify(fdatasync)(log.fd),
+    flushSync: () => fdatasyncSync(log.fd),
     close: () => {
       for (const { fd } of files) closeSync(fd);
     },

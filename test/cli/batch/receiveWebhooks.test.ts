@@ -1,6 +1,6 @@
 import { concatMap, firstValueFrom, of } from 'rxjs';
 import { expect, it, vi } from 'vitest';
-import { receiveWebhooks } from '../../../src/cli/batch/runBatch.ts';
+import { receiveWebhooks } from '../../../src/cli/batch/receiveWebhooks.ts';
 import { fakeProvider } from '../../helpers/fakeProvider.ts';
 
 const secret = `whsec_${Buffer.from('a secret of some length').toString('base64')}`;

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { dayOf } from '../../../src/base/text.ts';
 import { openRun } from '../../../src/cli/commands/folders/open.ts';
-import { dayOf } from '../../../src/cli/commands/folders/runList.ts';
 import { listRuns } from '../../../src/cli/commands/folders/runs.ts';
 import { outcomeLine } from '../../../src/sinks/manifest/manifest.ts';
 import type { Outcome } from '../../../src/types.ts';
@@ -87,6 +87,36 @@ it('prints the same as JSON', async () => {
       { period: dayOf(Date.parse(second)), images: 1, costUsd: 0 },
     ],
     months: [{ period: '2026-11', images: 2, costUsd: 0.003 }],
+  });
+});
+
+it('shows what counts for the limits of this machine, and which folders hold money', async () => {
+  const out = await outFolder();
+  await aRun(out, 'replicate', []);
+  const machine = {
+    day: { period: '2026-11-28', spentMicroUsd: 3_000, heldMicroUsd: 0 },
+    month: { period: '2026-11', spentMicroUsd: 1_203_000, heldMicroUsd: 25_000 },
+    holders: [{ path: '/out/night', heldMicroUsd: 25_000 }],
+  };
+  const limits = { perDayMicroUsd: null, perMonthMicroUsd: 50_000_000 };
+  const stdout = new FakeStream();
+  await listRuns(out, { json: false, machine, limits }, { stdout, stderr: stdout });
+  expect(stdout.text).toContain(
+    [
+      'all real runs of this machine   spent    held   limit',
+      '2026-11-28                     $0.003   $0.00    none',
+      '2026-11                        $1.203  $0.025  $50.00',
+      '',
+      'Held by runs in progress, and by killed ones until you run them again:',
+      '  $0.025 /out/night',
+    ].join('\n'),
+  );
+  const json = new FakeStream();
+  await listRuns(out, { json: true, machine, limits }, { stdout: json, stderr: json });
+  expect(JSON.parse(json.text).machine).toEqual({
+    day: { period: '2026-11-28', spentUsd: 0.003, heldUsd: 0, limitUsd: null },
+    month: { period: '2026-11', spentUsd: 1.203, heldUsd: 0.025, limitUsd: 50 },
+    holders: [{ folder: '/out/night', heldUsd: 0.025 }],
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReporter } from '../../../src/cli/display/reporter.ts';
-import type { RunEvent, RunTotals } from '../../../src/events/runEvent.ts';
+import type { RunEvent } from '../../../src/events/runEvent.ts';
+import type { RunTotals } from '../../../src/events/totals.ts';
 import { FakeStream } from '../../helpers/fakeStream.ts';
 import { FakeTerminal } from '../../helpers/fakeTerminal.ts';
 import { outcome, outcomeError } from '../../helpers/outcomes.ts';

@@ -104,3 +104,16 @@ it('gives the reason of a pause once', () => {
   expect(linesAt(1)).toEqual([]);
   expect(linesAt(1, 'Throttled for a second.')).toEqual([]);
 });
+
+it('warns of a budget that is too small, with the one that would do', () => {
+  const short = {
+    type: 'budget.short',
+    requested: 100,
+    allowed: 33,
+    limitMicroUsd: 100_000,
+    neededUsd: 0.3,
+  } as const;
+  expect(eventLines(short, progress(), createPaint(false))).toEqual([
+    'warning The budget of $0.10 is enough for 33 of 100 jobs, the rest will be skipped; all of them need --budget 0.30',
+  ]);
+});

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { summaryLines } from '../../../src/cli/display/summaryLines.ts';
 import { createPaint } from '../../../src/cli/display/terminal.ts';
-import type { RunTotals } from '../../../src/events/runEvent.ts';
+import type { RunTotals } from '../../../src/events/totals.ts';
 import { outcomeError } from '../../helpers/outcomes.ts';
 import { progress } from '../../helpers/progress.ts';
 
@@ -106,6 +106,11 @@ it('names the budget that would do, and the reasons to skip with their numbers',
   expect(text.at(-1)).toBe(
     '  next     the same command again, with --budget 0.20; saved images are not made or paid for again',
   );
+});
+
+it('has the use of the budget', () => {
+  const budget = { limitUsd: 0.25, usedUsd: 0.171, remainingUsd: 0.079, usedPercent: 68.4 };
+  expect(lines({ budget })).toContain('  budget   $0.171 of $0.25 (68.4 %) spent or reserved, $0.079 left');
 });
 
 it('mentions no lasting failure if there is none', () => {

@@ -49,6 +49,8 @@ describe('values', () => {
       maxOutputBytes: null,
       maxWaitMs: null,
       budgetMicroUsd: null,
+      budgetPerDayMicroUsd: null,
+      budgetPerMonthMicroUsd: null,
       prices: [],
       maxAttempts: null,
       timeoutMs: null,
@@ -85,11 +87,17 @@ describe('values', () => {
       only: null,
       picks: null,
       prompts: [],
+      readsConfig: true,
+      onImage: null,
+      onEnd: null,
+      notifyUrl: null,
       cache: null,
       cacheUnseeded: false,
       recoveryRounds: null,
       cancelOnExit: false,
       detach: false,
+      queue: null,
+      shared: null,
     });
   });
 

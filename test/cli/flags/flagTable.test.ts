@@ -27,7 +27,10 @@ it('has every flag in one group, and no group without flags', () => {
 });
 
 it('lets a script serve whole groups and single flags', () => {
-  expect(flagsIn('money', 'output')).toEqual(['budget', 'price', 'watch', 'open', 'json', 'quiet']);
+  expect(flagsIn('money', 'output')).toEqual([
+    ...['budget', 'budget-per-day', 'budget-per-month', 'price'],
+    ...['watch', 'open', 'json', 'no-config', 'quiet'],
+  ]);
   const { parse } = createCommand({
     name: 'collect',
     summary: 'Collects.',
@@ -38,7 +41,8 @@ it('lets a script serve whole groups and single flags', () => {
   const help = parse(['--help']);
   const shown = help.kind === 'text' ? help.text.matchAll(/^ {2}--([\w-]+)/gm) : [];
   expect([...shown].map(([, name]) => name)).toEqual([
-    ...['only', 'budget', 'price', 'watch', 'open', 'json', 'quiet', 'version'],
+    ...['only', 'budget', 'budget-per-day', 'budget-per-month', 'price'],
+    ...['watch', 'open', 'json', 'no-config', 'quiet', 'version'],
   ]);
   expect(() => parse(['--limit', '2'])).toThrow('collect has no flag `--limit`.');
 });

@@ -23,7 +23,11 @@ describeFleet('migrate', () => {
     const databases = await Promise.all(Array.from({ length: 6 }, () => opened()));
     await Promise.all(databases.map(migrate));
     const [database] = databases;
-    expect(await database?.query('SELECT version FROM rx.migration')).toEqual([{ version: 1 }]);
+    expect(await database?.query('SELECT version FROM rx.migration ORDER BY version')).toEqual([
+      { version: 1 },
+      { version: 2 },
+      { version: 3 },
+    ]);
   });
 
   it('refuses tables of a newer version', async () => {
@@ -31,7 +35,7 @@ describeFleet('migrate', () => {
     await migrate(database);
     await database.query('INSERT INTO rx.migration (version) VALUES (99)');
     await expect(migrate(database)).rejects.toThrow(
-      'Expected tables of version 1 in the database, got version 99.',
+      'Expected tables of version 3 in the database, got version 99.',
     );
   });
 

@@ -85,6 +85,20 @@ it('refuses a value without a price if there is a limit, and takes it if there i
   expect(takenBy(Number.POSITIVE_INFINITY)?.reservation?.microUsd).toBe(0);
 });
 
+it('refuses a value that has no price in a table, whatever its type says', () => {
+  const prices: Record<string, number> = {};
+  const priceOf = ({ model }: { model: string }) => prices[model] as number;
+  const ledger = createLedger({ limitMicroUsd: 10 });
+  const items: (Item | Failed)[] = [];
+  of(requests.a)
+    .pipe(budgetTake(ledger, { priceOf }))
+    .subscribe((item) => items.push(item));
+  expect(items.map((item) => isFailed(item) && item.error.message)).toEqual([
+    `No price is known for ${requests.a.model}, and there is a budget to keep.`,
+  ]);
+  expect(ledger.reserve(undefined as never)).toBeNull();
+});
+
 it('has the price of a plan from the plan', () => {
   const ledger = createLedger({ limitMicroUsd: 10 });
   of({ ...requests.a, priceMicroUsd: 7 })

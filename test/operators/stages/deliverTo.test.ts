@@ -53,6 +53,11 @@ it.each([
     },
     'a text',
   ],
+  [
+    'that emits no addresses',
+    () => of<never>(null as never),
+    'it emitted null, expected a list of addresses',
+  ],
 ])('loses no outcome by a delivery %s', async (_how, deliver, reason) => {
   const paid = anOutcome({ index: 1, costUsd: 0.003 });
   const outcome = await lastValueFrom(of(paid).pipe(deliverTo([{ name: 'odd', deliver }])));
@@ -63,6 +68,12 @@ it.each([
     message: `odd did not take image #2: ${reason}`,
     stage: 'delivery',
   });
+});
+
+it('takes addresses from a promise', async () => {
+  const deliver = async () => ['a'];
+  const outcome = await lastValueFrom(of(anOutcome()).pipe(deliverTo([{ name: 'own', deliver }])));
+  expect(outcome.deliveredTo).toEqual({ own: ['a'] });
 });
 
 it(

@@ -1,7 +1,7 @@
-import { defer, EMPTY, map, NEVER, of, throwError } from 'rxjs';
+import { defer, EMPTY, lastValueFrom, map, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { isFailed } from '../../../src/base/items/item.ts';
-import { DownloadError, StorageError } from '../../../src/errors.ts';
+import { DownloadError, StorageError, UsageError } from '../../../src/errors.ts';
 import { createGate, gate } from '../../../src/operators/gate.ts';
 import {
   type DownloadOutputConfig,
@@ -234,3 +234,23 @@ it(
     expectObservable(of(prediction).pipe(operator)).toBe('-#', undefined, full);
   }),
 );
+
+it('puts files that `stem` names by a relative path into the folder, and nowhere else', async () => {
+  const paths: string[] = [];
+  const downloader: Downloader = {
+    download: (_url, { stem, untouchedStem }) => {
+      paths.push(stem, untouchedStem ?? '');
+      return of(aFile('a'));
+    },
+  };
+  const names = { folder: '/run', stem: () => 'foxes/1', untouchedStem: () => 'raw/1' };
+  await lastValueFrom(parts(['a', 'b'], downloader, names));
+  expect(paths).toEqual(['/run/foxes/1', '/run/raw/1', '/run/foxes/1--2', '/run/raw/1--2']);
+  await lastValueFrom(parts(['a'], downloader, { ...names, stem: '/elsewhere/1' }));
+  expect(paths[4]).toBe('/elsewhere/1');
+  const { stem: _stem, ...byFolder } = { ...config, folder: 'out/foxes' };
+  await lastValueFrom(of(madeOf(aPrediction({ output: ['a'] }))).pipe(downloadItems(downloader, byFolder)));
+  expect(paths[6]).toMatch(/^(?:\/.*\/)?out\/foxes\/0001-[^/]*$/);
+  const outside = parts(['a'], downloader, { ...names, stem: () => '../1' });
+  await expect(lastValueFrom(outside)).rejects.toThrow(UsageError);
+});

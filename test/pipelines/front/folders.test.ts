@@ -37,7 +37,12 @@ describe('refineImages', () => {
   it('refines the best by the scorer of its options, and writes the history before it ends', async () => {
     const { simulator, to, options } = await service();
     const config = { ...options, to, score: ({ index }: { index: number }) => index, budgetUsd: 1 };
-    const { totals } = await refineImages(spec, config);
+    const rounds: (readonly number[])[] = [];
+    const { totals } = await refineImages(spec, {
+      ...config,
+      onRoundComplete: ({ kept }) => void rounds.push(kept),
+    });
+    expect(rounds).toEqual([[2], [4]]);
     expect(totals).toMatchObject({ total: 5, saved: 5 });
     const outcomes = await outcomesIn(to);
     expect(outcomes.map(({ tags }) => tags.parent ?? null)).toEqual([null, null, null, '3', '3']);

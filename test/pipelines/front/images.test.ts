@@ -1,11 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { concatMap, from, lastValueFrom, map, of, take, tap, toArray } from 'rxjs';
+import { concatMap, from, lastValueFrom, map, NEVER, of, take, tap, toArray } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { createSession, images, type Outcome } from '../../../src/index.ts';
+import { createSession, images, isRunFault, type Outcome, ofType, type Plan } from '../../../src/index.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import type { SimulatorConfig } from '../../../src/simulator/index.ts';
+import { toSink } from '../../../src/sinks/stages/toSink.ts';
 import { SCHNELL, simulated } from '../../helpers/simulated.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
@@ -100,6 +101,18 @@ it.each([
   ['shardSize', { shardSize: 5 }, /works only with/],
   ['caption', { renditions: ['t=8x8,caption={nobody}'] }, /nobody/],
   ['detach', { detach: true, cache: 'c' }, /cannot be used together/],
+  ['downloads', { downloads: 0 }, /`downloads` to be an integer of 1 or more, or a gate, got 0/],
+  ['strategy', { strategy: 'nope' }, /`strategy` to be sequential, .* or stream, got nope/],
+  ['provenance', { provenance: 'some' }, /`provenance` to be full, minimal or none/],
+  ['transform', { transform: 5 }, /`transform` to be a function, got 5/],
+  ['sign', { sign: 5 }, /`sign` to be a function, or null, got 5/],
+  ['follow', { follow: 'never' }, /`follow` to be wait or poll, or a receiver/],
+  ['onAbort', { onAbort: 'explode' }, /`onAbort` to be finish or cancel/],
+  ['signal', { signal: {} }, /`signal` to be an AbortSignal/],
+  ['sinks', { sinks: ['database'] }, /`sinks` to be a list of functions/],
+  ['seed', { seed: 'x' }, /`seed` to be auto or none, or a number/],
+  ['size of a rendition', { renditions: [{ name: 't', widthPx: 0, heightPx: 9 }] }, /renditions\[0\]\.width/],
+  ['session', { session: {} }, /`session` to be that of createSession/],
 ])('rejects for a wrong %s, and pays nothing', async (_, wrong, message) => {
   const { simulator, options } = await service();
   await expect(images(['one'], { ...options, ...(wrong as object) })).rejects.toThrow(message);
@@ -337,6 +350,101 @@ describe('sinks', () => {
   });
 });
 
+/** Prompts without an end; notes when it is closed. */
+function endless() {
+  const state = { isClosed: false };
+  async function* prompts() {
+    try {
+      for (let number = 0; ; number++) {
+        yield `picture ${number}`;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    } finally {
+      state.isClosed = true;
+    }
+  }
+  return { state, prompts: prompts() };
+}
+
+it('reads prompts without an end as far as `limit` says', async () => {
+  const { options } = await service();
+  const { state, prompts } = endless();
+  expect((await images(prompts, { ...options, limit: 2 })).totals).toMatchObject({ total: 2, saved: 2 });
+  expect(state.isClosed).toBe(true);
+});
+
+it('stops reading them at an abort', async () => {
+  const { simulator, options } = await service();
+  const { state, prompts } = endless();
+  await expect(images(prompts, { ...options, signal: AbortSignal.timeout(5) })).rejects.toThrow('timeout');
+  await expect.poll(() => state.isClosed).toBe(true);
+  await expect(images(NEVER, { ...options, signal: AbortSignal.timeout(5) })).rejects.toThrow('timeout');
+  expect(simulator.stats().created).toBe(0);
+});
+
+it('has no end if it is left before it has read its prompts', async () => {
+  const { simulator, options } = await service();
+  const run = images(NEVER, options);
+  run.end.subscribe().unsubscribe();
+  await expect(run).rejects.toThrow('left before it had begun');
+  expect(simulator.stats().created).toBe(0);
+});
+
+it('sends no create request after one that was refused for all', async () => {
+  const { simulator, options } = await service({ creditUsd: 0.007 });
+  const prompts = Array.from({ length: 8 }, (_, at) => `picture ${at}`);
+  const run = images(prompts, { ...options, concurrency: 1 });
+  let begun = 0;
+  run.events.pipe(ofType('prediction.creating')).subscribe(() => {
+    begun += 1;
+  });
+  await expect(run).rejects.toMatchObject({ status: 402 });
+  expect(begun).toBe(simulator.stats().created + 1);
+});
+
+it('takes renditions as specs have them, and as the layers below do', async () => {
+  const { options } = await service();
+  const renditions = [
+    { name: 'small', width: 16, height: 16 },
+    { name: 'tiny', widthPx: 8, heightPx: 8, fit: 'cover', format: 'png', quality: 80 } as const,
+  ];
+  await images(['a red fox'], { ...options, renditions });
+  const files = await readdir(options.to);
+  expect(files).toContain('0001-a-red-fox--small.jpg');
+  expect(files).toContain('0001-a-red-fox--tiny.png');
+});
+
+describe('a sink that refuses an outcome', () => {
+  it('ends the run with an error, once the others are safe', async () => {
+    const { options } = await service();
+    const rows: string[] = [];
+    const toRows = toSink('rows', async () => ({
+      add: async (outcome: Outcome) => {
+        if (outcome.index === 1) throw new Error('no room');
+        rows.push(outcome.prompt);
+        return outcome;
+      },
+    }));
+    const run = images(['one', 'two', 'three'], { ...options, sinks: [toRows] });
+    await expect(run).rejects.toMatchObject({
+      name: 'DeliveryError',
+      message: 'rows did not take image #2: no room',
+      totals: { saved: 3 },
+    });
+    expect(rows.toSorted()).toEqual(['one', 'three']);
+  });
+
+  it('is no reason to fail if the image had failed before', async () => {
+    const { options } = await service();
+    const transform = () => {
+      throw new Error('odd');
+    };
+    const toNothing = toSink('nothing', async () => ({ add: async (outcome: Outcome) => outcome }));
+    const { totals } = await images(['one'], { ...options, transform, sinks: [toNothing] });
+    expect(totals.failed).toBe(1);
+  });
+});
+
 describe('a session', () => {
   it('shares one budget', async () => {
     const { simulator, provider, options } = await service();
@@ -353,6 +461,53 @@ describe('a session', () => {
     expect(ends.reduce((sum, { totals }) => sum + totals.saved, 0)).toBe(2);
     expect(simulator.stats().created).toBe(2);
     expect([session.spentUsd, session.reservedUsd]).toEqual([0.006, 0]);
+  });
+
+  it('has all of its money back after a run that the service has refused', async () => {
+    const { provider, options } = await service({ creditUsd: 0.007 });
+    const session = createSession({ provider, budgetUsd: 0.1, concurrency: 2 });
+    const run = images(['one', 'two', 'three', 'four', 'five'], { ...options, session });
+    await expect(run).rejects.toMatchObject({ status: 402 });
+    expect(session.reservedUsd).toBe(0);
+  });
+
+  it('has all of its money back after an abort of jobs that wait for the pace', async () => {
+    const { provider, options } = await service();
+    const session = createSession({ provider, budgetUsd: 0.1, ratePerMinute: 1 });
+    const stop = new AbortController();
+    const run = images(['one', 'two', 'three'], { ...options, session, signal: stop.signal });
+    run.events.pipe(ofType('image.saved'), take(1)).subscribe(() => stop.abort(new Error('enough')));
+    await expect(run).rejects.toThrow('enough');
+    expect([session.spentUsd, session.reservedUsd]).toEqual([0.003, 0]);
+  });
+
+  it.each([
+    ['fewer slots than it has', 1, 5, 1],
+    ['more slots than it has', 5, 2, 2],
+    ['slots that it learns', 'auto', 2, 2],
+  ] as const)('gives a run that asks for %s no more than both allow', async (_, own, all, expected) => {
+    const { simulator, provider, options } = await service();
+    const session = createSession({ provider, concurrency: all });
+    const prompts = Array.from({ length: 12 }, (_none, at) => `picture ${at}`);
+    await images(prompts, { ...options, concurrency: own, session });
+    expect(simulator.stats().maxInFlight).toBe(expected);
+    expect(session.shared.slots.concurrency).toBe(all);
+  });
+
+  it.each(['ratePerMinute', 'maxWaitMs'])('refuses %s of a run, which would have no effect', async (name) => {
+    const { simulator, provider, options } = await service();
+    const run = images(['one'], { ...options, [name]: 1, session: createSession({ provider }) });
+    await expect(run).rejects.toThrow(`\`${name}\` cannot be used with \`session\``);
+    expect(simulator.stats().created).toBe(0);
+  });
+
+  it.each([
+    [{ budgetUSD: 1 }, /no option `budgetUSD`/],
+    [{ budgetUsd: '1' }, /`budgetUsd` to be a number of dollars above 0/],
+    [{ ratePerMinute: 0 }, /`ratePerMinute`/],
+    [{ provider: 5 }, /`provider`/],
+  ])('refuses %o', (wrong, message) => {
+    expect(() => createSession(wrong as never)).toThrow(message);
   });
 
   it('shares its slots', async () => {
@@ -394,4 +549,158 @@ it('takes prices by model, for plan and account', async () => {
   const { totals } = await images(prompts, { ...options, pricesUsd, priceUsd: 0.1, budgetUsd: 1 });
   expect(totals).toMatchObject({ saved: 2, costUsd: 1 });
   expect(simulator.stats().created).toBe(2);
+});
+
+describe('callbacks', () => {
+  it('are options, called with steps, batches and the end', async () => {
+    const { options } = await service({
+      faults: {
+        onOutcome: ({ input }) => (input.prompt === 'an owl' ? 'NSFW content detected' : null),
+      },
+    });
+    const steps: string[] = [];
+    const called: unknown[] = [];
+    await images(['a fox', 'an owl', 'a hare'], {
+      ...options,
+      ...{ strategy: 'waves', waveSize: 2, wavePauseMs: 0, concurrency: 1 },
+      onJobProgress: ({ index, prompt, status, elapsedMs }) => {
+        steps.push(`${index} ${prompt} ${status}`);
+        expect(elapsedMs).toBeGreaterThanOrEqual(0);
+      },
+      onBatchComplete: ({ elapsedMs: _elapsed, ...batch }) => void called.push(batch),
+      onComplete: ({ totals }) => void called.push(totals.saved),
+    });
+    expect(steps.filter((step) => step.startsWith('0'))).toEqual([
+      '0 a fox creating',
+      '0 a fox processing',
+      '0 a fox saved',
+    ]);
+    expect(steps.filter((step) => step.startsWith('1')).at(-1)).toBe('1 an owl failed');
+    expect(called).toEqual([
+      { batch: 1, total: 2, jobs: 2, saved: 1, failed: 1 },
+      { batch: 2, total: 2, jobs: 1, saved: 1, failed: 0 },
+      2,
+    ]);
+  });
+
+  it('must be functions', async () => {
+    const { simulator, options } = await service();
+    const wrong = { ...options, onImage: 'log' as unknown as () => void };
+    await expect(images(animals, wrong)).rejects.toThrow('Expected `onImage` to be a function, got "log"');
+    expect(simulator.stats().created).toBe(0);
+  });
+});
+
+it('warns of a budget that is too small before anything is paid, and tells its use at the end', async () => {
+  const { simulator, options } = await service();
+  const warned: unknown[] = [];
+  const config = {
+    ...options,
+    budgetUsd: 0.007,
+    onWarning: (event: { type: string }) => {
+      if (event.type === 'budget.short') warned.push([event, simulator.stats().created]);
+    },
+  };
+  const { totals, report } = await images(['a fox', 'an owl', 'a hare'], config);
+  const short = { type: 'budget.short', requested: 3, allowed: 2, limitMicroUsd: 7_000, neededUsd: 0.01 };
+  expect(warned).toEqual([[short, 0]]);
+  const budget = { limitUsd: 0.007, usedUsd: 0.006, remainingUsd: 0.001, usedPercent: 85.7 };
+  expect(totals).toMatchObject({ saved: 2, skipped: 1, budgetNeededUsd: 0.01, budget });
+  expect(report.budget).toEqual(budget);
+  const { run } = JSON.parse(await readFile(join(options.to, 'manifest.json'), 'utf8'));
+  expect(run.budget).toEqual(budget);
+  expect(JSON.parse(await readFile(join(options.to, 'report.json'), 'utf8')).budget).toEqual(budget);
+});
+
+it('says when a result from the cache was stored there', async () => {
+  const { simulator, options } = await service();
+  const cached = { ...options, cache: join(folder(), 'cache'), seed: 7 };
+  const before = Date.now();
+  await images(['a fox'], cached);
+  const saved: Outcome[] = [];
+  for await (const outcome of images(['a fox'], { ...cached, to: join(folder(), 'other') }))
+    saved.push(outcome);
+  expect(simulator.stats().created).toBe(1);
+  expect(saved).toMatchObject([{ cached: true, costUsd: 0 }]);
+  const at = Date.parse(saved[0]?.cachedAt ?? '');
+  expect(at).toBeGreaterThanOrEqual(before);
+  expect(at).toBeLessThanOrEqual(Date.now());
+  const { outcomes } = JSON.parse(await readFile(join(options.to, 'manifest.json'), 'utf8'));
+  expect(outcomes[0]).not.toHaveProperty('cachedAt');
+});
+
+it('writes tool, models and settings into the manifest, and nothing secret', async () => {
+  const { simulator, options } = await service();
+  await images(['a fox'], { ...options, strategy: 'waves', waveSize: 3, cache: join(folder(), 'cache') });
+  const text = await readFile(join(options.to, 'manifest.json'), 'utf8');
+  const { run } = JSON.parse(text);
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+  expect(run).toMatchObject({ tool: { name: 'rxposure', version }, models: [SCHNELL], service: 'simulator' });
+  expect(run.settings).toMatchObject({
+    ...{ strategy: 'waves', waveSize: 3, wavePauseMs: 1_000, concurrency: 10, follow: 'wait' },
+    ...{ maxAttempts: 3, timeoutMs: 600_000, cache: true, gallery: false, sidecars: true },
+  });
+  expect(text).not.toContain(simulator.token);
+  expect(JSON.stringify(run)).not.toContain(folder());
+});
+
+describe('a plan', () => {
+  it('counts and prices what would be made, and pays nothing; the run then makes that', async () => {
+    const { simulator, options } = await service();
+    await images(['a fox'], options);
+    async function* prompts() {
+      yield* ['a fox', { prompt: 'an owl', num_outputs: 2, num_output: 3 }, 'a hare'];
+    }
+    const warned: string[] = [];
+    const run = images(prompts(), {
+      ...options,
+      only: (index) => index < 2,
+      onWarning: (event) => void (event.type === 'warning' && warned.push(event.message)),
+    });
+    const plan = await run.plan();
+    expect(plan).toMatchObject({
+      ...{ folder: options.to, total: 3, alreadySaved: 1, jobs: 1, costUsd: 0.006, unpricedJobs: 0 },
+      ...{ jobsByModel: { [SCHNELL]: 1 }, uploads: null },
+      warnings: [expect.stringContaining('Did you mean `num_outputs`?')],
+    });
+    const planned: Plan[] = [];
+    for await (const each of plan.plans()) planned.push(each);
+    expect(planned).toMatchObject([{ prompt: 'an owl', path: '0002-an-owl', priceMicroUsd: 6_000 }]);
+    expect(simulator.stats().created).toBe(1);
+    expect(warned).toEqual([]);
+    // The generator is read once, and its prompts are still there.
+    const { totals } = await run;
+    expect(totals).toMatchObject({ total: 3, alreadySaved: 1, saved: 1, costUsd: 0.006 });
+    expect(warned).toEqual(plan.warnings);
+    expect(simulator.stats().created).toBe(2);
+  });
+
+  it('creates no folder', async () => {
+    const { options } = await service();
+    const plan = await images(['a fox', 'an owl'], options).plan();
+    expect(plan).toMatchObject({ jobs: 2, costUsd: 0.006, unpricedJobs: 0 });
+    await expect(readdir(options.to)).rejects.toThrow('ENOENT');
+  });
+
+  it('is refused as the run is', async () => {
+    const { options } = await service();
+    await expect(images([], options).plan()).rejects.toThrow(/at least one prompt/);
+  });
+});
+
+it.each<[string, SimulatorConfig, object, string]>([
+  ['a token that is refused', {}, { provider: null }, 'ProviderError'],
+  ['an option that is wrong', {}, { concurrency: 0 }, 'RangeError'],
+  ['a model that is not there', {}, { model: 'nobody/nothing' }, 'UsageError'],
+])('rejects before the run with totals of 0 for %s', async (_, config, more, name) => {
+  const { simulator, options } = await service(config);
+  const refused = createReplicateProvider({ ...simulator, token: 'r8_wrong' });
+  const given = 'provider' in more ? { provider: refused } : more;
+  const error: unknown = await images(animals, { ...options, ...given }).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ name, totals: { total: 0, saved: 0, costUsd: 0 } });
+  expect(isRunFault(error)).toBe(true);
+  expect(simulator.stats().created).toBe(0);
 });

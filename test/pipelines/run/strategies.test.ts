@@ -270,9 +270,9 @@ describe('what each reports', () => {
     await runVirtually(plansOf(3), config, scheduler);
     expect(pick(events, 'wave.started', 'wave.completed')).toEqual([
       { type: 'wave.started', wave: 1, jobs: 2 },
-      { type: 'wave.completed', wave: 1, jobs: 2 },
+      { type: 'wave.completed', wave: 1, jobs: 2, saved: 2, failed: 0, elapsedMs: 0 },
       { type: 'wave.started', wave: 2, jobs: 1 },
-      { type: 'wave.completed', wave: 2, jobs: 1 },
+      { type: 'wave.completed', wave: 2, jobs: 1, saved: 1, failed: 0, elapsedMs: 0 },
     ]);
     expect(scheduler.now()).toBe(5_000);
   });

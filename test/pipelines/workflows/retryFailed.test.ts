@@ -141,6 +141,7 @@ describe('a model that fails', () => {
     expect((await outcomes()).map(({ model: name, fallbackLevel }) => `${name} ${fallbackLevel}`)).toEqual(
       Array(10).fill(`${other} 1`),
     );
+    expect((await outcomes())[0]?.modelsTried).toEqual([model, other]);
   });
 
   it('gets another seed after a refusal, and only then', async () => {
@@ -152,6 +153,8 @@ describe('a model that fails', () => {
     expect((await run({ ...settings, fallbacksOf: reseeded })).totals).toMatchObject({ saved: 10 });
     expect((await outcomes())[4]).toMatchObject({ input: { seed: 99 }, fallbackLevel: 1 });
     expect((await outcomes())[5]).not.toHaveProperty('fallbackLevel');
+    // Another seed is no other model.
+    expect((await outcomes())[4]).not.toHaveProperty('modelsTried');
     await simulator.close();
     const broken = await start(failing('CUDA error', [4]));
     const elsewhere = { ...broken, folder: join(folder(), 'other'), fallbacksOf: reseeded };

@@ -1,4 +1,4 @@
-import { createHash, pbkdf2, randomBytes } from 'node:crypto';
+import { createHash, hash, pbkdf2, randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
@@ -361,12 +361,56 @@ describe('a file that nothing recognises', () => {
   });
 });
 
-it('a try after an unsubscribed one is not disturbed by what that one cleans up', async () => {
+/** A picture of 3 MB, which is on disk before all of it has come. */
+function largePicture(): Promise<Buffer> {
+  const create = { width: 1_000, height: 1_000, channels: 3, background: '#888' } as const;
+  return sharp({ create }).png({ compressionLevel: 0 }).toBuffer();
+}
+
+it('writes nothing of a small file until it is whole and has its provenance', async () => {
   const body = await picture('png');
   const answers: ServerResponse[] = [];
   const { url } = await localServer((_request, response) => {
     answers.push(response);
-    response.writeHead(200).write(body.subarray(0, 50));
+    response.writeHead(200).write(body.subarray(0, -50));
+  });
+  const seen: (readonly string[])[] = [];
+  const embedProvenance = async (bytes: Buffer) => {
+    seen.push(await filesThere());
+    return bytes;
+  };
+  const target = { stem: join(folder, 'a', 'cat'), embedProvenance };
+  const done = lastValueFrom(createDownloader({ isLocal: true }).download(url, target));
+  await expect.poll(() => answers).toHaveLength(1);
+  answers[0]?.end(body.subarray(-50));
+  expect(await readFile((await done).path)).toEqual(body);
+  expect([seen, await filesThere()]).toEqual([[[]], ['cat.png']]);
+});
+
+it.each(['small', 'large'])('gives a %s file its provenance, and keeps the untouched one', async (size) => {
+  const body = size === 'small' ? await picture('png') : await largePicture();
+  const { url } = await localServer((_request, response) => response.end(body));
+  const embedProvenance = async (bytes: Buffer) => Buffer.concat([bytes, Buffer.from('marked')]);
+  const target = { stem: join(folder, 'a', 'cat'), embedProvenance };
+  const plain = await lastValueFrom(createDownloader({ isLocal: true }).download(url, target));
+  const untouchedStem = join(folder, 'untouched', 'cat');
+  const both = await lastValueFrom(
+    createDownloader({ isLocal: true }).download(url, { ...target, untouchedStem, mayReplace: () => true }),
+  );
+  for (const { path, bytes, sha256 } of [plain, both]) {
+    expect(await readFile(path)).toEqual(await embedProvenance(body));
+    expect([bytes, sha256]).toEqual([body.length + 6, hash('sha256', await readFile(path), 'hex')]);
+  }
+  expect(both.untouched).toMatchObject({ bytes: body.length, sha256: hash('sha256', body, 'hex') });
+  expect(await readFile(both.untouched?.path ?? '')).toEqual(body);
+});
+
+it('a try after an unsubscribed one is not disturbed by what that one cleans up', async () => {
+  const body = await largePicture();
+  const answers: ServerResponse[] = [];
+  const { url } = await localServer((_request, response) => {
+    answers.push(response);
+    response.writeHead(200).write(body.subarray(0, -50));
   });
   const download = () =>
     createDownloader({ isLocal: true }).download(url, { stem: join(folder, 'a', 'cat') });
@@ -376,7 +420,7 @@ it('a try after an unsubscribed one is not disturbed by what that one cleans up'
   await expect.poll(filesThere).toHaveLength(2);
   first.unsubscribe();
   await expect.poll(filesThere).toHaveLength(1);
-  answers[1]?.end(body.subarray(50));
+  answers[1]?.end(body.subarray(-50));
   expect(await readFile((await second).path)).toEqual(body);
   expect(await filesThere()).toEqual(['cat.png']);
 });
@@ -587,8 +631,8 @@ it('blames the disk for a fault of the disk', async () => {
 it('stops and cleans up when it is unsubscribed', async () => {
   let closed = false;
   const { url } = await localServer((_request, response) => {
-    response.writeHead(200, { 'content-length': 1_000 });
-    response.write('x');
+    response.writeHead(200, { 'content-length': 3_000_000 });
+    response.write(Buffer.alloc(2_500_000));
     response.once('close', () => {
       closed = true;
     });

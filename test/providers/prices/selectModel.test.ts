@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
 import {
+  type CatalogueModel,
   modelCatalogue,
   type SelectModelConfig,
   selectModel,
@@ -9,6 +10,7 @@ import {
 it.each<[SelectModelConfig, string, number]>([
   [{}, 'black-forest-labs/flux-schnell', 0.003],
   [{ useCase: 'draft' }, 'black-forest-labs/flux-schnell', 0.003],
+  [{ useCase: 'general', minQuality: 'high' }, 'bytedance/seedream-4', 0.03],
   [{ minQuality: 'standard' }, 'black-forest-labs/flux-dev', 0.025],
   [{ minQuality: 'high' }, 'bytedance/seedream-4', 0.03],
   [{ useCase: 'editing' }, 'bytedance/seedream-4', 0.03], // as cheap as qwen-image-edit-plus, and better
@@ -54,4 +56,34 @@ it('names the choices for a word that is none', () => {
 
 it('has each model once', () => {
   expect(new Set(modelCatalogue.map(({ model }) => model)).size).toBe(modelCatalogue.length);
+});
+
+it('has only models for general use that make images from words alone', () => {
+  const others = modelCatalogue.filter(({ useCases }) => !useCases.includes('general'));
+  expect(others.map(({ model }) => model)).toEqual(['qwen/qwen-image-edit-plus']);
+});
+
+const own: CatalogueModel = { model: 'acme/photo', quality: 'high', useCases: ['photo'], costUsd: 0.01 };
+
+it('selects from a catalogue of your own, by its prices', () => {
+  const photo = { useCase: 'photo', minQuality: 'high' } as const;
+  expect(selectModel({ ...photo, catalogue: [...modelCatalogue, own] })).toEqual(own);
+  // A price over that of the table; a model without any price is never selected.
+  const dear = { ...own, model: 'black-forest-labs/flux-schnell', costUsd: 9 };
+  const { costUsd: _none, ...unpriced } = own;
+  expect(selectModel({ ...photo, catalogue: [dear, unpriced] })).toEqual(dear);
+  expect(() => selectModel({ ...photo, catalogue: [] })).toThrow('The catalogue has no model for photo');
+});
+
+it.each<[string, object, string]>([
+  ['a model that is no name', { model: 'photo' }, 'Expected `model` in the catalogue to be owner/name'],
+  ['an unknown quality', { quality: 'best' }, 'Expected `quality of acme/photo` to be one of draft'],
+  ['an unknown use case', { useCases: ['foto'] }, 'Expected `useCases of acme/photo` to be one of general'],
+  [
+    'a price that is none',
+    { costUsd: -1 },
+    'Expected `costUsd of acme/photo` to be a number of 0 or more, got -1',
+  ],
+])('refuses %s in a catalogue', (_, fields, message) => {
+  expect(() => selectModel({ catalogue: [{ ...own, ...fields }] })).toThrow(message);
 });

@@ -74,6 +74,24 @@ it('emits the predictions that the service sends, with the query of the URL', as
   ]);
 });
 
+it('stores a webhook before it responds, repeats too, and asks for one again that it cannot store', async () => {
+  const stored: string[] = [];
+  let isAway = true;
+  const { url, events } = await receive({
+    secret,
+    store: async ({ prediction }) => {
+      if (isAway) throw new Error('away');
+      stored.push(prediction.id);
+    },
+  });
+  expect(await send(url, bodyOf())).toEqual({ status: 503, text: '' });
+  expect(events).toEqual([]);
+  isAway = false;
+  for (const id of ['one', 'one', 'two']) expect((await send(url, bodyOf(), { id })).status).toBe(204);
+  expect(stored).toEqual(Array(3).fill(predictionAnswer.id));
+  expect(events).toHaveLength(1);
+});
+
 it('emits each webhook once, however often it comes', async () => {
   const { url, events } = await receive();
   const body = bodyOf({ status: 'processing' });

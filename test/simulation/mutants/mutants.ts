@@ -170,9 +170,9 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'unflushed-output': {
     bug: 'An output was named before it was flushed.',
-    file: 'providers/downloads/receiveFile.ts',
-    from: "{ flags: 'wx', flush: true }",
-    to: "{ flags: 'wx', flush: false }",
+    file: 'providers/downloads/downloader.ts',
+    from: "{ flag: isWritten ? 'w' : 'wx', flush: true }",
+    to: "{ flag: isWritten ? 'w' : 'wx', flush: false }",
     seed: 7,
   },
   'matched-by-index': {

@@ -2,7 +2,7 @@
 export interface Process {
   /** Counted from 1 in each world. */
   readonly number: number;
-  /** Name of its mount point, which no other process of any world has. */
+  /** The name of its mount point, which no other process has, of any world. */
   readonly mount: string;
   isAlive: boolean;
 }

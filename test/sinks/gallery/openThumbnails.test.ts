@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../../../src/errors.ts';
+import { parseRendition } from '../../../src/renditions/notation.ts';
+import { createRenderer } from '../../../src/renditions/renderer.ts';
 import { openThumbnails } from '../../../src/sinks/gallery/thumbnails.ts';
 import type { ImageFile, OutcomeFile } from '../../../src/types.ts';
 import { plainWebp } from '../../helpers/poisons.ts';
@@ -45,6 +48,31 @@ it('makes a thumbnail once, small and in the shape of the original', async () =>
   await again.make({ index: 0, files: [original] });
   expect((await stat(path)).mtimeMs).toBe(1_000);
   expect(await readdir(join(folder(), '.thumbs'))).toHaveLength(1);
+});
+
+it('makes the thumbnail of an original from the decode of its renditions', async () => {
+  const file = await draw('a.png');
+  const thumbnails = await openThumbnails(folder());
+  const { width: widthPx, height: heightPx, ...facts } = file;
+  const original: ImageFile = { ...facts, path: join(folder(), 'a.png'), widthPx, heightPx };
+  const renderer = createRenderer({ preview: thumbnails.preview });
+  // Much smaller than the thumbnail: the decode must not be.
+  const icon = parseRendition('icon=16x16');
+  await lastValueFrom(renderer.render(original, [icon], join(folder(), 'a')));
+  const path = join(folder(), thumbnails.pathOf(file) ?? '');
+  expect(await sharp(path).metadata()).toMatchObject({ format: 'webp', width: 440, height: 293 });
+  await utimes(path, 1, 1);
+  await lastValueFrom(renderer.render(original, [icon], join(folder(), 'b')));
+  await thumbnails.make({ index: 0, files: [file] });
+  expect((await stat(path)).mtimeMs).toBe(1_000);
+});
+
+it('leaves a thumbnail that cannot be drawn from a decode for later', async () => {
+  const file = await draw('a.png');
+  const thumbnails = await openThumbnails(folder());
+  const original = { ...file, path: join(folder(), 'a.png'), widthPx: 900, heightPx: 600 };
+  await thumbnails.preview.draw(original, sharp(Buffer.from('no image')));
+  expect(thumbnails.pathOf(file)).toBeNull();
 });
 
 it('shows a small image itself, and has no thumbnail of renditions, films and jobs that no gallery shows', async () => {

@@ -79,6 +79,11 @@ it.each<[string, Sink['add'], string]>([
   ],
   ['rejects', () => Promise.reject('a text'), 'own did not take image #2: a text'],
   ['emits nothing', () => EMPTY, 'own did not take image #2: it emitted nothing'],
+  [
+    'emits no outcome',
+    () => of<never>(undefined as never),
+    'own did not take image #2: `add` emitted undefined, expected the outcome',
+  ],
 ])('gives the outcome as failed, and its cost as paid, if the sink %s', async (_how, odd, message) => {
   const add = (outcome: Outcome) => (outcome.index === 1 ? odd(outcome) : of(outcome));
   const { calls, open } = noting({ add });

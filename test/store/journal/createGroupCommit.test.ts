@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { VirtualTimeScheduler } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../../src/store/journal/database.ts';
 import { createGroupCommit, type GroupCommit } from '../../../src/store/journal/groupCommit.ts';
 import { prepareTables } from '../../../src/store/journal/tables.ts';
@@ -105,5 +105,75 @@ describe('createGroupCommit', () => {
     scheduler.flush();
     expect(next).toBeGreaterThanOrEqual(1 + pauseMs);
     expect(next).toBeLessThanOrEqual(1 + 100);
+  });
+
+  describe('with flushes beside the thread', () => {
+    const disk = {
+      ends: [] as PromiseWithResolvers<void>[],
+      flush: () => {
+        const end = Promise.withResolvers<void>();
+        disk.ends.push(end);
+        return end.promise;
+      },
+      flushSync: vi.fn(),
+      check: () => {},
+    };
+    /** Ends the flush that runs, and lets those who waited for it know. */
+    const endFlush = async (error?: Error) => {
+      const end = disk.ends.shift();
+      if (error === undefined) end?.resolve();
+      else end?.reject(error);
+      await Promise.resolve();
+      await Promise.resolve();
+    };
+    beforeEach(() => {
+      disk.ends = [];
+      disk.flushSync.mockReset();
+      commits = createGroupCommit({ database, path: 'run.sqlite', flushEveryMs: 5, scheduler, disk });
+    });
+
+    it('calls a change safe once it is flushed, and commits what came meanwhile together', async () => {
+      write('a');
+      scheduler.flush();
+      write('b');
+      scheduler.flush();
+      write('c');
+      scheduler.flush();
+      expect([seen, disk.ends.length]).toEqual([[], 1]);
+      await endFlush();
+      expect([seen, disk.ends.length]).toEqual([['a safe'], 1]);
+      await endFlush();
+      expect([seen, disk.ends.length]).toEqual([['a safe', 'b safe', 'c safe'], 0]);
+    });
+
+    it('flushes all at once on demand, those on their way too', async () => {
+      write('a');
+      scheduler.flush();
+      write('b');
+      commits.flush();
+      expect(seen).toEqual(['a safe', 'b safe']);
+      await endFlush();
+      expect([seen, disk.flushSync.mock.calls.length]).toEqual([['a safe', 'b safe'], 1]);
+    });
+
+    it('fails for good if a flush fails: what the disk holds is not known any more', async () => {
+      write('a');
+      scheduler.flush();
+      write('b');
+      await endFlush(Object.assign(new Error('EIO'), { code: 'EIO' }));
+      expect([ids(), seen]).toEqual([['a'], ['a StorageError', 'b StorageError']]);
+      write('c');
+      expect([ids(), seen.slice(2)]).toEqual([['a'], ['c StorageError']]);
+    });
+
+    it('lets a change that fails take its own group alone', async () => {
+      write('a');
+      scheduler.flush();
+      write('b', () => {
+        throw new Error('the disk refuses');
+      });
+      await endFlush();
+      expect([ids(), seen]).toEqual([['a'], ['b StorageError', 'a safe']]);
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loadSqlite } from '../../../src/store/journal/database.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { loadSqlite, openDatabase } from '../../../src/store/journal/database.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -25,4 +26,13 @@ describe('loadSqlite', () => {
     expect(shown.mock.calls).toEqual([['something else', 'Warning']]);
     expect(process.emitWarning).toBe(emitWarning);
   });
+});
+
+it('names the version of a Node that has no SQLite', () => {
+  vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+  expect(() => openDatabase('unused.sqlite', () => {})).toThrow(
+    new UsageError(`Expected Node 22.13 or later, got ${process.versions.node}.`, {
+      suggestion: 'Install a newer one from https://nodejs.org.',
+    }),
+  );
 });

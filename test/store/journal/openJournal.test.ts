@@ -77,6 +77,9 @@ describe('openJournal', () => {
     }
     expect(confirmed).toEqual([]);
     scheduler.flush();
+    // Committed, but not flushed yet.
+    expect(confirmed).toEqual([]);
+    await vi.waitFor(() => expect(confirmed).toHaveLength(6));
     expect(confirmed).toEqual(['3 at 2', '3 complete', '1 at 2', '1 complete', '2 at 2', '2 complete']);
   });
 

@@ -5,7 +5,7 @@ import { parseRendition } from '../../../renditions/notation.ts';
 import { readableOverlays } from '../../../renditions/overlays.ts';
 import { readPicks } from '../../../sinks/picks/readPicks.ts';
 import { readRunFile } from '../../../store/runFile.ts';
-import { type BatchScriptContext, runBatchScript } from '../../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand } from '../../batch/batchScript.ts';
 import { runBatch } from '../../batch/runBatch.ts';
 import { runFolderAt } from '../../batch/runFolder.ts';
 import { createCommand } from '../../flags/command.ts';
@@ -16,7 +16,14 @@ const command = createCommand({
   name: 'render',
   summary: commandTable.render.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of a run' }],
-  flags: ['rendition', 'only', 'picks', ...flagsIn('images', 'destinations', 'tables', 'output')],
+  flags: [
+    'rendition',
+    'only',
+    'picks',
+    ...flagsIn('images', 'destinations', 'tables', 'output'),
+    'on-end',
+    'notify',
+  ],
   needsService: false,
   examples: [
     'out/prompts --rendition instagram_post',
@@ -26,7 +33,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, renderCommand, argv);
+export const run: RunCommand = batchCommand(command, renderCommand);
 
 /** Makes renditions of the saved images of a folder. Resolves with the exit code. */
 export async function renderCommand(script: BatchScriptContext): Promise<number> {

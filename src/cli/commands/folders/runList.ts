@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSimulated } from '../../../base/service.ts';
-import { toMicroUsd } from '../../../base/text.ts';
+import { dayOf, toMicroUsd } from '../../../base/text.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
 import { readRunFile } from '../../../store/runFile.ts';
@@ -82,13 +82,6 @@ function addTo(days: Days, period: string, images: number, costMicroUsd: number)
     images: before.images + images,
     costMicroUsd: before.costMicroUsd + costMicroUsd,
   });
-}
-
-/** Returns the day of a moment by the clock of this machine: `2026-11-28`. */
-export function dayOf(ms: number): string {
-  const date = new Date(ms);
-  const [month, day] = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
-  return `${date.getFullYear()}-${month}-${day}`;
 }
 
 /** Adds days up to months. */

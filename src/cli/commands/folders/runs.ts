@@ -1,12 +1,16 @@
-import { formatUsd } from '../../../base/text.ts';
+import { dayOf, formatUsd } from '../../../base/text.ts';
 import { RxposureError } from '../../../errors.ts';
+import { spendingFile } from '../../../store/cacheFolder.ts';
 import { runsBelow } from '../../batch/runFolder.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
 import { columns, counted, plainText } from '../../display/text.ts';
 import type { RunCommand } from '../../flags/commandTable.ts';
 import { plainCommand } from '../../flags/plainCommand.ts';
+import { type MachineSpending, machineSpending } from '../../flags/spendingLimits.ts';
 import { exitCodes } from '../../script/exit.ts';
-import { type Days, dayOf, type ListedRun, monthsOf, readRun, type Spending } from './runList.ts';
+import { findConfig } from '../../script/findConfig.ts';
+import { machineJson, machineLines, type ShownLimits } from './machineSpending.ts';
+import { type Days, type ListedRun, monthsOf, readRun, type Spending } from './runList.ts';
 
 /** Runs the command for the arguments after its name. */
 export const run: RunCommand = plainCommand<{ readonly json?: boolean }>({
@@ -14,15 +18,40 @@ export const run: RunCommand = plainCommand<{ readonly json?: boolean }>({
   describe: (command) =>
     command
       .argument('[OUT]', 'folder to look in and below', 'out')
-      .option('--json', 'print one JSON object: runs, days, months; amounts in dollars'),
+      .option('--json', 'print one JSON object: runs, days, months, machine; amounts in dollars'),
   examples: ['', 'out/2026 --json'],
-  run: ([out = 'out'], { json = false }, io) => listRuns(out, { json }, io),
+  run: async ([out = 'out'], { json = false }, io) => {
+    const file = spendingFile(io.env);
+    const machine = file === null ? null : machineSpending(file);
+    return listRuns(out, { json, machine, limits: await configLimits() }, io);
+  },
 });
+
+/** Returns the limits of the config that counts in the working directory. */
+async function configLimits(): Promise<ShownLimits> {
+  const path = findConfig(process.cwd());
+  if (path === null) return noLimits;
+  const { readConfig } = await import('../../config/readConfig.ts');
+  const { values } = await readConfig(path);
+  const { budgetPerDayMicroUsd = null, budgetPerMonthMicroUsd = null } = values;
+  return { perDayMicroUsd: budgetPerDayMicroUsd, perMonthMicroUsd: budgetPerMonthMicroUsd };
+}
+
+interface ListRunsConfig {
+  /** Prints JSON instead of text. */
+  json: boolean;
+  /** What all runs of this machine have spent. Default: nothing was counted. */
+  machine?: MachineSpending | null;
+  /** The limits for all of them. Default: none. */
+  limits?: ShownLimits;
+}
+
+const noLimits: ShownLimits = { perDayMicroUsd: null, perMonthMicroUsd: null };
 
 /** Lists the runs below a folder, the last one at the end. Resolves with the exit code. */
 export async function listRuns(
   out: string,
-  { json }: { readonly json: boolean },
+  { json, machine = null, limits = noLimits }: ListRunsConfig,
   { stdout, stderr }: Pick<ScriptIo, 'stdout' | 'stderr'>,
 ): Promise<number> {
   const days: Days = new Map();
@@ -40,9 +69,13 @@ export async function listRuns(
   runs.sort((one, other) => (one.lastAtMs ?? 0) - (other.lastAtMs ?? 0));
   const spent = [...days.values()].toSorted((one, other) => (one.period < other.period ? -1 : 1));
   const months = monthsOf(spent);
-  stdout.write(
-    json ? `${JSON.stringify(asJson(runs, spent, months), null, 2)}\n` : asText(out, runs, spent, months),
-  );
+  if (json) {
+    const counted = machine === null ? {} : { machine: machineJson(machine, limits) };
+    stdout.write(`${JSON.stringify({ ...asJson(runs, spent, months), ...counted }, null, 2)}\n`);
+  } else {
+    stdout.write(asText(out, runs, spent, months));
+    if (machine !== null) stdout.write(`\n${machineLines(machine, limits).join('\n')}\n`);
+  }
   return isWhole ? exitCodes.allSaved.code : exitCodes.incomplete.code;
 }
 

@@ -28,6 +28,7 @@ export const run: RunCommand = plainCommand<Options>({
       .option('--prompt <text>', 'what the images show')
       .option('--name <name>', 'name of the file and of the folder of its images')
       .option('--yes', 'ask nothing, and take an example for what is not given'),
+  words: Object.keys(makers),
   examples: ['', 'campaign', "generate --prompt 'a red fox in the snow' --name fox"],
   run: ([workflow], { prompt, name, yes = false }, io) => {
     const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;

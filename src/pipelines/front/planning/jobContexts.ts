@@ -1,6 +1,7 @@
 import type { ModelReference } from '../../../base/modelName.ts';
 import type { Provider } from '../../../ports.ts';
-import { parseRendition } from '../../../renditions/notation.ts';
+import type { RenditionFields } from '../../../renditions/fields.ts';
+import { readRendition } from '../../../renditions/lists.ts';
 import { readableOverlays } from '../../../renditions/overlays.ts';
 import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
@@ -13,8 +14,8 @@ export interface ContextChoices extends Pick<JobContext, 'count' | 'seed' | 'all
   readonly input: readonly (readonly [name: string, value: Json])[];
   /** Reads a value by the model's schema. Default: it stays as it is. */
   readonly readInput?: (name: string, value: Json, property: ModelInputProperty | undefined) => Json;
-  /** Renditions, or texts as on the command line. */
-  readonly renditions: readonly (string | RenditionSpec)[];
+  /** Renditions, fields as in a spec, or texts as on the command line. */
+  readonly renditions: readonly (string | RenditionSpec | RenditionFields)[];
   readonly limit?: number | undefined;
 }
 
@@ -35,9 +36,7 @@ export async function jobContext(
   const input = Object.fromEntries(pairs);
   // What the command line or the program gives itself is the user's own word.
   const files = await inputFiles(input, { schema, allowFiles: 'any' });
-  const renditions = choices.renditions.map((rendition) =>
-    typeof rendition === 'string' ? parseRendition(rendition) : rendition,
-  );
+  const renditions = choices.renditions.map((given, at) => readRendition(given, `renditions[${at}]`));
   return {
     model: name,
     version,

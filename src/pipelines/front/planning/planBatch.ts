@@ -7,7 +7,11 @@ import { xmpProperties } from '../../../provenance/xmp.ts';
 import { estimateMicroUsd } from '../../../providers/prices/cost.ts';
 import { checkReachableSizes } from '../../../renditions/reachableSizes.ts';
 import { takesFile } from '../../../sources/modelInputs/pictureInput.ts';
-import { fallbackRequests, type NewSeed } from '../../../sources/planning/fallbackRequests.ts';
+import {
+  type FallbackModel,
+  fallbackRequests,
+  type NewSeed,
+} from '../../../sources/planning/fallbackRequests.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { checkCaptions } from '../../../sources/planning/jobTemplate.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
@@ -71,12 +75,17 @@ export interface PlanningChoices
   unpriced?: ((model: string) => UsageError) | undefined;
 }
 
+/** What to try if a model fails: another one, or another seed. */
+export type Fallback = FallbackModel | NewSeed;
+
 /** Jobs that are planned and checked, and can be run. */
 export interface PlannedBatch {
   readonly plans: PlanSource;
   /** Counts the local files of the jobs that the folder has no result of; null: there are none. */
   uploadsIn(folder: string): Promise<PlannedUploads | null>;
   readonly settings: Pick<RunSettings, 'fallbacksOf' | 'haveFiles' | 'fingerprint'>;
+  /** What to try if a model fails, as data. */
+  readonly fallbacks: readonly Fallback[];
   run(settings: RunSettings): Observable<FinishedRun>;
 }
 
@@ -94,7 +103,8 @@ export async function planBatch(batch: JobsToPlan, choices: PlanningChoices): Pr
   plans();
   checkCaptions(renditionsOf(contexts, renditions), planning);
   await checkReachableSizes(renditionsOf(contexts, renditions), leastProvenance(choices));
-  const fallbacksOf = await findFallbacks(contexts, planning, choices);
+  const fallbacks = await findFallbacks(choices);
+  const fallbacksOf = fallbackRequestsOf(fallbacks, contexts, planning, choices);
   const haveFiles = mayHaveFiles(batch);
   // Layouts decide the names of files, which a later run compares.
   const layout = `${planning.organize}/${planning.folderSize ?? ''}`;
@@ -107,6 +117,7 @@ export async function planBatch(batch: JobsToPlan, choices: PlanningChoices): Pr
   return {
     plans,
     settings,
+    fallbacks,
     uploadsIn: (folder) => (haveFiles ? uploadsOf(plans(), folder) : Promise.resolve(null)),
     run: (given) => run({ ...given, ...planning, ...settings }),
   };
@@ -155,23 +166,27 @@ function mayHaveFiles(batch: JobsToPlan): boolean {
 }
 
 /** Looks up the fallbacks, so that a wrong name fails before anything is paid. */
-async function findFallbacks(
-  contexts: readonly JobContext[],
-  { priceOf }: Pick<Required<PlanJobsConfig>, 'priceOf'>,
-  { fallbacks = [], provider, unpriced }: PlanningChoices,
-): Promise<(plan: Plan) => readonly PricedRequest[]> {
-  const found = await Promise.all(
+function findFallbacks({ fallbacks = [], provider }: PlanningChoices): Promise<readonly Fallback[]> {
+  return Promise.all(
     fallbacks.map(async (reference) =>
       reference === 'new-seed'
         ? reference
         : { model: await findModel(provider, reference), version: reference.version },
     ),
   );
-  const others = found.flatMap((fallback) => (fallback === 'new-seed' ? [] : [fallback.model.name]));
+}
+
+function fallbackRequestsOf(
+  fallbacks: readonly Fallback[],
+  contexts: readonly JobContext[],
+  { priceOf }: Pick<Required<PlanJobsConfig>, 'priceOf'>,
+  { unpriced }: PlanningChoices,
+): (plan: Plan) => readonly PricedRequest[] {
+  const others = fallbacks.flatMap((fallback) => (fallback === 'new-seed' ? [] : [fallback.model.name]));
   const requests = contexts.map(({ model, schema, input }) => {
     const unknown = [model, ...others].find((name) => priceOf(name, input) === null);
     if (unknown !== undefined && unpriced !== undefined) throw unpriced(unknown);
-    return [model, fallbackRequests({ fallbacks: found, schema, priceOf })] as const;
+    return [model, fallbackRequests({ fallbacks, schema, priceOf })] as const;
   });
   const requestsOf = new Map(requests);
   return (plan) => requestsOf.get(plan.model)?.(plan) ?? [];

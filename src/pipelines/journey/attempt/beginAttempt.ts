@@ -25,7 +25,8 @@ import {
 import { ProviderError } from '../../../errors.ts';
 import { isUnconnected } from '../../../operators/internal/outageErrors.ts';
 import { createPrediction } from '../../../operators/predictions/createPrediction.ts';
-import { expectedPrice, overBudget } from '../../../operators/stages/budgetTake.ts';
+import { expectedPrice } from '../../../operators/stages/budgetTake.ts';
+import { overBudget } from '../../../operators/stages/overBudget.ts';
 import { throwFailed } from '../../../operators/stages/throwFailed.ts';
 import type { Governor, Provider } from '../../../ports.ts';
 import type { Plan, Prediction, PredictionRequest } from '../../../types.ts';
@@ -72,7 +73,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
   return of(request).pipe(
     map((value) => {
       job.reservation ??= run.ledger.reserve(priceMicroUsd);
-      if (job.reservation === null) throw overBudget(request.model, priceMicroUsd);
+      if (job.reservation === null) throw overBudget(request.model, priceMicroUsd, run.ledger.refusedBy?.());
       job.attempts += 1;
       run.emit({
         type: 'prediction.creating',

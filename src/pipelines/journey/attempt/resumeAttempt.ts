@@ -18,6 +18,7 @@ import { cancelPrediction } from '../../../operators/predictions/cancelPredictio
 import { type Attempt, createAttempt } from '../../../operators/predictions/lost/attempt.ts';
 import { isUncertain } from '../../../operators/predictions/lost/lostErrors.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
+import { resumeIn } from '../../../operators/stages/shareLedger.ts';
 import type { JobRecord, Plan, Prediction } from '../../../types.ts';
 import { type JobState, mayHavePrediction } from '../job.ts';
 import {
@@ -78,7 +79,7 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
 export function reserveOpen(job: JobState, { ledger }: Pick<RunServices, 'ledger'>): void {
   const { earlier, request } = job;
   if (earlier === null || !mayHavePrediction(earlier) || earlier.state === 'saved') return;
-  job.reservation ??= ledger.reserve(request.priceMicroUsd ?? 0);
+  job.reservation ??= resumeIn(ledger, request.priceMicroUsd ?? 0);
 }
 
 /**

@@ -4,6 +4,7 @@ import { hasOpenAttempt } from '../../../store/entries.ts';
 import type { GenerateConfig } from '../../journey/config.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
+import { usedMicroUsd, wholeCents } from './budgetUse.ts';
 import type { RunEnd } from './results.ts';
 
 /** The parts of an open run that its further needs are computed from. */
@@ -12,8 +13,6 @@ interface Needy extends Pick<OpenRun, 'isChosen' | 'ratings'> {
   readonly manifest: Pick<OpenRun['manifest'], 'outcomes'>;
   readonly journal: Pick<OpenRun['journal'], 'find' | 'spentMicroUsd' | 'openMicroUsd'>;
 }
-
-const CENT_MICRO_USD = 10_000;
 
 /**
  * Adds to the totals of a run the budget with which all of its jobs could be made: everything spent
@@ -26,12 +25,9 @@ export async function addBudgetNeeded(end: RunEnd, plans: PlanSource, run: Needy
   if (totals.skipped === 0) return end;
   const { left, isOverBudget } = await unsavedJobs(run);
   if (!isOverBudget) return end;
-  const { journal, ratings } = run;
   const leftMicroUsd = await priceOf(left, plans, run);
   if (leftMicroUsd === null) return end;
-  const paidMicroUsd = journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0);
-  const neededMicroUsd = paidMicroUsd + journal.openMicroUsd() + leftMicroUsd;
-  const budgetNeededUsd = Math.ceil(neededMicroUsd / CENT_MICRO_USD) / 100;
+  const budgetNeededUsd = wholeCents(usedMicroUsd(run) + leftMicroUsd);
   return { ...end, totals: { ...totals, budgetNeededUsd } };
 }
 

@@ -11,15 +11,18 @@ import {
   throwError,
 } from 'rxjs';
 import { messageOf } from '../../../base/text.ts';
-import type { RunTotals } from '../../../events/runEvent.ts';
+import type { RunTotals } from '../../../events/totals.ts';
 import type { FinishedRun } from './results.ts';
 
-/** An error that ended a run that had begun: what was made until then is saved. */
+/**
+ * An error that ended a run: what was made until then is saved. The totals are 0 if it came before
+ * the run began.
+ */
 export interface RunFault extends Error {
   readonly totals: RunTotals;
 }
 
-/** Returns true for an error that ended a run which had begun: it has the totals of that run. */
+/** Returns true for an error that ended a run: it has the totals of that run. */
 export function isRunFault(error: unknown): error is RunFault {
   return error instanceof Error && 'totals' in error;
 }

@@ -1,12 +1,14 @@
 import { basename } from 'node:path';
 import { catchError, concat, concatMap, EMPTY, from, type Observable, of, tap, throwError } from 'rxjs';
-import type { RunTotals } from '../../../events/runEvent.ts';
+import { packageVersion } from '../../../disk/storageError.ts';
+import type { RunTotals } from '../../../events/totals.ts';
 import { writeTable } from '../../../sinks/manifest/tables.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
 import type { Surplus } from '../../../sinks/report/money.ts';
 import { createReport, type Report, writeReport } from '../../../sinks/report/report.ts';
 import type { RunSession } from '../../../store/entries.ts';
 import type { OpenRun } from '../settings.ts';
+import { type Budgeted, budgetUse } from './budgetUse.ts';
 import type { Showing } from './galleryAndSheet.ts';
 
 /** The end of a run. */
@@ -35,13 +37,15 @@ export interface FinishedRun extends RunEnd {
 }
 
 /** The parts of an open run that its report and tables are written from. */
-type Writing = Pick<OpenRun, 'config' | 'describePrice' | 'manifest' | 'journal' | 'requests' | 'tables'>;
+type Writing = Budgeted &
+  Pick<OpenRun, 'config' | 'describePrice' | 'manifest' | 'journal' | 'requests' | 'tables' | 'used'>;
 
 /**
  * Writes manifest, tables, report, gallery and contact sheet, then emits `run.completed`, even if
  * the disk refuses them.
  */
-export function writeResults(end: RunEnd, run: Writing & Showing): Observable<FinishedRun> {
+export function writeResults(ended: RunEnd, run: Writing & Showing): Observable<FinishedRun> {
+  const end = withBudget(ended, run);
   const reportEnd = () =>
     run.config.emit?.({ type: 'run.completed', totals: end.totals, elapsedMs: end.elapsedMs });
   return from(writeReportAndTables(end, run)).pipe(
@@ -49,6 +53,11 @@ export function writeResults(end: RunEnd, run: Writing & Showing): Observable<Fi
     catchError((error: unknown) => throwError(() => end.fault ?? error)),
     tap({ next: reportEnd, error: reportEnd }),
   );
+}
+
+function withBudget(end: RunEnd, run: Budgeted): RunEnd {
+  const budget = budgetUse(run);
+  return budget === null ? end : { ...end, totals: { ...end.totals, budget } };
 }
 
 /** Writes gallery and contact sheet, unless the run has none. Completes without a value. */
@@ -76,13 +85,16 @@ export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<R
   run.journal.noteSession(session);
   const report = builder.toJSON(
     { ...session, costUsd: totals.costUsd, ...(unlookedSinceMs !== undefined && { unlookedSinceMs }) },
-    { earlier: run.journal.sessions(), surplus },
+    { earlier: run.journal.sessions(), surplus, budget: totals.budget },
   );
   await run.manifest.finish({
+    tool: { name: 'rxposure', version: packageVersion() },
     startedAt: new Date(end.startedAtMs).toISOString(),
     completedAt: new Date(end.startedAtMs + end.elapsedMs).toISOString(),
     ...totals,
     service,
+    models: Object.keys(report.costByModel),
+    settings: run.used,
   });
   for (const format of run.tables) {
     const path = await writeTable(folder, format, run.manifest.outcomes());

@@ -7,6 +7,7 @@ import { copyWhole } from '../../../disk/copyFiles.ts';
 import { option, UsageError } from '../../../errors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
+import { expectNotQueued } from '../../../store/queueMark.ts';
 import { beginFolder, checkFolder, folderState, isSameRun, type RunFile } from '../../../store/runFile.ts';
 import type { Clock, Services } from '../../journey/config.ts';
 import type { RunSettings } from '../settings.ts';
@@ -29,7 +30,7 @@ export function identifyService({
 }
 
 /** The settings that entering a folder reads. */
-type Entering = Pick<RunSettings, 'folder' | 'input' | 'provider' | 'emit' | 'scheduler' | 'random'>;
+type Entering = Pick<RunSettings, 'folder' | 'input' | 'provider' | 'emit' | 'scheduler' | 'random' | 'make'>;
 
 /** A folder that a run has entered. */
 export interface EnteredFolder {
@@ -45,7 +46,8 @@ export interface EnteredFolder {
  * refuses, having written nothing; with `ProviderError` if the service does not tell its name.
  */
 export async function enterFolder(settings: Entering): Promise<EnteredFolder> {
-  const { folder, input = null, emit = () => {} } = settings;
+  const { folder, input = null, emit = () => {}, make } = settings;
+  if (make === undefined) expectNotQueued(folder);
   const service = await lastValueFrom(identifyService(settings));
   const known = await checkFolder(folder, { service });
   if (known !== null) return { service, restore: () => restoreRunFile(folder, known) };

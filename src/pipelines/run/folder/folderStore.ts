@@ -38,7 +38,10 @@ export function createFolderStore(
       ),
     putAside: (plan, reason) => putAside[reason](plan),
     // The decoding that shows that an original is complete serves its thumbnail too.
-    ...(thumbnails && { check: (original) => from(thumbnails.check(original)).pipe(ignoreElements()) }),
+    ...(thumbnails && {
+      check: (original) => from(thumbnails.check(original)).pipe(ignoreElements()),
+      preview: thumbnails.preview,
+    }),
     isDone: (plan) => !only(plan.index) || isSaved(plan),
     isPaidBefore: ({ index, predictionId }) => reopened.get(index) === predictionId,
     filesOf: async ({ index, key }) => {

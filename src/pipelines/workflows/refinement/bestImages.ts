@@ -31,10 +31,12 @@ export async function copyBest(
 ): Promise<string[]> {
   const ranked = bestCandidates(history, best);
   const made = await madeFiles(outcomes);
+  // Padded, so that the files sort by rank.
+  const rankOf = (place: number) => String(place + 1).padStart(String(ranked.length).length, '0');
   const copies = ranked.flatMap(({ index }, place) =>
     (made.filesOf.get(index) ?? []).map(({ path, sha256 }) => ({
       from: path,
-      to: `${bestFolderName}/${place + 1}-${basename(path)}`,
+      to: `${bestFolderName}/${rankOf(place)}-${basename(path)}`,
       sha256,
     })),
   );

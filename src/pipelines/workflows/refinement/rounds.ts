@@ -97,7 +97,7 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
     let isCut = false;
     for await (const outcome of outcomes()) {
       made.push(candidateOf(outcome, startedRounds - 1));
-      isCut ||= outcome.error?.code === 'ERR_OVER_BUDGET';
+      isCut ||= outcome.error?.name === 'BudgetError';
     }
     return { round: rankRound(rounds.at(-1), made, { keep: spec.keep, decided }), isCut };
   };

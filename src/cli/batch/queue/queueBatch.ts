@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { firstValueFrom, last, lastValueFrom, map, merge, of, race, tap } from 'rxjs';
+import { ProviderError, UsageError } from '../../../errors.ts';
+import { type Database, openDatabase } from '../../../fleet/database/connection.ts';
+import { migrate } from '../../../fleet/database/migrate.ts';
+import { type Engine, openEngine } from '../../../fleet/engine/engine.ts';
+import { importOutcomes } from '../../../fleet/producer/importOutcomes.ts';
+import { loadRun } from '../../../fleet/producer/loadRun.ts';
+import { type RunProgress, watchRun } from '../../../fleet/producer/watchRun.ts';
+import type { StoredSettings } from '../../../fleet/storedSettings.ts';
+import type { JobsToPlan, PlannedBatch } from '../../../pipelines/front/planning/planBatch.ts';
+import { identifyService } from '../../../pipelines/run/folder/enterFolder.ts';
+import { inOpenRun } from '../../../pipelines/run/openRun.ts';
+import type { RunSettings } from '../../../pipelines/run/settings.ts';
+import { markQueued, unmarkQueued } from '../../../store/queueMark.ts';
+import type { Plan } from '../../../types.ts';
+import { exitCodes } from '../../script/exit.ts';
+import { interruption } from '../../script/interruption.ts';
+import { queueUrl } from '../../script/queueUrl.ts';
+import { type Batch, runBatch } from '../runBatch.ts';
+import { runSettings } from '../runSettings.ts';
+import { expectServed, expectTravels } from './queueRefusals.ts';
+import { sharedFolder, storedSettings } from './queueSettings.ts';
+import { createQueueView } from './queueView.ts';
+
+/** A batch that workers make. */
+export interface QueuedBatch extends JobsToPlan, Omit<Batch, 'run' | 'fingerprint'> {}
+
+/**
+ * Lets workers make the images of a batch: loads its plans into their database, shows how far they
+ * come, and leaves the results in the run folder. Ctrl-C ends only the view; the same command goes
+ * on from there. Resolves with the exit code.
+ */
+export async function queueBatch(batch: QueuedBatch, planned: PlannedBatch): Promise<number> {
+  const { flags, io } = batch;
+  expectServed(flags);
+  const url = queueUrl(flags.queue, io.env);
+  const shared = sharedFolder(flags.shared, batch.folder);
+  const view = createQueueView(batch);
+  const plans = chosen(planned, batch);
+  const checked = await checkPlans(plans);
+  const service = await lastValueFrom(identifyService(batch.service));
+  const settings = storedSettings(batch, planned, { service, folder: shared });
+  const database = await openDatabase({ url, name: `rxposure ${shared}` });
+  try {
+    await migrate(database);
+    await expectFolder(database, shared, batch);
+    const engine = await openEngine(database, { url, name: `rxposure ${shared}` });
+    try {
+      return await loadAndWatch({
+        database,
+        engine,
+        batch,
+        planned,
+        settings,
+        plans,
+        ...checked,
+        name: shared,
+        view,
+      });
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    view.close();
+    await database.close();
+  }
+}
+
+function chosen({ plans }: PlannedBatch, { flags }: QueuedBatch): () => AsyncGenerator<Plan> {
+  const { only } = flags;
+  return async function* () {
+    for await (const plan of plans()) if (only === null || only.has(plan.index)) yield plan;
+  };
+}
+
+/**
+ * Reads all plans once, so that a wrong one is known before anything is loaded. Resolves with their
+ * number, and a hash of what they ask for.
+ */
+async function checkPlans(
+  plans: () => AsyncIterable<Plan>,
+): Promise<{ readonly total: number; readonly fingerprint: string }> {
+  const hash = createHash('sha256');
+  let total = 0;
+  for await (const plan of plans()) {
+    expectTravels(plan);
+    hash.update(JSON.stringify([plan.index, plan.key, plan.renditions]));
+    total += 1;
+  }
+  return { total, fingerprint: hash.digest('hex') };
+}
+
+/**
+ * Opens the run folder once, to see that this run can have it: it is new, or the run is known.
+ * Rejects with `UsageError` if it has jobs of a run on one machine.
+ */
+async function expectFolder(database: Database, name: string, batch: QueuedBatch): Promise<void> {
+  const [known] = await database.query('SELECT state FROM rx.run WHERE name = $1', [name]);
+  if (known !== undefined) return;
+  const settings: RunSettings = {
+    ...runSettings(batch.flags),
+    folder: batch.folder,
+    provider: batch.service.provider,
+    ...(batch.input === undefined ? {} : { input: batch.input }),
+  };
+  const isNew = await lastValueFrom(inOpenRun(settings, ({ journal }) => of(journal.isEmpty())));
+  if (isNew) return;
+  throw new UsageError(`${batch.folder} has jobs of a run without --queue.`, {
+    suggestion: 'Finish it without --queue, or choose another folder with --out.',
+  });
+}
+
+interface Looking {
+  readonly database: Database;
+  readonly engine: Engine;
+  readonly batch: QueuedBatch;
+  readonly planned: PlannedBatch;
+  readonly settings: StoredSettings;
+  readonly plans: () => AsyncIterable<Plan>;
+  readonly total: number;
+  readonly fingerprint: string;
+  readonly name: string;
+  readonly view: ReturnType<typeof createQueueView>;
+}
+
+async function loadAndWatch(looking: Looking): Promise<number> {
+  const { database, engine, batch, planned, settings, plans, total, fingerprint, name, view } = looking;
+  const { flags } = batch;
+  await markQueued(batch.folder, name);
+  const { run, state } = await loadRun(database, engine, {
+    name,
+    fingerprint,
+    settings,
+    account: {
+      perMinute: flags.ratePerMinute,
+      burst: Math.max(1, Math.floor(flags.ratePerMinute / 60)),
+      slots: Number(flags.concurrency),
+    },
+    limitMicroUsd: flags.budgetMicroUsd,
+    total,
+    plans,
+    onLoaded: (count) => view.loaded(count, total),
+  });
+  const end = await watch(looking, run);
+  if (end === null) return exitCodes.interrupted.code;
+  if (end.state === 'paused') throw paused(end);
+  view.close();
+  const code = await runBatch({
+    ...batch,
+    // Nothing is left to follow.
+    flags: { ...flags, follow: 'wait' },
+    fingerprint: planned.settings.fingerprint ?? null,
+    run: ({ destinations: _delivered, ...given }) =>
+      planned.run({
+        ...given,
+        ...(state === 'done' ? {} : { startedAtMs: end.begunAtMs }),
+        freeSpaceOf: async () => null,
+        make: (_plans, opened) => importOutcomes(database, run, opened),
+      }),
+  });
+  if (code !== exitCodes.interrupted.code) await unmarkQueued(batch.folder);
+  return code;
+}
+
+/** Shows how far the run comes; resolves with its end, or null after Ctrl-C. */
+async function watch({ database, view, batch }: Looking, run: number): Promise<RunProgress | null> {
+  const { stop } = interruption();
+  const watched = watchRun(database, run).pipe(
+    tap((progress) => view.progress(progress)),
+    last(),
+  );
+  const left = merge(stop, batch.io.outputClosed).pipe(map(() => null));
+  const end = await firstValueFrom(race(watched, left));
+  if (end === null) view.left();
+  return end;
+}
+
+function paused({ reason }: RunProgress): ProviderError {
+  return new ProviderError('ERR_RUN_PAUSED', `The run is paused: ${reason ?? 'no reason is known'}`, {
+    stopsRun: true,
+    suggestion: 'Remove the cause, then run the same command again.',
+  });
+}

@@ -1,0 +1,145 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { lastValueFrom, map, merge, type Observer, race, tap } from 'rxjs';
+import { UsageError } from '../../../errors.ts';
+import { jsonLine } from '../../../events/listeners.ts';
+import type { RunEvent } from '../../../events/runEvent.ts';
+import type { WorkerEvent } from '../../../fleet/worker/workerEvent.ts';
+import { secretsIn } from '../../../providers/replicate/credentials.ts';
+import { chooseService, openService } from '../../batch/service.ts';
+import type { ScriptIo } from '../../display/terminal.ts';
+import { counted, plainText } from '../../display/text.ts';
+import type { RunCommand } from '../../flags/commandTable.ts';
+import { emptyFlags } from '../../flags/flags.ts';
+import { plainCommand } from '../../flags/plainCommand.ts';
+import { createWarn, keepMemorySmall, readEnvironment, redact } from '../../script/environment.ts';
+import { exitCodes } from '../../script/exit.ts';
+import { interruption } from '../../script/interruption.ts';
+import { useProxies } from '../../script/proxies.ts';
+import { queueUrl } from '../../script/queueUrl.ts';
+
+interface WorkerFlags {
+  readonly queue?: string | true;
+  readonly shared?: string;
+  readonly encoders?: number;
+  readonly telemetry?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = plainCommand<WorkerFlags>({
+  name: 'worker',
+  describe: (command) =>
+    command
+      .option('--queue [url]', 'the PostgreSQL that all machines share (default: RXPOSURE_QUEUE)')
+      .option('--shared <dir>', 'the folder that all machines have mounted')
+      .option('--encoders <n>', 'images decoded and encoded at a time (default: one a core)', count)
+      .option('--telemetry', 'report spans and metrics to the OpenTelemetry SDK of the process')
+      .option('--json', 'write one JSON event a line to standard output, and nothing else')
+      .option('--quiet', 'print nothing but errors'),
+  examples: [
+    '--queue --shared /mnt/images',
+    '--queue=postgres://rx_worker@db.internal/rxposure --shared /mnt/images',
+  ],
+  run: (_inputs, flags, io) => worker(flags, io),
+});
+
+/** Works on the parts of all runs until it is told to end. Resolves with the exit code. */
+async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
+  keepMemorySmall();
+  const { json = false, quiet = false, encoders } = flags;
+  const url = queueUrl(flags.queue, io.env);
+  if (flags.shared === undefined) {
+    throw new UsageError('A worker needs `--shared DIR`, the folder that all machines have mounted.');
+  }
+  const environment = readEnvironment(io.env);
+  const warn = createWarn({ json, quiet }, io);
+  useProxies(io.env, warn, { baseUrl: environment.baseUrl });
+  const { openDatabase } = await import('../../../fleet/database/connection.ts');
+  const { migrate } = await import('../../../fleet/database/migrate.ts');
+  const { createFleetEvents } = await import('../../../fleet/fleetEvents.ts');
+  const { openEngine } = await import('../../../fleet/engine/engine.ts');
+  const { work } = await import('../../../fleet/worker/worker.ts');
+  const name = `${hostname()}/${process.pid}`;
+  const service = await openService(chooseService(emptyFlags, environment, false), {
+    cacheFolder: null,
+    refreshModels: false,
+    secrets: secretsIn(io.env),
+    warn,
+  });
+  const database = await openDatabase({ url, name: `rxposure ${name}`, onWarning: warn });
+  try {
+    await migrate(database);
+    const engine = await openEngine(database, { url, name, supervises: true });
+    const { stop, leave } = interruption();
+    const show = createShow({ json, quiet }, io, (text) => redact(text, environment.token));
+    const made = work({
+      database,
+      engine,
+      provider: service.provider,
+      shared: resolve(flags.shared),
+      webhookEvents: createFleetEvents({ database, url, name: `rxposure ${name}` }),
+      name,
+      emit: (event) => {
+        if (event.type === 'warning') warn(event.message);
+      },
+      stop: merge(stop, io.outputClosed),
+      ...(encoders !== undefined && { encoders }),
+      ...(flags.telemetry === true && { listen: await openTelemetry() }),
+    }).pipe(tap(show));
+    try {
+      await lastValueFrom(race(made, leave.pipe(map(() => null))), { defaultValue: null });
+      return exitCodes.allSaved.code;
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    await database.close();
+    await service.close();
+  }
+}
+
+/** Returns the listeners to runs that report to the SDK which the process has registered. */
+async function openTelemetry(): Promise<() => Observer<RunEvent>> {
+  const { toTelemetry } = await import('../../../events/telemetry/toTelemetry.ts').catch((cause: unknown) => {
+    throw new UsageError('`--telemetry` needs the package @opentelemetry/api, which is not installed.', {
+      suggestion: 'Run: npm install @opentelemetry/api, and an SDK to register.',
+      cause,
+    });
+  });
+  return () => toTelemetry();
+}
+
+function createShow(
+  { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
+  { stdout, stderr }: Pick<ScriptIo, 'stdout' | 'stderr'>,
+  clean: (text: string) => string,
+): (event: WorkerEvent) => void {
+  return (event) => {
+    if (json) stdout.write(jsonLine(event, clean));
+    else if (!quiet) stderr.write(`${clean(plainText(lineOf(event)))}\n`);
+  };
+}
+
+function lineOf(event: WorkerEvent): string {
+  if (event.type === 'run.paused') return `run ${event.run} is paused: ${event.reason}`;
+  const name = `run ${event.run}, part ${event.part + 1}`;
+  switch (event.type) {
+    case 'part.taken':
+      return `${name}: ${event.isRescue ? 'taken over' : 'taken'}, ${counted(event.jobs, 'job')}`;
+    case 'part.finished':
+      return `${name}: done, ${event.saved} saved, ${event.failed} failed, ${event.skipped} skipped`;
+    case 'part.returned':
+      return `${name}: left to others, ${event.reason}`;
+    case 'part.lost':
+      return `${name}: another worker has it`;
+  }
+}
+
+function count(text: string): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (value >= 1) return value;
+  throw new InvalidArgumentError('Expected a whole number of 1 or more.');
+}

@@ -1,0 +1,46 @@
+import { Observable } from 'rxjs';
+import { addressOf } from './connection.ts';
+
+export interface ListenConfig {
+  /** Address of the database. */
+  url: string;
+  channel: string;
+  /** Name of this process for the database's own views. */
+  name: string;
+}
+
+/**
+ * Listens to the notifications of a channel over a connection of its own, until you unsubscribe.
+ * Emits null once it listens: what was notified before that is not heard; then the payloads. Emits
+ * PostgreSQL's error if there is no connection, or it breaks.
+ *
+ *     NOTIFY channel, 'a'    ---a---
+ *     listen                 -n-a---#    n: null, it listens; #: the connection broke
+ */
+export function listen({ url, channel, name }: ListenConfig): Observable<string | null> {
+  return new Observable((subscriber) => {
+    const opening = import('pg').then(async ({ default: pg }) => {
+      const client = new pg.Client({
+        connectionString: addressOf(url),
+        application_name: name,
+        connectionTimeoutMillis: 5_000,
+        keepAlive: true,
+        keepAliveInitialDelayMillis: 10_000,
+      });
+      client.on('error', (error) => subscriber.error(error));
+      client.on('end', () => subscriber.error(new Error('Connection terminated')));
+      client.on('notification', ({ payload = '' }) => subscriber.next(payload));
+      await client.connect();
+      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+      subscriber.next(null);
+      return client;
+    });
+    opening.catch((error: unknown) => subscriber.error(error));
+    return () => {
+      opening.then(
+        (client) => client.end(),
+        () => {},
+      );
+    };
+  });
+}

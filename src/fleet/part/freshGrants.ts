@@ -1,0 +1,40 @@
+import { defer } from 'rxjs';
+import { ageFrom, type ClockScheduler, monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import type { Journal } from '../../ports.ts';
+import type { PartCalls } from '../database/partCalls.ts';
+
+/**
+ * Age up to which a grant may be used. A worker that takes the part over looks for a lost create
+ * request only 8 s after its grant, when nothing of it can be on its way any more.
+ */
+export const LONGEST_GRANT_MS = 2_000;
+
+/** The calls about a part, and the age of what they have granted. */
+export interface FreshGrants extends Required<Pick<Journal, 'mayStillSend'>> {
+  readonly calls: PartCalls;
+}
+
+/**
+ * Notes when admissions are asked for. `mayStillSend` is that of the journal over these calls: true
+ * of a job for 2 s after the last time that `begin` was asked about it.
+ *
+ *     begin           --a---(g|)              a: asked, g: granted
+ *     mayStillSend      ------------------!   false from 2 s after a
+ */
+export function createFreshGrants(
+  calls: PartCalls,
+  { scheduler = monotonicScheduler }: { scheduler?: ClockScheduler } = {},
+): FreshGrants {
+  const ages = new Map<number, () => number>();
+  return {
+    calls: {
+      ...calls,
+      begin: (asking) =>
+        defer(() => {
+          ages.set(asking.index, ageFrom(scheduler));
+          return calls.begin(asking);
+        }),
+    },
+    mayStillSend: (index) => (ages.get(index)?.() ?? Number.POSITIVE_INFINITY) <= LONGEST_GRANT_MS,
+  };
+}

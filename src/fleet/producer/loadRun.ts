@@ -1,0 +1,113 @@
+import { lastValueFrom } from 'rxjs';
+import type { Plan } from '../../types.ts';
+import type { Database } from '../database/connection.ts';
+import { type AccountLimits, createRunCalls, type OpenedRun } from '../database/runCalls.ts';
+import type { Engine } from '../engine/engine.ts';
+import { PLAN_FORMAT, PLANS_IN_PART, packPlans } from '../packedPlans.ts';
+import type { StoredSettings } from '../storedSettings.ts';
+
+/** A run to load into the database of a fleet. */
+export interface RunToLoad {
+  /** Identifies it for those who look at it again. */
+  readonly name: string;
+  /** Hash of everything that its plans follow from. */
+  readonly fingerprint: string;
+  readonly settings: StoredSettings;
+  readonly account: AccountLimits;
+  /** Null: no limit. */
+  readonly limitMicroUsd: number | null;
+  /** Number of its jobs. */
+  readonly total: number;
+  /** Plans in their order, the same ones at each call. */
+  readonly plans: () => AsyncIterable<Plan>;
+  /** Called with the number of plans that are loaded. Default: no-op. */
+  readonly onLoaded?: (plans: number) => void;
+}
+
+/** Parts that are loaded in one transaction. */
+const PARTS_AT_ONCE = 40;
+/** Tasks that are sent in one. */
+const TASKS_AT_ONCE = 1_000;
+
+/**
+ * Opens a run in the database, loads its plans, and lets workers begin once all of them are there.
+ * Goes on where an earlier call has stopped; lets a paused run go on. Rejects with `UsageError` if
+ * the run is known with another input.
+ */
+export async function loadRun(
+  database: Database,
+  engine: Pick<Engine, 'send'>,
+  { name, fingerprint, settings, account, limitMicroUsd, total, plans, onLoaded = () => {} }: RunToLoad,
+): Promise<OpenedRun> {
+  const calls = createRunCalls(database);
+  await lastValueFrom(calls.setAccount(account));
+  const opened = await lastValueFrom(
+    calls.open({ name, fingerprint, settings, planFormat: PLAN_FORMAT, limitMicroUsd, total }),
+  );
+  const { run, state, parts } = opened;
+  if (state === 'done') return opened;
+  if (state === 'loading') {
+    let part = parts;
+    let loaded = parts * PLANS_IN_PART;
+    onLoaded(loaded);
+    for await (const batch of batchesOf(skipped(plans(), loaded))) {
+      const packed = await Promise.all(batch.map(packPlans));
+      await database.transaction(async (query) => {
+        for (const [at, group] of batch.entries()) {
+          const values = [run, part + at, group[0]?.index ?? 0, group.length, packed[at]];
+          await query('SELECT rx_v1.load($1, $2, $3, $4, $5)', values);
+        }
+      });
+      part += batch.length;
+      loaded += batch.reduce((sum, group) => sum + group.length, 0);
+      onLoaded(loaded);
+    }
+  }
+  await lastValueFrom(calls.start(run));
+  await sendWaiting(database, engine, run);
+  return { ...opened, state: 'running' };
+}
+
+async function* skipped(plans: AsyncIterable<Plan>, count: number): AsyncGenerator<Plan> {
+  let seen = 0;
+  for await (const plan of plans) {
+    seen += 1;
+    if (seen > count) yield plan;
+  }
+}
+
+/** Groups plans into parts, and parts into batches. */
+async function* batchesOf(plans: AsyncIterable<Plan>): AsyncGenerator<readonly (readonly Plan[])[]> {
+  let batch: Plan[][] = [[]];
+  for await (const plan of plans) {
+    if (batch.at(-1)?.length === PLANS_IN_PART) {
+      if (batch.length === PARTS_AT_ONCE) {
+        yield batch;
+        batch = [];
+      }
+      batch.push([]);
+    }
+    batch.at(-1)?.push(plan);
+  }
+  const rest = batch.filter((group) => group.length > 0);
+  if (rest.length > 0) yield rest;
+}
+
+/** Sends a task for each part that waits; one that has its task already gets no other. */
+async function sendWaiting(
+  { query, transaction }: Pick<Database, 'query' | 'transaction'>,
+  engine: Pick<Engine, 'send'>,
+  run: number,
+): Promise<void> {
+  let last = -1;
+  for (;;) {
+    const rows = await query(
+      `SELECT part, epoch FROM rx.part WHERE run = $1 AND part > $2 AND state = 'waiting' ORDER BY part LIMIT $3`,
+      [run, last, TASKS_AT_ONCE],
+    );
+    if (rows.length === 0) return;
+    const tasks = rows.map(({ part, epoch }) => ({ run, part: Number(part), epoch: Number(epoch) }));
+    await transaction((inside) => engine.send('parts', tasks, inside));
+    last = tasks.at(-1)?.part ?? last;
+  }
+}

@@ -1,0 +1,178 @@
+import { defer, EMPTY, from, ignoreElements, lastValueFrom, type Observer } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { encoderConcurrency } from '../../base/pictures.ts';
+import { pathBelow } from '../../disk/insideFolder.ts';
+import { UsageError } from '../../errors.ts';
+import type { EmitEvent, RunEvent } from '../../events/runEvent.ts';
+import { createGate, type Gate, gate } from '../../operators/gate.ts';
+import { createListPoller } from '../../operators/predictions/listPoller.ts';
+import { createLedger } from '../../operators/stages/budgetTake.ts';
+import type { GenerateConfig } from '../../pipelines/journey/config.ts';
+import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
+import { configOf } from '../../pipelines/run/runConfig.ts';
+import { openBreaker } from '../../pipelines/run/runState.ts';
+import type { RunStore } from '../../pipelines/run/settings.ts';
+import type { Claims, Destination, Governor, PredictionEvents, Provider } from '../../ports.ts';
+import type { SigningIdentity } from '../../provenance/signPicture.ts';
+import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
+import { createMemoryJournal } from '../../store/memoryJournal.ts';
+import type { Database } from '../database/connection.ts';
+import { createFleetClaims } from '../fleetClaims.ts';
+import { PLAN_FORMAT } from '../packedPlans.ts';
+import { readStoredSettings, runSettingsOf, type StoredSettings } from '../storedSettings.ts';
+import type { PartsInHand } from './partsInHand.ts';
+import { tellAccount } from './tellAccount.ts';
+
+/** The gates that all runs of a worker share: what this machine can do at a time. */
+export interface WorkerGates {
+  readonly downloads: Gate;
+  readonly encoders: Gate;
+  readonly uploads: Gate;
+  /** One job at a time asks the account for a slot. */
+  readonly line: Gate;
+}
+
+/** Creates the gates of a worker. */
+export function createWorkerGates(encoders: number = encoderConcurrency()): WorkerGates {
+  return {
+    downloads: createGate(16),
+    encoders: createGate(encoders),
+    uploads: createGate(4),
+    line: createGate(1),
+  };
+}
+
+export interface RunOfWorkerConfig {
+  /** The service, with what it takes to ask it: the token is this machine's. */
+  provider: Provider;
+  /** The folder that all machines share; absolute. */
+  shared: string;
+  /** Certificates and key that sign images. Default: none. */
+  signer?: SigningIdentity;
+  /** What the service's webhooks report, for runs that follow them. Default: the list is asked. */
+  webhookEvents?: PredictionEvents['events'];
+  /** Receives the events of all runs. */
+  emit: EmitEvent;
+  /** Creates a listener to the events of one run, such as `toTelemetry`. Default: none. */
+  listen?: (run: number) => Observer<RunEvent>;
+  gates: WorkerGates;
+}
+
+/** A run on a worker: what its parts there have in common. */
+export interface RunOfWorker {
+  /** The configuration of `generate`, but for what is a part's own. */
+  readonly config: GenerateConfig;
+  /** Absolute. */
+  readonly folder: string;
+  readonly claims: Claims;
+  /** Name of the service; null if it has none. */
+  readonly service: string | null;
+  /** Longest time for which an attempt can hold a slot. */
+  readonly holdMs: number;
+  close(): Promise<void>;
+}
+
+/** More than an account has: the database decides. */
+const MANY = 100_000;
+/** What a prediction may take beyond its own time: see `CANCEL_MARGIN_MS` and the choices there. */
+const HOLD_MARGIN_MS = 330_000 + 60_000;
+
+/**
+ * Opens a run that the database has, for its parts on this worker. Rejects with `UsageError` if
+ * this worker must leave it to others: it is of a newer version, of another service, or is signed
+ * with other certificates.
+ */
+export async function openRunOfWorker(
+  database: Pick<Database, 'query'>,
+  run: number,
+  parts: PartsInHand,
+  own: RunOfWorkerConfig,
+): Promise<RunOfWorker> {
+  const { shared, gates, webhookEvents: events } = own;
+  const listener = own.listen?.(run);
+  const emit: EmitEvent = (event) => {
+    own.emit(event);
+    listener?.next(event);
+  };
+  const provider = tellAccount(own.provider, database);
+  const stored = await readRun(database, run);
+  const service = await lastValueFrom(identifyService({ provider }));
+  if (stored.service !== service) throw otherService(stored.service, service);
+  const folder = pathBelow(shared, stored.folder);
+  const settings = await runSettingsOf(stored, {
+    ...own,
+    provider,
+    folder,
+    ...(events !== undefined && { events }),
+  });
+  const claims = createFleetClaims((index) => parts.of(run, index)?.calls);
+  const thumbnails = stored.gallery ? await openThumbnails(folder) : null;
+  const destinations: Destination[] = [];
+  for (const open of settings.destinations ?? []) destinations.push(await open(folder));
+  const thumbnailGate = createGate(gates.encoders.concurrency);
+  const store: RunStore = {
+    // Each part has its own.
+    journal: createMemoryJournal(),
+    spentMicroUsd: () => 0,
+    keep: (outcome) =>
+      thumbnails === null ? EMPTY : defer(() => thumbnails.make(outcome)).pipe(gate(thumbnailGate)),
+    putAside: () => EMPTY,
+    ...(thumbnails && { check: (original) => from(thumbnails.check(original)).pipe(ignoreElements()) }),
+    isDone: () => false,
+    isPaidBefore: () => false,
+    filesOf: async () => [],
+  };
+  const session = {
+    governor: letThrough,
+    ledger: createLedger({ limitMicroUsd: Number.POSITIVE_INFINITY }),
+    slots: createGate(MANY),
+    claims,
+  };
+  const config = configOf({ ...settings, session, emit }, { provider, store });
+  const { breakerFailures } = stored.recovery;
+  return {
+    folder,
+    claims,
+    service,
+    holdMs: stored.limits.timeoutMs + HOLD_MARGIN_MS,
+    config: {
+      ...config,
+      service,
+      destinations,
+      follower: config.follower ?? createListPoller(config.provider),
+      downloads: gates.downloads,
+      encoders: gates.encoders,
+      uploads: gates.uploads,
+      breakerFailures: openBreaker(breakerFailures, { emit }, { scheduler: monotonicScheduler }) ?? 0,
+    },
+    close: async () => {
+      listener?.complete();
+      await Promise.all(destinations.map((destination) => destination.close()));
+    },
+  };
+}
+
+async function readRun({ query }: Pick<Database, 'query'>, run: number): Promise<StoredSettings> {
+  const [row] = await query('SELECT settings, plan_format FROM rx.run WHERE id = $1', [run]);
+  if (row === undefined) throw new UsageError(`Run ${run} was forgotten.`);
+  if (Number(row.plan_format) > PLAN_FORMAT) {
+    throw new UsageError(`Expected plans of format ${PLAN_FORMAT}, got ${row.plan_format}`, {
+      suggestion: 'Update rxposure on this machine.',
+    });
+  }
+  return readStoredSettings(row.settings);
+}
+
+/** The database decides when a create request may be sent. */
+const letThrough: Governor = {
+  admit: () => from([{ accepted: () => {}, refused: () => {} }]),
+};
+
+function otherService(wanted: string | null, got: string | null): UsageError {
+  return new UsageError(
+    `Expected the service ${wanted ?? 'without a name'}, got ${got ?? 'one without a name'}`,
+    {
+      suggestion: 'Set REPLICATE_BASE_URL on this machine as for the run.',
+    },
+  );
+}

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { prettyJson, writeAtomically } from '../disk/writeFiles.ts';
+import { UsageError } from '../errors.ts';
+
+const FILE_NAME = 'queue.json';
+
+/**
+ * Marks a run folder as that of workers, before they begin: until their outcomes are in it, its
+ * journal does not know what is paid.
+ */
+export async function markQueued(folder: string, run: string): Promise<void> {
+  await writeAtomically(join(folder, FILE_NAME), prettyJson({ run }));
+}
+
+/** Removes the mark, once all outcomes are in the folder. */
+export async function unmarkQueued(folder: string): Promise<void> {
+  await rm(join(folder, FILE_NAME), { force: true });
+}
+
+/** Throws `UsageError` if workers make the images of a folder. */
+export function expectNotQueued(folder: string): void {
+  if (!existsSync(join(folder, FILE_NAME))) return;
+  throw new UsageError(`Workers make the images of ${folder}: its journal does not know them yet.`, {
+    suggestion:
+      'Run the command that began it, with its queue, until all is done. Delete queue.json only if you want to make, and pay for, all of them again.',
+  });
+}

@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lastValueFrom, ReplaySubject } from 'rxjs';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { toTelemetry } from '../../src/events/telemetry/toTelemetry.ts';
+import { openDatabase } from '../../src/fleet/database/connection.ts';
+import { migrate } from '../../src/fleet/database/migrate.ts';
+import { createFleetEvents, storeEvent } from '../../src/fleet/fleetEvents.ts';
+import { createWebhookReceiver } from '../../src/providers/replicate/webhookReceiver.ts';
+import { fetchWebhookSecret } from '../../src/providers/replicate/webhookSecret.ts';
+import type { PredictionEvent } from '../../src/types.ts';
+import { describeFleet } from '../helpers/describeFleet.ts';
+import { aLocalWorker } from '../helpers/fleetOfWorkers.ts';
+import { memorySdk } from '../helpers/memorySdk.ts';
+import { newDatabase } from '../helpers/postgres.ts';
+import { scriptsInFolder } from '../helpers/scriptsInFolder.ts';
+
+describeFleet('workers', () => {
+  it('make the images of a run with --queue together, which leaves its results as any run does', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder();
+    const { root, simulator } = scripts;
+    const prompts = Array.from({ length: 60 }, (_, n) => `pear ${n}`);
+    const sdk = memorySdk();
+    onTestFinished(async () => void (await sdk.close()));
+    const listen = () => toTelemetry({ tracer: sdk.tracer, meter: sdk.meter });
+    const workers = await Promise.all(
+      [1, 2].map(() => aLocalWorker(url, simulator, { shared: root, listen })),
+    );
+    const alone = '--rate 60000 --rendition tiny=8x8,png';
+    const flags = `${alone} --queue=${url} --shared ${root}`;
+    const first = await scripts.generate(prompts, flags);
+    expect(first).toMatchObject({ code: 0, error: null, made: 60 });
+    expect(first.outcomes.map(({ index, status }) => [index, status])).toEqual(
+      prompts.map((_, index) => [index, 'saved']),
+    );
+    const taken = workers.map(({ events }) => events.filter(({ type }) => type === 'part.finished').length);
+    expect(taken.reduce((sum, parts) => sum + parts)).toBe(3);
+    expect(workers.map((worker) => worker.fault())).toEqual([null, null]);
+    const report = JSON.parse(await readFile(join(scripts.folder, 'report.json'), 'utf8'));
+    expect(report).toMatchObject({ saved: 60 });
+    const jobs = sdk.spans().filter(({ name }) => name === 'rxposure.job');
+    expect(jobs.map(({ attributes }) => attributes['rxposure.job.status'])).toEqual(Array(60).fill('saved'));
+    // The same command again, with and without workers, makes nothing.
+    expect(await scripts.generate(prompts, flags)).toMatchObject({ code: 0, made: 0 });
+    expect(await scripts.generate(prompts, alone)).toMatchObject({ code: 0, made: 0 });
+  });
+
+  it('give back what they have when they are stopped, and another one makes the rest', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder({ medianMs: 20_000, speed: 100 });
+    const { root, simulator } = scripts;
+    const prompts = Array.from({ length: 40 }, (_, n) => `plum ${n}`);
+    const first = await aLocalWorker(url, simulator, { shared: root });
+    const flags = `--rate 60000 --concurrency 4 --queue=${url} --shared ${root}`;
+    const running = scripts.generate(prompts, flags);
+    await vi.waitUntil(() => simulator.stats().created >= 6, { timeout: 20_000, interval: 20 });
+    await first.stop();
+    const made = simulator.stats().created;
+    expect(made).toBeLessThan(40);
+    expect(first.fault()).toBe(null);
+    expect(first.events.map(({ type }) => type)).toContain('part.returned');
+    await aLocalWorker(url, simulator, { shared: root });
+    expect(await running).toMatchObject({ code: 0, made: 40 });
+    expect(simulator.stats().maxInFlight).toBeLessThanOrEqual(4);
+  });
+
+  it('have the folder for themselves until all is done', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder();
+    const { root, simulator } = scripts;
+    const queue = `--queue=${url} --shared ${root}`;
+    const left = new ReplaySubject<void>(1);
+    const looked = scripts.generate(['a'], queue, { outputClosed: left, isBooked: false, isWhole: false });
+    await vi.waitUntil(() => existsSync(scripts.at('queue.json')), { timeout: 20_000, interval: 20 });
+    left.next();
+    expect(await looked).toMatchObject({ code: 130, made: 0 });
+    const alone = await scripts.generate(['a']);
+    expect(String(alone.error)).toContain('Workers make the images of');
+    await aLocalWorker(url, simulator, { shared: root });
+    expect(await scripts.generate(['a'], queue)).toMatchObject({ code: 0, made: 1 });
+    expect(existsSync(scripts.at('queue.json'))).toBe(false);
+    // Another input is another run.
+    const other = await scripts.generate(['b'], queue);
+    expect(String(other.error)).toContain('another input');
+  });
+
+  it.each([
+    ['--strategy queue', 'no common order'],
+    ['--concurrency auto', 'give a number'],
+    ['--detach', 'follow what they create'],
+    ['--to webdataset', 'one writer'],
+  ])('refuse %s before anything is created', async (flag, reason) => {
+    const scripts = await scriptsInFolder();
+    const run = await scripts.generate(
+      ['a'],
+      `${flag} --queue=postgres://nobody@127.0.0.1:1/none --shared ${scripts.root}`,
+    );
+    expect(run).toMatchObject({ code: null, made: 0 });
+    expect(String(run.error)).toContain(reason);
+    expect(existsSync(scripts.folder)).toBe(false);
+  });
+
+  it('learn the ends of predictions from the webhooks that another process has received', async () => {
+    const url = await newDatabase();
+    const database = await openDatabase({ url });
+    onTestFinished(() => database.close());
+    await migrate(database);
+    const scripts = await scriptsInFolder();
+    const { root, simulator } = scripts;
+    const webhookEvents = createFleetEvents({ database, url, name: 'test' });
+    const heard = new Set<string>();
+    const listening = webhookEvents.subscribe(({ prediction }) => heard.add(prediction.id));
+    onTestFinished(() => listening.unsubscribe());
+    await aLocalWorker(url, simulator, { shared: root, webhookEvents });
+    const secret = await lastValueFrom(fetchWebhookSecret(simulator));
+    const store = (event: PredictionEvent) => storeEvent(database, event);
+    const received = await new Promise<string>((resolve, reject) => {
+      const receiving = createWebhookReceiver({ secret, store }).subscribe({
+        next: (receiver) => resolve(receiver.url),
+        error: reject,
+      });
+      onTestFinished(() => receiving.unsubscribe());
+    });
+    const prompts = Array.from({ length: 30 }, (_, n) => `plum ${n}`);
+    const flags = `--rate 60000 --queue=${url} --shared ${root} --follow webhook --webhook-url ${received}`;
+    expect(await scripts.generate(prompts, flags)).toMatchObject({ code: 0, error: null, made: 30 });
+    await expect.poll(() => heard.size).toBe(30);
+    expect(await database.query('SELECT count(*)::integer AS stored FROM rx.webhook')).toEqual([
+      { stored: 30 },
+    ]);
+  });
+});
