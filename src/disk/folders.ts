@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -37,7 +37,7 @@ const MOST_KEPT = 10_000;
 
 /**
  * Creates a folder and its parents, and flushes their names, as `makeFolder` does; looks at each
- * folder once. Loads fs-extra when the first is made. Rejects with the system's error.
+ * folder once. Rejects with the system's error.
  */
 export async function ensureDir(path: string): Promise<void> {
   const isThere = isFolder(path);
@@ -45,8 +45,10 @@ export async function ensureDir(path: string): Promise<void> {
   const parent = dirname(resolve(path));
   if (!isThere) {
     await ensureDir(parent);
-    const { ensureDir: ensure } = await import('fs-extra/esm');
-    await ensure(path);
+    await mkdir(path).catch((error: unknown) => {
+      // Another job may have been faster.
+      if (!isFolder(path)) throw error;
+    });
   }
   await syncFolder(parent).catch((error: unknown) => {
     if (!isOthers(error)) throw error;

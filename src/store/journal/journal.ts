@@ -155,16 +155,6 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     saved = savedIndexes(table);
     inFlight.clear();
   };
-  /** Counts the line of the log that states the end: one that is torn then is no loss. */
-  const countsEnd = (): boolean => {
-    try {
-      run.setLogSeq(log.lastSeq + 1);
-      return true;
-    } catch {
-      // The disk may be full. Without this line the next run reads the whole log.
-      return false;
-    }
-  };
   return {
     repairs,
     unaccounted: table.unaccounted,
@@ -230,7 +220,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
       let isWhole = false;
       try {
         guard.check();
-        isWhole = countsEnd();
+        isWhole = run.countEnd(log.lastSeq + 1);
       } finally {
         database.close();
         guard.close();

@@ -33,6 +33,11 @@ export interface RunTable {
   noteSession(session: RunSession): void;
   /** Notes the last line of the entry log that the database has. */
   setLogSeq(seq: number): void;
+  /**
+   * Counts the line of the entry log that states the end of a run, so that one that is torn then is
+   * no loss; returns false if the disk refuses.
+   */
+  countEnd(seq: number): boolean;
 }
 
 /** Creates the table of facts about a run. Change it in a transaction. */
@@ -82,6 +87,15 @@ export function createRunTable(database: DatabaseSync): RunTable {
     },
     setLogSeq: (seq) => {
       setSeq.run(seq);
+    },
+    countEnd: (seq) => {
+      try {
+        setSeq.run(seq);
+        return true;
+      } catch {
+        // The disk may be full. Without that line the next run reads the whole log.
+        return false;
+      }
     },
   };
 }

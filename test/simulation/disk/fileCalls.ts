@@ -150,6 +150,7 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
       const { inode, path } = file;
       if (inode === null) disk.syncFolder(path);
       else disk.sync(inode);
+      disk.onFlush.get(path)?.();
       if (file.keepsName) disk.syncFolder(dirname(path));
       file.keepsName = false;
     },

@@ -68,6 +68,8 @@ const RATE_MS = 59_900;
  */
 function judgeReuse({ service, config, ends }: World, end: ProcessEnd): string[] {
   if (!config.cache || config.powerCuts > 0 || config.faults.fullDisk > 0) return [];
+  // The result of another model is not that of the request.
+  if (config.run.fallback) return [];
   const made = service.made.filter(({ process }) => process === end.number);
   const others = ends.filter((one) => one.folder !== end.folder && one.kind === 'done' && one.isLast);
   const isFirst = !ends.some((one) => one.folder === end.folder && one.number < end.number);
