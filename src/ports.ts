@@ -53,10 +53,7 @@ export interface Provider {
   readonly isPlain?: boolean;
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
   getPrediction(id: string): Observable<Prediction>;
-  /**
-   * Lists predictions created at or after this moment of the local clock (ms since 1970), newest
-   * first.
-   */
+  /** Lists predictions created from this moment of the local clock on, newest first. */
   listPredictions(query: {
     readonly createdAfterMs: number;
     readonly next?: string;
@@ -206,6 +203,8 @@ export interface Claims {
   has(id: string): boolean;
   /** Notes predictions that belong to jobs. */
   know(ids: Iterable<string>): void;
+  /** Learns the claims of other processes, before each look. Absent: there are no others. */
+  refresh?(): Observable<void>;
 }
 
 /** Leave to send one create request. Report the response, if there is one: it times the next. */

@@ -11,13 +11,13 @@ describeFleet('a fleet', () => {
   it('whose workers are killed loses nothing, pays nothing twice, and keeps to slots and budget', async () => {
     const report = await runFleet({
       ...{ folder: folder(), url: await newDatabase(), name: 'kills', seed: 3, workload: onlyKills },
-      prompts: 60,
-      affordable: 45,
-      perMinute: 200,
+      prompts: 40,
+      affordable: 30,
+      perMinute: 300,
       blows: { kills: 20 },
-      betweenMs: [100, 600],
+      betweenMs: [100, 500],
     });
-    expect(report).toMatchObject({ problems: [], lost: 0, paidTwice: 0, made: 45 });
+    expect(report).toMatchObject({ problems: [], lost: 0, paidTwice: 0, made: 30 });
     // Some wait for their moment until the run is over.
     expect(report.blows.kills).toBeGreaterThanOrEqual(10);
   }, 180_000);

@@ -20,6 +20,7 @@ import type { Database } from '../database/connection.ts';
 import { createFleetClaims } from '../fleetClaims.ts';
 import { PLAN_FORMAT } from '../packedPlans.ts';
 import { readStoredSettings, runSettingsOf, type StoredSettings } from '../storedSettings.ts';
+import { claimsOfOthers } from './claimsOfOthers.ts';
 import type { PartsInHand } from './partsInHand.ts';
 import { tellAccount } from './tellAccount.ts';
 
@@ -105,7 +106,9 @@ export async function openRunOfWorker(
     folder,
     ...(events !== undefined && { events }),
   });
-  const claims = createFleetClaims((index) => parts.of(run, index)?.calls);
+  const claims = createFleetClaims((index) => parts.of(run, index)?.calls, {
+    ofOthers: () => claimsOfOthers(database, parts),
+  });
   const thumbnails = stored.gallery ? await openThumbnails(folder) : null;
   const destinations: Destination[] = [];
   for (const open of settings.destinations ?? []) destinations.push(await open(folder));

@@ -42,3 +42,11 @@ export function claimFound(found: Verdict['found'], claims: Claims): Observable<
     map((claimed) => new Map(claimed)),
   );
 }
+
+/**
+ * Looks once the claims of other processes are known: each prediction of theirs that is not known
+ * as claimed might be that of a lost request, and keep it in doubt.
+ */
+export function afterRefresh<T>(claims: Claims, look: () => Observable<T>): Observable<T> {
+  return (claims.refresh?.() ?? of(undefined)).pipe(concatMap(look));
+}

@@ -13,7 +13,7 @@ import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Claims, Provider } from '../../ports.ts';
 import type { ModelInput, Prediction } from '../../types.ts';
 import { isRecoverable } from '../internal/retryPolicies.ts';
-import { claimFound, createClaims } from './claims.ts';
+import { afterRefresh, claimFound, createClaims } from './claims.ts';
 import { type Attempt, areAlike } from './lost/attempt.ts';
 import { judgeLook, type Look } from './lost/judgeLook.ts';
 import { expectOwnResponse, takenByAnother, uncertain, unread } from './lost/lostErrors.ts';
@@ -186,7 +186,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     turn = looking;
     const settings = { offset: own.offset, isClaimed: claims.has, inputs, isPatient, random, scheduler };
     looking.add(
-      takeLook(provider, attempts, settings)
+      afterRefresh(claims, () => takeLook(provider, attempts, settings))
         .pipe(concatMap((seen) => conclude(seen, served)))
         .subscribe({
           error: (error: unknown) => {

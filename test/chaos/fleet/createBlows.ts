@@ -123,7 +123,7 @@ export function createBlows({
         moment?.(pid);
       };
       // The workers load their code first.
-      setTimeout(next, 4_000);
+      setTimeout(next, 3_000);
     },
     async end() {
       isOver = true;

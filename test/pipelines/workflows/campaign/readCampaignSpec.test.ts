@@ -233,7 +233,7 @@ it('lets the catalogue choose the model, and says what a wish may be', async () 
     model: { useCase: 'editing', maxCostUsd: 0.04 },
   });
   expect(await faultsOf(spec('{ useCase: editng }'))).toEqual([
-    'line 4: model.useCase: Expected one of draft, photo, illustration, text-in-image, editing, multi-image, got "editng"; did you mean editing?',
+    'line 4: model.useCase: Expected one of general, draft, photo, illustration, text-in-image, editing, multi-image, got "editng"; did you mean editing?',
   ]);
   expect(await faultsOf(spec('flux'))).toEqual([
     'line 4: model: Expected owner/name, owner/name:version or deployments/owner/name, got "flux"',
