@@ -34,13 +34,8 @@ export interface RunTable {
   /** Notes the last line of the entry log that the database has. */
   setLogSeq(seq: number): void;
   /**
-<<<<<<< HEAD
-   * Counts the line of the entry log that states the end of a run, so that one that is torn then is
-   * no loss; returns false if the disk refuses.
-=======
    * Counts the line that is to state the end of the log, so that one that is torn is no loss;
    * returns false if the disk refuses: without that line the next run reads the whole log.
->>>>>>> main
    */
   countEnd(seq: number): boolean;
 }
@@ -98,10 +93,6 @@ export function createRunTable(database: DatabaseSync): RunTable {
         setSeq.run(seq);
         return true;
       } catch {
-<<<<<<< HEAD
-        // The disk may be full. Without that line the next run reads the whole log.
-=======
->>>>>>> main
         return false;
       }
     },

@@ -2,33 +2,20 @@ import type { Mutant } from './mutants.ts';
 
 /** Flushes and orders of writes taken away: found by a world, or by a state after a power cut. */
 export const diskMutants: Readonly<Record<string, Mutant>> = {
-  'uncounted-end': {
-    bug: 'The database did not count the last line of the log: a torn one made the folder unusable.',
+  'log-before-commit': {
+    bug: 'The log got lines before their transaction was committed: a torn one made the folder unusable.',
     file: 'store/journal/journal.ts',
-<<<<<<< HEAD
     from: 'run.setLogSeq(log.reserve()),\n    afterCommit: log.hold,\n    afterFlush: log.write,',
     to: '{ const seq = log.reserve(); log.hold(); log.write(); run.setLogSeq(seq); },\n    afterCommit: () => {},',
     seed: 566,
   },
   'uncounted-end': {
     bug: 'The database did not count the last line of the log: a torn one made the folder unusable.',
-    file: 'store/journal/runTable.ts',
-    from: '        setSeq.run(seq);\n        return true;',
-    to: '        return true;',
-    seed: 63,
-    crashes: 50,
-=======
+    file: 'store/journal/journal.ts',
     from: 'run.countEnd(log.lastSeq + 1)',
     to: 'true',
-    seed: 1,
-  },
-  'unflushed-journal': {
-    bug: 'Entries of the journal were confirmed before its write-ahead log was flushed.',
-    file: 'store/journal/journalGuard.ts',
-    from: 'flush: () => promisify(fdatasync)(log.fd),',
-    to: 'flush: async () => void [promisify, fdatasync],',
-    state: 5,
->>>>>>> main
+    seed: 63,
+    crashes: 50,
   },
   'unnamed-folder': {
     bug: 'The name of a new run folder was not flushed, and with it all of its journal lost.',
@@ -58,7 +45,6 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
     to: '',
     state: 1,
   },
-<<<<<<< HEAD
   'relaxed-commit': {
     bug: 'Commits of the journal were not flushed.',
     file: 'store/journal/journalGuard.ts',
@@ -66,6 +52,4 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
     to: 'flush: async () => void [promisify, fdatasync],',
     seed: 72,
   },
-=======
->>>>>>> main
 };
