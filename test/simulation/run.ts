@@ -52,6 +52,8 @@ const totals = await runWorkers({
   crashes: values.crashes === undefined ? undefined : Number(values.crashes),
   keepsLog: values.seed !== undefined,
   mutant: values.mutant,
+  // To look for a world that shows it.
+  stopsAtFailure: values.mutant !== undefined,
   onWorld: (world) => {
     worlds += 1;
     crashes += world.crashes;

@@ -35,7 +35,10 @@ function simpler({ jobs, crashes, faults, run }: WorldConfig): Change[] {
     { waitMs: 0 },
   ];
   return [
-    { level: 'engine' },
+    { level: 'engine', folders: 1, cache: false, twins: 0 },
+    { twins: 0 },
+    { folders: 1 },
+    { otherRun: null },
     ...fewer(crashes, 0).map((count) => ({ crashes: count })),
     ...fewer(jobs, 1).map((count) => ({ jobs: count })),
     ...rates.filter((name) => faults[name] > 0).map((name) => ({ faults: { [name]: 0 } })),

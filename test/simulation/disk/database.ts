@@ -13,6 +13,10 @@ import { createWasmDatabase } from './wasmDatabase.ts';
 export class SimulatedDatabase extends DatabaseSync {
   private readonly file: string | null;
   private isFrozen = false;
+  /** What is flushed; null: all that is committed, as long as each commit is flushed by itself. */
+  private flushed: Uint8Array | null = null;
+  /** What is committed, once commits are not flushed by themselves. */
+  private committed: Uint8Array | null = null;
 
   constructor(path: string, options?: ConstructorParameters<typeof DatabaseSync>[1]) {
     const isSimulated = isMounted(path);
@@ -27,12 +31,16 @@ export class SimulatedDatabase extends DatabaseSync {
       if (content.length > 0) this.deserialize(new Uint8Array(content));
     } else this.save();
     this.keepFile(`${this.file}-wal`);
-    process?.onEnd.push(() => this.freeze());
+    process?.onEnd.push((isPowerCut) => this.freeze(isPowerCut));
+    currentMachine().disk.onFlush.set(`${this.file}-wal`, () => this.noteFlush());
   }
 
   override exec(sql: string): void {
     this.contact();
     super.exec(sql);
+    if (this.file === null || currentMachine().config.powerCuts === 0) return;
+    if (sql === 'COMMIT' && this.flushed !== null) this.committed = this.serialize();
+    if (sql === 'PRAGMA synchronous = NORMAL') this.flushed = this.committed = this.serialize();
   }
 
   override prepare(...args: Parameters<DatabaseSync['prepare']>): ReturnType<DatabaseSync['prepare']> {
@@ -59,21 +67,27 @@ export class SimulatedDatabase extends DatabaseSync {
     if (this.file !== null) currentMachine().contact();
   }
 
-  /** Leaves what is committed in the file. */
-  private freeze(): void {
+  /** The log is flushed, and with it all that is committed. */
+  private noteFlush(): void {
+    this.flushed = this.committed;
+  }
+
+  /** Leaves what is committed in the file; after a power cut perhaps only what was flushed. */
+  private freeze(isPowerCut: boolean): void {
     if (this.isFrozen) return;
     if (this.isTransaction) super.exec('ROLLBACK');
-    this.save();
+    const isLost = isPowerCut && currentMachine().chance.whole('cut.commits', 0, 1) === 1;
+    this.save(isLost ? this.flushed : null);
     this.isFrozen = true;
     super.close();
   }
 
-  private save(): void {
+  private save(content: Uint8Array | null = null): void {
     if (this.file === null) return;
     const { disk, calls } = currentMachine();
     if (!calls.exists(this.file)) disk.create(this.file, 'open', 0);
     const inode = disk.inode(this.file, 'open');
-    inode.data = Buffer.from(this.serialize());
+    inode.data = Buffer.from(content ?? this.serialize());
     disk.sync(inode);
     this.keepNames();
   }

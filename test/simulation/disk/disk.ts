@@ -45,6 +45,8 @@ export function systemError(code: string, syscall: string, path: string): NodeJS
  * That is what POSIX promises, and less than ext4 gives (after Pillai et al., OSDI '14).
  */
 export class Disk {
+  /** Called when a file is flushed, by its path. */
+  readonly onFlush = new Map<string, () => void>();
   /** Locks that processes hold. */
   readonly locks = new Set<string>();
   private tree = newTree();

@@ -18,6 +18,8 @@ type Data = string | NodeJS.ArrayBufferView;
 
 /** What a disk gives to one process: the system calls, at once. */
 export interface FileCalls {
+  /** Returns true if a descriptor is open. */
+  has(fd: number): boolean;
   /** Takes a lock that no process has; returns false if one has it. */
   lock(path: string): boolean;
   /** Ends a lock of the process. Default: all of them. */
@@ -63,10 +65,15 @@ const FLAGS: Readonly<Record<string, number>> = {
   a: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND,
 };
 
+/** Each process has descriptors of its own: one that has ended closes none of the next. */
+const FDS_OF_A_PROCESS = 100_000;
+let nextFds = FIRST_FD;
+
 /** Creates the calls of a process. Paths are those of the disk. `isFull` says so before a write. */
 export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => boolean): FileCalls {
   const open = new Map<number, OpenFile>();
-  let lastFd = FIRST_FD;
+  let lastFd = nextFds;
+  nextFds += FDS_OF_A_PROCESS;
   const fileOf = (fd: number, syscall: string): OpenFile => {
     const found = open.get(fd);
     if (found === undefined) throw systemError('EBADF', syscall, String(fd));
@@ -94,6 +101,7 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
   };
   const own = new Set<string>();
   const calls: FileCalls = {
+    has: (fd) => open.has(fd),
     lock: (path) => {
       if (disk.locks.has(path)) return false;
       own.add(path);
@@ -142,6 +150,7 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
       const { inode, path } = file;
       if (inode === null) disk.syncFolder(path);
       else disk.sync(inode);
+      disk.onFlush.get(path)?.();
       if (file.keepsName) disk.syncFolder(dirname(path));
       file.keepsName = false;
     },

@@ -13,8 +13,8 @@ export interface Inode {
 /** A write, or a change of the size. */
 export type Write = { readonly at: number; readonly bytes: Buffer } | { readonly size: number };
 
-/** What a disk writes as a whole. */
-export const PAGE_BYTES = 4_096;
+/** What a disk writes as a whole: a sector. */
+export const PAGE_BYTES = 512;
 
 /** Returns content after a write. */
 export function applied(data: Buffer, write: Write): Buffer {

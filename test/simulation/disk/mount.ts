@@ -144,7 +144,8 @@ function tear({ calls }: Machine, call: Call, args: Args, part: number): void {
 /** Returns true if a path belongs to the process that runs now. */
 function isOwn({ process }: Machine, of: unknown): boolean {
   if (process?.isAlive !== true) return false;
-  if (typeof of === 'number' || of === ABOVE) return true;
+  if (typeof of === 'number') return process.calls.has(of);
+  if (of === ABOVE) return true;
   return (of as string).startsWith(`${mountOf(process)}/`) || of === mountOf(process);
 }
 
@@ -157,6 +158,7 @@ function sync(name: string, args: Args): unknown {
 /** An open file as `fs.promises.open` gives it. */
 class Handle {
   readonly fd: number;
+  private closing: Promise<unknown> | null = null;
   constructor(fd: number) {
     this.fd = fd;
   }
@@ -167,7 +169,11 @@ class Handle {
   sync = () => this.call('fsync');
   datasync = () => this.call('fdatasync');
   truncate = (size?: number) => this.call('ftruncate', size);
-  close = () => this.call('close');
+  // As Node's does: a second time is no error.
+  close = () => {
+    this.closing ??= this.call('close');
+    return this.closing;
+  };
   readFile = (options?: unknown) => this.call('readFile', options);
   writeFile = (data: unknown) => this.call('writeFile', data);
   appendFile = (data: unknown) => this.call('writeFile', data);

@@ -1,20 +1,21 @@
 import type { Mutant } from './mutants.ts';
 
-/** Flushes and orders of writes taken away: `npm run powercut` finds them, at a state of its own. */
+/** Flushes and orders of writes taken away: found by a world, or by a state after a power cut. */
 export const diskMutants: Readonly<Record<string, Mutant>> = {
+  'log-before-commit': {
+    bug: 'The log got lines before their transaction was committed: a torn one made the folder unusable.',
+    file: 'store/journal/journal.ts',
+    from: 'run.setLogSeq(log.reserve()),\n    afterCommit: log.hold,\n    afterFlush: log.write,',
+    to: '{ const seq = log.reserve(); log.hold(); log.write(); run.setLogSeq(seq); },\n    afterCommit: () => {},',
+    seed: 566,
+  },
   'uncounted-end': {
     bug: 'The database did not count the last line of the log: a torn one made the folder unusable.',
     file: 'store/journal/journal.ts',
     from: 'run.countEnd(log.lastSeq + 1)',
     to: 'true',
-    seed: 1,
-  },
-  'unflushed-journal': {
-    bug: 'Entries of the journal were confirmed before its write-ahead log was flushed.',
-    file: 'store/journal/journalGuard.ts',
-    from: 'flush: () => promisify(fdatasync)(log.fd),',
-    to: 'flush: async () => void [promisify, fdatasync],',
-    state: 5,
+    seed: 63,
+    crashes: 50,
   },
   'unnamed-folder': {
     bug: 'The name of a new run folder was not flushed, and with it all of its journal lost.',
@@ -22,6 +23,13 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
     from: '  keepNamesIn(parent);\n}',
     to: '  void keepNamesIn;\n}',
     seed: 72,
+  },
+  'unflushed-download': {
+    bug: 'What was downloaded was named before it was flushed.',
+    file: 'providers/downloads/receivedFile.ts',
+    from: "writeFile(path, content, { flag: 'wx', flush: true })",
+    to: "writeFile(path, content, { flag: 'wx', flush: false })",
+    seed: 7,
   },
   'unflushed-thumbnail': {
     bug: 'A thumbnail was named before it was flushed, and never made again.',
@@ -36,5 +44,12 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
     from: '      await handle.sync();\n',
     to: '',
     state: 1,
+  },
+  'relaxed-commit': {
+    bug: 'Commits of the journal were not flushed.',
+    file: 'store/journal/journalGuard.ts',
+    from: 'flush: () => promisify(fdatasync)(log.fd),',
+    to: 'flush: async () => void [promisify, fdatasync],',
+    seed: 72,
   },
 };

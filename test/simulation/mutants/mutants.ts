@@ -11,6 +11,8 @@ export interface Mutant {
   readonly to: string;
   /** A seed whose world it fails. */
   readonly seed?: number;
+  /** Crashes of that world. Default: as many as the seed draws. */
+  readonly crashes?: number;
   /** In place of a seed: a state after a power cut that it fails (`npm run powercut`). */
   readonly state?: number;
 }
@@ -80,7 +82,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: 'providers/http/responseError.ts',
     from: "tookEffect: isCreate ? 'unknown' : 'no',",
     to: "tookEffect: 'no',",
-    seed: 23,
+    seed: 42,
   },
   'any-response': {
     bug: 'The response to another create request was taken for that of this one.',
@@ -171,7 +173,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: 'providers/downloads/downloader.ts',
     from: "{ flag: isWritten ? 'w' : 'wx', flush: true }",
     to: "{ flag: isWritten ? 'w' : 'wx', flush: false }",
-    seed: 847,
+    state: 1,
   },
   'matched-by-index': {
     bug: 'Jobs of a folder were matched by their position, and paid again when the input changed.',
@@ -185,7 +187,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: 'providers/replicate/listPredictions.ts',
     from: '?? earlierOf(aheadMs)',
     to: '?? aheadMs',
-    seed: 790,
+    seed: 1198,
   },
   'moves-forgotten': {
     bug: 'Files that a kill left between two names were not moved on.',

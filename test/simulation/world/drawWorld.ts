@@ -23,6 +23,12 @@ const MOST: FaultRates = {
   fullDisk: 0.004,
 };
 
+/**
+ * What runs of two folders with the same requests cannot tell apart: that a response is another
+ * one's, and whose prediction has failed.
+ */
+const INDISTINCT = { foreign: 0, platformFault: 0, safety: 0, stuck: 0 };
+
 /** Draws a world from its seed. Each feature is absent in most worlds, so that few mix at a time. */
 export function drawWorld(seed: number): WorldConfig {
   const chance = createChance(seed);
@@ -31,7 +37,7 @@ export function drawWorld(seed: number): WorldConfig {
   const whole = (kind: string, low: number, high: number) => chance.whole(`world.${kind}`, low, high);
   const names = Object.keys(noFaults) as (keyof FaultRates)[];
   const rates = names.map((name) => [name, has(name, 0.3) ? between(name, MOST[name] / 3, MOST[name]) : 0]);
-  const faults: FaultRates = { ...noFaults, ...Object.fromEntries(rates) };
+  const drawn: FaultRates = { ...noFaults, ...Object.fromEntries(rates) };
   const jobs = whole('jobs', 1, has('large', 0.1) ? 10 : 5);
   const span = (kind: string, rate: number, longestMs: number): readonly [number, number] | null => {
     if (!has(kind, rate)) return null;
@@ -43,6 +49,8 @@ export function drawWorld(seed: number): WorldConfig {
   const hasSteps = has('steps', 0.1);
   const level = has('folder', 0.1) ? 'folder' : 'engine';
   const cache = level === 'folder' && has('cache', 0.3);
+  const folders = cache && has('folders', 0.7) ? 2 : 1;
+  const faults = folders === 2 ? { ...drawn, ...INDISTINCT } : drawn;
   const kinds: Picking = { has, whole, pick: chance.pick };
   const isPicture = level === 'folder' && has('pictures', 0.05);
   const run = drawRun(jobs, kinds, '');
@@ -78,7 +86,7 @@ export function drawWorld(seed: number): WorldConfig {
       : [],
     run: isPicture ? { ...run, renditions: RENDITIONS.slice(0, whole('renditions', 0, 2)) } : run,
     otherRun: has('otherRun', 0.2) ? { ...drawRun(jobs, kinds, 'other.'), budgetJobs: run.budgetJobs } : null,
-    folders: cache && has('folders', 0.7) ? 2 : 1,
+    folders,
     cache,
     twins: level === 'folder' && has('twins', 0.3) ? 0.6 : 0,
     changesInput: has('changes', 0.25),

@@ -4,6 +4,7 @@ import { type FolderJournal, openJournal } from '../../../src/store/journal/jour
 import { booksSchema } from '../../chaos/account.ts';
 import { mountOf } from '../disk/mount.ts';
 import { contentOf, pixelsOf, urlsOf } from '../service/outputs.ts';
+import { KEPT_MS } from '../service/service.ts';
 import { type Input, plansOf, promptOf } from './input.ts';
 import { judgePictures } from './judgePictures.ts';
 import { DELIVERIES } from './processes.ts';
@@ -74,13 +75,15 @@ async function judgeJobs(world: World, ends: readonly ProcessEnd[], journal: Fol
     const record = journal.find(index);
     const code = codes.get(index) ?? null;
     // Outputs are deleted after an hour, and lost requests given up.
-    const isLate = config.pauseMs > 60_000;
+    const isLate = config.pauseMs > 60_000 || world.machine.timeline.nowMs > KEPT_MS;
     if (record?.state === 'saved')
       problems.push(...judgeFiles(world, { index, path: `${folder}/${path}` }, record));
     else if (code === 'ERR_UNCERTAIN' && isLate) uncertain += 1;
     else if (code === 'ERR_OUTPUT_GONE' && isLate) continue;
     // It failed by itself before, and is known since the last process only.
     else if (OWN_FAILURES.has(code ?? '')) continue;
+    // A prediction that never ends, which no process before has found.
+    else if (code === 'ERR_PREDICTION_TIMEOUT' && config.faults.stuck > 0) continue;
     else if (code === 'ERR_OVER_BUDGET' && config.run.budgetJobs !== null) continue;
     else problems.push(`job ${index} (${prompt}) is ${record?.state ?? 'unknown'}: ${code}`);
   }

@@ -38,7 +38,7 @@ export interface RunningProcess extends Process {
   readonly startedMs: number;
   readonly pending: Set<PendingCall>;
   /** Called when it ends, before anything else is lost. */
-  readonly onEnd: (() => void)[];
+  readonly onEnd: ((isPowerCut: boolean) => void)[];
   /** Contacts so far. */
   contacts: number;
 }
@@ -149,7 +149,7 @@ export class Machine {
     this.log(`${kind} of process ${process.number} at its contact ${process.contacts}`);
     const ended = kind === 'powerCut' ? this.processes.filter(({ isAlive }) => isAlive) : [process];
     for (const one of ended) {
-      stop(one);
+      stop(one, kind === 'powerCut');
       for (const { apply, tear } of one.pending) {
         const fate = this.chance.whole('crash.pending', 0, tear === undefined ? 1 : 2);
         try {
@@ -259,9 +259,9 @@ export class Machine {
   }
 }
 
-function stop(process: RunningProcess): void {
+function stop(process: RunningProcess, isPowerCut = false): void {
   if (!process.isAlive) return;
-  for (const close of process.onEnd) close();
+  for (const close of process.onEnd) close(isPowerCut);
   process.isAlive = false;
   process.calls.unlock();
 }

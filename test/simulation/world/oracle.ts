@@ -68,6 +68,8 @@ const RATE_MS = 59_900;
  */
 function judgeReuse({ service, config, ends }: World, end: ProcessEnd): string[] {
   if (!config.cache || config.powerCuts > 0 || config.faults.fullDisk > 0) return [];
+  // The result of another model is not that of the request.
+  if (config.run.fallback) return [];
   const made = service.made.filter(({ process }) => process === end.number);
   const others = ends.filter((one) => one.folder !== end.folder && one.kind === 'done' && one.isLast);
   const isFirst = !ends.some((one) => one.folder === end.folder && one.number < end.number);
@@ -102,8 +104,16 @@ export async function judgeEnd(world: World): Promise<string[]> {
   const dropped = paid.filter(isDropped);
   const isKnown = (id: string) => folders.some(({ known }) => known.has(id));
   const orphans = paid.filter((made) => !isKnown(made.id) && !isDropped(made));
+  // A lost request may be matched with the identical one of another folder: both book it,
+  // and the other one is in neither.
+  const twice = paid.flatMap((made) =>
+    folders
+      .filter(({ known }) => known.has(made.id))
+      .slice(1)
+      .map(() => costOf(made)),
+  );
   const uncertain = sumOf((folder) => folder.uncertain);
-  if (orphans.length > uncertain)
+  if (orphans.length > uncertain + twice.length)
     problems.push(`paid and in no job: ${orphans.map(({ id }) => id).join(' ')} (${uncertain} uncertain)`);
   for (const [prompt, all] of Map.groupBy(paid, (made) => String(made.input.prompt))) {
     const most = sumOf(({ demand }) => demand.get(prompt) ?? 0);
@@ -114,13 +124,6 @@ export async function judgeEnd(world: World): Promise<string[]> {
   }
   const billed = paid.reduce((sum, made) => sum + costOf(made), 0);
   const unsure = [...dropped, ...orphans].reduce((sum, made) => sum + costOf(made), 0);
-  // A lost request may be matched with the identical one of another folder: both book it.
-  const twice = paid.flatMap((made) =>
-    folders
-      .filter(({ known }) => known.has(made.id))
-      .slice(1)
-      .map(() => costOf(made)),
-  );
   const shared = twice.reduce((sum, cost) => sum + cost, 0);
   const expectBilled = (where: string, money: number) => {
     if (money > billed + shared || money < billed - unsure)
