@@ -117,6 +117,7 @@ export async function openRunOfWorker(
     // Each part has its own.
     journal: createMemoryJournal(),
     spentMicroUsd: () => 0,
+    openMicroUsd: () => 0,
     keep: (outcome) =>
       thumbnails === null ? EMPTY : defer(() => thumbnails.make(outcome)).pipe(gate(thumbnailGate)),
     putAside: () => EMPTY,
