@@ -45,6 +45,14 @@ export interface RefinementRound {
  */
 export type RefinementEnd = 'rounds' | 'score' | 'budget' | 'stopped' | 'nothing';
 
+/** A copy of one of the best images, or of a rendition of it. */
+export interface BestCopy {
+  /** Relative to the run folder. */
+  readonly path: string;
+  /** Hex. */
+  readonly sha256: string;
+}
+
 /**
  * The content of `refinement.json`: all rounds so far. The next run in the folder resumes from it.
  */
@@ -53,6 +61,8 @@ export interface RefinementHistory {
   readonly basePrompt?: string;
   /** Paths of the copies of the best images, the best first. Absent: there are none. */
   readonly best?: readonly string[];
+  /** The content of each copy in `best`: the next run replaces or removes no other file there. */
+  readonly copies?: readonly BestCopy[];
   /** Null while the refinement runs. */
   readonly end: RefinementEnd | null;
   readonly rounds: readonly RefinementRound[];
@@ -73,6 +83,7 @@ const candidate = z.object({
 const history = z.object({
   basePrompt: z.string().exactOptional(),
   best: z.array(storedPath).exactOptional(),
+  copies: z.array(z.object({ path: storedPath, sha256: z.string() })).exactOptional(),
   end: z.enum(['rounds', 'score', 'budget', 'stopped', 'nothing']).nullable(),
   rounds: z.array(
     z.object({

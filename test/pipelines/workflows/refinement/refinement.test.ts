@@ -121,6 +121,10 @@ describe('a refinement', () => {
     expect(await readRefinementHistory(folder)).toMatchObject({
       basePrompt: 'a harbour at night',
       best: names.map((name) => `best/${name}`),
+      copies: ranked.map(({ files }, place) => ({
+        path: `best/${names[place]}`,
+        sha256: files[0]?.sha256,
+      })),
     });
     expect((await readdir(join(folder, 'best'))).toSorted()).toEqual(names);
     for (const { index, files, metrics, input, tags, model } of all) {
