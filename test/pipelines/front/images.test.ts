@@ -112,6 +112,8 @@ it.each([
   ['sinks', { sinks: ['database'] }, /`sinks` to be a list of functions/],
   ['seed', { seed: 'x' }, /`seed` to be auto or none, or a number/],
   ['size of a rendition', { renditions: [{ name: 't', widthPx: 0, heightPx: 9 }] }, /renditions\[0\]\.width/],
+  ['spendingFile', { spendingFile: '' }, /`spendingFile` to be a path, got ""/],
+  ['cache', { cache: '' }, /`cache` to be a path, got ""/],
   ['session', { session: {} }, /`session` to be that of createSession/],
 ])('rejects for a wrong %s, and pays nothing', async (_, wrong, message) => {
   const { simulator, options } = await service();
