@@ -700,6 +700,20 @@ describe('a plan', () => {
     await expect(readdir(options.to)).rejects.toThrow('ENOENT');
   });
 
+  it('ends at an abort, and the run then pays nothing', async () => {
+    const { simulator, options } = await service();
+    const { state, prompts } = endless();
+    const run = images(prompts, { ...options, signal: AbortSignal.timeout(5) });
+    await expect(run.plan()).rejects.toThrow('timeout');
+    await expect.poll(() => state.isClosed).toBe(true);
+    await expect(run.plan()).rejects.toThrow('timeout');
+    await expect(run).rejects.toThrow('timeout');
+    const late = images(NEVER, { ...options, signal: AbortSignal.timeout(5) });
+    await expect(late.plan()).rejects.toThrow('timeout');
+    await expect(images(animals, { ...options, signal: {} as never }).plan()).rejects.toThrow('`signal`');
+    expect(simulator.stats().created).toBe(0);
+  });
+
   it('is refused as the run is', async () => {
     const { options } = await service();
     await expect(images([], options).plan()).rejects.toThrow(/at least one prompt/);
