@@ -149,6 +149,23 @@ it.each([
   );
 });
 
+it('counts the batches of the jobs that are chosen, and those of recovery rounds', () => {
+  const ended: string[] = [];
+  const emit = toCallbacks({
+    onBatchComplete: ({ batch, total }) => void ended.push(`${batch} of ${total}`),
+  });
+  const waves = (...sizes: number[]) =>
+    sizes.forEach((jobs, index) => {
+      emit({ type: 'wave.started', wave: index + 1, jobs });
+      emit({ type: 'wave.completed', wave: index + 1, jobs, saved: jobs, failed: 0, elapsedMs: 50 });
+    });
+  emit({ type: 'run.started', folder: '/run', total: 100, alreadySaved: 10, jobs: 6, concurrency: 1 });
+  waves(4, 2);
+  emit({ type: 'recovery.started', round: 1, jobs: 5, waitMs: 0 });
+  waves(4, 1);
+  expect(ended).toEqual(['1 of 2', '2 of 2', '3 of 4', '4 of 4']);
+});
+
 it('calls back at the end of a round', () => {
   const rounds: number[] = [];
   const emit = toCallbacks({ onRoundComplete: ({ round }) => void rounds.push(round) });

@@ -601,6 +601,16 @@ describe('callbacks', () => {
     ]);
   });
 
+  it('count the batches of the chosen images alone', async () => {
+    const { options } = await service();
+    const ended: string[] = [];
+    await images(['a', 'b', 'c', 'd', 'e', 'f'], {
+      ...{ ...options, strategy: 'waves', waveSize: 2, wavePauseMs: 0, only: (index) => index < 3 },
+      onBatchComplete: ({ batch, total }) => void ended.push(`${batch} of ${total}`),
+    });
+    expect(ended).toEqual(['1 of 2', '2 of 2']);
+  });
+
   it('must be functions', async () => {
     const { simulator, options } = await service();
     const wrong = { ...options, onImage: 'log' as unknown as () => void };
