@@ -34,6 +34,8 @@ export interface RefinementRound {
    * Null if none has a score.
    */
   readonly bestScore: number | null;
+  /** True if a person picked the kept candidates. Absent: they are the best by score. */
+  readonly picked?: boolean;
   /** Sorted by score, the best first; those without a score last. */
   readonly candidates: readonly RefinementCandidate[];
 }
@@ -90,6 +92,7 @@ const history = z.object({
       round: z.int().nonnegative(),
       decided: z.boolean(),
       bestScore: z.number().nullable(),
+      picked: z.boolean().exactOptional(),
       candidates: z.array(candidate),
     }),
   ),

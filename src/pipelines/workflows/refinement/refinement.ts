@@ -104,13 +104,15 @@ async function prepare(
   let decided = await validRounds(history?.rounds ?? [], { ...parts, mayDiffer: resumeAnyway });
   if (picks !== undefined) {
     const next = createRefinementRounds({ ...parts, decided }).plansOf(decided.length);
-    decided = await keepPicked(decided, { picks, spec, hasBegun: () => hasRecords(next, run) });
-    await writeRefinementHistory(folder, { end: null, rounds: decided });
+    const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
+    decided = await keepPicked(decided, { picks, spec, warn, hasBegun: () => hasRecords(next, run) });
   }
   const rounds = createRefinementRounds({ ...parts, decided, ...(history && { earlier: history }) });
   const first = await rounds.begin();
   if (!resumeAnyway) await expectSameFiles(rounds.plans, run);
   const alreadySaved = await countSaved(rounds.plans, refinementTotal(spec), run, resumeAnyway);
+  // On disk before the round that is made of them.
+  if (picks !== undefined) await writeRefinementHistory(folder, { ...history, end: null, rounds: decided });
   return { rounds, first, alreadySaved };
 }
 

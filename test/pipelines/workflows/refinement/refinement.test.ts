@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -148,7 +149,14 @@ describe('a refinement', () => {
     await run(specOf({ rounds: 1, promptStrength: 0.5 }), { provider });
     const picks = [0, 11];
     const more = specOf({ promptStrength: 0.5 });
-    const end = await run(more, { provider, picks });
+    const before = await readRefinementHistory(folder);
+    let begun: unknown;
+    const emit = ({ type }: RunEvent) => {
+      if (type === 'run.started') begun = JSON.parse(readFileSync(join(folder, 'refinement.json'), 'utf8'));
+    };
+    const end = await run(more, { provider, picks, emit });
+    const { basePrompt, best, copies } = before ?? {};
+    expect(begun).toMatchObject({ basePrompt, best, copies, end: null, rounds: [{}, { picked: true }] });
     expect(end.totals).toMatchObject({ saved: 4, alreadySaved: 16, failed: 0 });
     const parents = (await lineage()).filter(([, round]) => round === '2').map(([, , parent]) => parent);
     expect(parents.toSorted()).toEqual(['1', '1', '12', '12']);
