@@ -48,9 +48,9 @@ export function createJobFollower(now: () => number): JobFollower {
           return step(index, job, 'creating', null);
         }
         case 'prediction.created': {
-          const { index, predictionId } = event;
+          const { index, prompt, predictionId } = event;
           // An earlier run has created one that is resumed.
-          const job = begun.get(index) ?? { prompt: '', atMs: now() };
+          const job = begun.get(index) ?? { prompt, atMs: now() };
           begun.set(index, job);
           return step(index, job, 'processing', predictionId);
         }

@@ -47,6 +47,7 @@ export type RunEvent =
   | {
       readonly type: 'prediction.created';
       readonly index: number;
+      readonly prompt: string;
       readonly predictionId: string;
       readonly status: PredictionStatus;
     }
