@@ -420,6 +420,15 @@ it('sends no create request after one that was refused for all', async () => {
   expect(begun).toBe(simulator.stats().created + 1);
 });
 
+it('takes a key of a rendition that is undefined as absent', async () => {
+  const { options } = await service();
+  const renditions = [{ name: 't', widthPx: 8, heightPx: 8, fit: 'cover', format: 'png', quality: 80 }].map(
+    (rendition) => ({ ...rendition, gravity: undefined }),
+  );
+  const { totals } = await images(['a fox'], { ...options, renditions: renditions as never });
+  expect(totals.saved).toBe(1);
+});
+
 it('takes renditions as specs have them, and as the layers below do', async () => {
   const { options } = await service();
   const renditions = [
