@@ -135,6 +135,12 @@ export function settingsOf(options: RunOptions): Partial<RunSettings> {
       { suggestion: 'Give a number, or leave out `strategy`.' },
     );
   }
+  const waves = (['waveSize', 'wavePauseMs'] as const).find((name) => options[name] !== undefined);
+  if (waves !== undefined && strategy !== 'waves') {
+    throw new UsageError(`\`${waves}\` works only with \`strategy: 'waves'\`.`, {
+      suggestion: `Add strategy: 'waves', or leave out ${waves}.`,
+    });
+  }
   const shared = session === undefined ? undefined : ofSession.find((name) => options[name] !== undefined);
   if (shared !== undefined) {
     throw new UsageError(`\`${shared}\` cannot be used with \`session\`, whose runs share one pace.`, {

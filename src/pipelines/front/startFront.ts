@@ -118,6 +118,7 @@ async function prepare(
   const chosen = settingsOf(given);
   moneySettings(given);
   if (given.detach === true && given.cache !== undefined) throw detachWithCache();
+  if (given.cacheUnseeded === true && given.cache === undefined) throw unseededWithoutCache();
   const folder = folderOf(given);
   const provider = providerOf(given, emit);
   const { input, options, ...batch } = await read({ provider, folder, emit, signal });
@@ -172,6 +173,12 @@ function folderOf({ to }: Pick<BatchOptions, 'to'>): string {
 function detachWithCache(): UsageError {
   return new UsageError('`detach` and `cache` cannot be used together.', {
     suggestion: 'Leave one out: a detached run ends before there are results to store.',
+  });
+}
+
+function unseededWithoutCache(): UsageError {
+  return new UsageError('`cacheUnseeded` works only with `cache`.', {
+    suggestion: 'Give a folder as cache, or leave out cacheUnseeded.',
   });
 }
 
