@@ -15,8 +15,8 @@ const MOST_PX = 65_535;
 
 /**
  * Adds the end marker to a JPEG that lacks nothing else, as some encoders leave it out, writes it,
- * and returns what `identify` tells about the whole file, with the facts about it. Resolves with
- * null, and leaves the file as it was, if it is no JPEG, if pixels are missing too, or if `identify`
+ * and returns what `identify` finds in the whole file, with the facts about it. Resolves with null,
+ * and leaves the file as it was, if it is no JPEG, if pixels are missing too, or if `identify`
  * refuses it even so: a segment behind the pixels may be cut.
  */
 export async function addMissingEnd<T>(

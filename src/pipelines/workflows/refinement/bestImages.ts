@@ -20,9 +20,9 @@ interface CopyBestConfig {
 /**
  * Copies the best images of a refinement, with their renditions, to `best/` in the run folder.
  * Their rank stands before their name: `best/1-0007-a-harbour.webp`. Removes copies of images that
- * are no longer among them. A file is a copy if its content is that of an image of the folder, or of
- * one of `history.copies`; all others stay, a copy that you have retouched included. Resolves with
- * the copies, the best first. Rejects with `StorageError`, or the system's error, if the disk
+ * are no longer among them. A file is a copy if its content is that of an image of the folder, or
+ * of one of `history.copies`; all others stay, a copy that you have retouched included. Resolves
+ * with the copies, the best first. Rejects with `StorageError`, or the system's error, if the disk
  * refuses.
  */
 export async function copyBest(

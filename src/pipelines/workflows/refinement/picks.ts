@@ -20,9 +20,9 @@ export interface PickedParents {
  *     kept by score   3, 1   of 1 to 4
  *     picks 2         2      and the next round has children of 2 alone
  *
- * The last picks that a round was made of, given again, change nothing. Rejects with `UsageError` if
- * the spec has no further round, or an image has reached its `stopAtScore`, if the round has begun
- * with others, if more were picked than the spec keeps, or if one has no score.
+ * The last picks that a round was made of, given again, change nothing. Rejects with `UsageError`
+ * if the spec has no further round, or an image has reached its `stopAtScore`, if the round has
+ * begun with others, if more were picked than the spec keeps, or if one has no score.
  */
 export async function keepPicked(
   rounds: readonly RefinementRound[],
