@@ -1,22 +1,12 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, rename } from 'node:fs/promises';
-import { dirname, posix } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { ensureDir } from '../../disk/folders.ts';
 import { toStorageError } from '../../disk/storageError.ts';
-import { newTemporaryPath, removeTemporary } from '../../disk/writeFiles.ts';
 import { DeliveryError, StorageError } from '../../errors.ts';
 import { parseS3Url } from './s3Address.ts';
 import { loadS3, MULTIPART_BYTES, reasonOf, type S3Config } from './s3Client.ts';
-
-/** The content of an object. */
-export interface ObjectContent {
-  readonly bytes: number;
-  /** Hex. */
-  readonly sha256: string;
-}
+import { hashOf, type ObjectContent, writeIfSame } from './s3Content.ts';
 
 /** An object to store. */
 export interface NewObject extends ObjectContent {
@@ -26,10 +16,17 @@ export interface NewObject extends ObjectContent {
   readonly source: Uint8Array | string;
   readonly contentType: string;
   /**
-   * The prediction that it was made from. An object of the same path and prediction counts as this
-   * one, also if its bytes differ, as two encoders' do.
+   * What it was made from, such as the id of a prediction. An object of the same path and origin
+   * counts as this one, also if its bytes differ, as two encoders' do. Null: only an equal one
+   * does.
    */
-  readonly predictionId: string | null;
+  readonly origin: string | null;
+}
+
+/** What lies in the place of an object that was to be stored. */
+export interface StoredObject extends ObjectContent {
+  /** False if it was there already. */
+  readonly isNew: boolean;
 }
 
 /** A bucket whose objects are written once, by any number of machines. */
@@ -43,7 +40,7 @@ export interface Bucket {
    * end. Rejects with `DeliveryError` if there is another object, and with `StorageError`
    * (`ERR_BUCKET`) if the bucket does not take it.
    */
-  store(object: NewObject, signal?: AbortSignal): Promise<ObjectContent>;
+  store(object: NewObject, signal?: AbortSignal): Promise<StoredObject>;
   /** Reads a small object; resolves with null if there is none. */
   read(path: string, signal?: AbortSignal): Promise<Buffer | null>;
   /**
@@ -65,7 +62,7 @@ const MOST_TURNS = 5;
  *
  *     first     store(a, 'x')   --(x|)
  *     second    store(a, 'x')   --(x|)    equal
- *     third     store(a, 'y')   --(x|)    of the same prediction: x lies there
+ *     third     store(a, 'y')   --(x|)    of the same origin: x lies there
  *     fourth    store(a, 'z')   --#       DeliveryError
  */
 export async function openBucket(url: string, config: S3Config = {}): Promise<Bucket> {
@@ -80,12 +77,12 @@ export async function openBucket(url: string, config: S3Config = {}): Promise<Bu
   const addressOf = (path: string) => `s3://${Bucket}/${posix.join(prefix, path)}`;
 
   const put = async (object: NewObject, signal: AbortSignal): Promise<void> => {
-    const { path, source, bytes, sha256, contentType, predictionId } = object;
+    const { path, source, bytes, sha256, contentType, origin } = object;
     const params = {
       ...at(path),
       IfNoneMatch: '*',
       ContentType: contentType,
-      Metadata: { sha256, ...(predictionId !== null && { prediction: predictionId }) },
+      Metadata: { sha256, ...(origin !== null && { origin }) },
       ...encryption,
     };
     if (typeof source === 'string' && bytes > MULTIPART_BYTES) {
@@ -119,10 +116,10 @@ export async function openBucket(url: string, config: S3Config = {}): Promise<Bu
         throw error;
       });
     if (head === null) return null;
-    const { sha256, prediction = null } = head.Metadata ?? {};
-    if (sha256 !== undefined) return { sha256, bytes: head.ContentLength ?? 0, prediction };
+    const { sha256, origin = null } = head.Metadata ?? {};
+    if (sha256 !== undefined) return { sha256, bytes: head.ContentLength ?? 0, origin };
     const content = await get(path, signal);
-    return content === null ? null : { ...(await hashOf(content)), prediction };
+    return content === null ? null : { ...(await hashOf(content)), origin };
   };
   const isPut = (object: NewObject, signal: AbortSignal): Promise<boolean> =>
     put(object, signal).then(
@@ -132,9 +129,10 @@ export async function openBucket(url: string, config: S3Config = {}): Promise<Bu
         throw error;
       },
     );
-  const storeOnce = async (object: NewObject, signal: AbortSignal): Promise<ObjectContent> => {
+  const storeOnce = async (object: NewObject, signal: AbortSignal): Promise<StoredObject> => {
+    const { bytes, sha256 } = object;
     for (let turn = 0; turn < MOST_TURNS; turn += 1) {
-      if (await isPut(object, signal)) return { bytes: object.bytes, sha256: object.sha256 };
+      if (await isPut(object, signal)) return { bytes, sha256, isNew: true };
       const there = await look(object.path, signal);
       if (there !== null) return agreed(object, there, addressOf(object.path));
     }
@@ -146,7 +144,10 @@ export async function openBucket(url: string, config: S3Config = {}): Promise<Bu
       return await call();
     } catch (cause) {
       if (cause instanceof DeliveryError || cause instanceof StorageError) throw cause;
-      throw refused(addressOf(path), await reasonOf(cause, client), cause);
+      const reason = await reasonOf(cause, client);
+      throw isOfObject(cause)
+        ? unsuitable(addressOf(path), reason, cause)
+        : refused(addressOf(path), reason, cause);
     }
   };
   const never = new AbortController().signal;
@@ -174,35 +175,6 @@ async function readLocal(path: string): Promise<Buffer> {
   });
 }
 
-async function hashOf(content: Readable): Promise<ObjectContent> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of content) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { bytes, sha256: hash.digest('hex') };
-}
-
-/** Writes content to a file, flushed, if its hash is that one. */
-async function writeIfSame(content: Readable, to: string, sha256: string, signal: AbortSignal) {
-  const temporary = newTemporaryPath(to);
-  const hash = createHash('sha256');
-  try {
-    await ensureDir(dirname(to));
-    const file = createWriteStream(temporary, { flags: 'wx', flush: true });
-    content.on('data', (chunk) => hash.update(chunk));
-    await pipeline(content, file, { signal });
-    const isSame = hash.digest('hex') === sha256;
-    if (isSame) await rename(temporary, to);
-    return isSame;
-  } catch (error) {
-    throw error instanceof Error && 'syscall' in error ? toStorageError(error, to) : error;
-  } finally {
-    await removeTemporary(temporary);
-  }
-}
-
 function statusOf(error: unknown): number | null {
   const { $metadata } = (error ?? {}) as { $metadata?: { httpStatusCode?: number } };
   return $metadata?.httpStatusCode ?? null;
@@ -222,13 +194,26 @@ function isConflict(error: unknown): boolean {
 
 /** Returns what lies in the place of an object, if it counts as that. */
 function agreed(
-  { sha256: wanted, predictionId }: NewObject,
-  { prediction, ...there }: ObjectContent & { readonly prediction: string | null },
+  { sha256: wanted, origin }: NewObject,
+  there: ObjectContent & { readonly origin: string | null },
   address: string,
-): ObjectContent {
-  const isOwn = predictionId !== null && prediction === predictionId;
-  if (there.sha256 === wanted || isOwn) return there;
-  throw other(address, there.sha256, wanted);
+): StoredObject {
+  const { bytes, sha256 } = there;
+  const isOwn = origin !== null && origin === there.origin;
+  if (sha256 === wanted || isOwn) return { bytes, sha256, isNew: false };
+  throw other(address, sha256, wanted);
+}
+
+/** Refusals that another machine would get, too: they are of one object. */
+const OBJECT_FAULTS = new Set(['KeyTooLongError', 'EntityTooLarge', 'InvalidArgument', 'InvalidURI']);
+
+function isOfObject(error: unknown): boolean {
+  return error instanceof Error && OBJECT_FAULTS.has(error.name);
+}
+
+function unsuitable(destination: string, reason: string, cause: unknown): DeliveryError {
+  const suggestion = 'Give it a shorter name, or another place.';
+  return new DeliveryError(`${destination} cannot be stored: ${reason}`, { destination, suggestion, cause });
 }
 
 function other(address: string, got: string, wanted: string): DeliveryError {

@@ -20,7 +20,7 @@ export interface BucketHooks {
   /** Called with each object that is in the bucket now, before its writer learns of it. */
   onStored?: (key: string) => unknown;
   /** Called before anything is done; a status is the answer, and nothing is done. */
-  refuse?: (method: string, key: string) => number | null;
+  refuse?: (method: string, key: string) => number | null | Promise<number | null>;
   /** False for a store that does not know conditions. Default true. */
   knowsConditions?: boolean;
 }
@@ -83,7 +83,7 @@ interface Context {
 
 /** Adds what the server lacks: `If-None-Match: *`, decided when the object is written. */
 function conditions(bucket: string, { onStored, refuse, knowsConditions = true }: BucketHooks) {
-  /** Keys that are being written; whoever comes second is told that they are there. */
+  /** Keys that are being written: they appear whole, and a second writer is told to come again. */
   const writing = new Set<string>();
   return async (ctx: Context, next: () => Promise<unknown>) => {
     const key = decodeURIComponent(ctx.path.slice(bucket.length + 2));
@@ -92,31 +92,29 @@ function conditions(bucket: string, { onStored, refuse, knowsConditions = true }
       ctx.status = status;
       ctx.body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>no</Message></Error>`;
     };
-    const refused = refuse?.(ctx.method, key) ?? null;
+    const refused = (await refuse?.(ctx.method, key)) ?? null;
     if (refused !== null) {
       answer(refused, refused === 403 ? 'AccessDenied' : 'SlowDown');
       return;
     }
     const isPut = ctx.method === 'PUT' && ctx.query.partNumber === undefined;
     const isWrite = isPut || (ctx.method === 'POST' && ctx.query.uploadId !== undefined);
-    if (!isWrite) {
-      await next();
+    const isConditional = knowsConditions && ctx.headers['if-none-match'] === '*';
+    if (writing.has(key)) {
+      if (isConditional) answer(409, 'ConditionalRequestConflict');
+      else answer(404, 'NoSuchKey');
       return;
     }
-    if (knowsConditions && ctx.headers['if-none-match'] === '*') {
-      const isThere = await ctx.store.existsObject(bucket, key);
-      if (isThere || writing.has(key)) {
-        if (isThere) answer(412, 'PreconditionFailed');
-        else answer(409, 'ConditionalRequestConflict');
+    if (isWrite) writing.add(key);
+    try {
+      if (isWrite && isConditional && (await ctx.store.existsObject(bucket, key))) {
+        answer(412, 'PreconditionFailed');
         return;
       }
-    }
-    writing.add(key);
-    try {
       await next();
-      await onStored?.(key);
     } finally {
-      writing.delete(key);
+      if (isWrite) writing.delete(key);
     }
+    if (isWrite) await onStored?.(key);
   };
 }
