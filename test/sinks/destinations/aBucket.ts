@@ -11,7 +11,7 @@ export interface Bucket {
   keys(): Promise<string[]>;
   read(key: string): Promise<{ bytes: Buffer; type: string | undefined }>;
   /** Puts an object there, whatever was there before. */
-  write(key: string, bytes: Uint8Array): Promise<void>;
+  write(key: string, bytes: Uint8Array, metadata?: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,8 +58,8 @@ export async function aBucket(name: string, hooks: BucketHooks = {}): Promise<Bu
       const { Body, ContentType } = await client.send(new GetObjectCommand({ Bucket: name, Key: key }));
       return { bytes: Buffer.from((await Body?.transformToByteArray()) ?? []), type: ContentType };
     },
-    async write(key, bytes) {
-      await client.send(new PutObjectCommand({ Bucket: name, Key: key, Body: bytes }));
+    async write(key, bytes, Metadata = {}) {
+      await client.send(new PutObjectCommand({ Bucket: name, Key: key, Body: bytes, Metadata }));
     },
     async close() {
       client.destroy();
