@@ -47,12 +47,13 @@ export async function aBucket(name: string, hooks: BucketHooks = {}): Promise<Bu
     endpoint,
     async keys() {
       const keys: string[] = [];
-      let ContinuationToken: string | undefined;
-      do {
-        const page = await client.send(new ListObjectsV2Command({ Bucket: name, ContinuationToken }));
+      let isCut = true;
+      while (isCut) {
+        // Its continuation tokens are broken.
+        const page = await client.send(new ListObjectsV2Command({ Bucket: name, StartAfter: keys.at(-1) }));
         keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
-        ContinuationToken = page.NextContinuationToken;
-      } while (ContinuationToken !== undefined);
+        isCut = page.IsTruncated === true;
+      }
       return keys.sort();
     },
     async read(key) {
