@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 /** An S3 server on this machine with one bucket, and what is in it. */
 export interface Bucket {
@@ -46,15 +46,9 @@ export async function aBucket(name: string, hooks: BucketHooks = {}): Promise<Bu
   return {
     endpoint,
     async keys() {
-      const keys: string[] = [];
-      let isCut = true;
-      while (isCut) {
-        // Its continuation tokens are broken.
-        const page = await client.send(new ListObjectsV2Command({ Bucket: name, StartAfter: keys.at(-1) }));
-        keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
-        isCut = page.IsTruncated === true;
-      }
-      return keys.sort();
+      // Over the protocol it lists a thousand at most: its continuation tokens are broken.
+      const { objects } = await server.store.listObjects(name, {});
+      return objects.map(({ key }: { key: string }) => key).sort();
     },
     async read(key) {
       const { Body, ContentType } = await client.send(new GetObjectCommand({ Bucket: name, Key: key }));
