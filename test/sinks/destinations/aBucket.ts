@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 /** An S3 server on this machine with one bucket, and what is in it. */
@@ -71,31 +72,16 @@ interface Context {
   readonly path: string;
   readonly query: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly store: {
-    existsObject(bucket: string, key: string): Promise<unknown>;
-    deleteObject(bucket: string, key: string): Promise<unknown>;
-  };
-  readonly req: IncomingMessage;
+  readonly store: { existsObject(bucket: string, key: string): Promise<unknown> };
+  req: Readable;
   status: number;
   body: unknown;
 }
 
-/** Removes what a writer has left that died in the middle: the server waits for the rest of it. */
-async function wholeOrNothing(
-  { req }: Context,
-  write: () => Promise<unknown>,
-  remove: () => Promise<unknown>,
-): Promise<void> {
-  const isCut = new Promise<boolean>((resolve) => {
-    req.once('close', () => {
-      if (!req.complete) resolve(true);
-    });
-  });
-  const written = write().then(() => false);
-  if (await Promise.race([written, isCut])) await remove();
-}
-
-/** Adds what the server lacks: `If-None-Match: *`, decided when the object is written. */
+/**
+ * Adds what the server lacks: `If-None-Match: *`, decided when the object is written; and objects
+ * that are there whole or not at all, also if their writer dies in the middle.
+ */
 function conditions(bucket: string, { onStored, refuse, knowsConditions = true }: BucketHooks) {
   /** Keys that are being written: they appear whole, and a second writer is told to come again. */
   const writing = new Set<string>();
@@ -111,6 +97,11 @@ function conditions(bucket: string, { onStored, refuse, knowsConditions = true }
       answer(refused, refused === 403 ? 'AccessDenied' : 'SlowDown');
       return;
     }
+    if (ctx.method === 'PUT') {
+      const body = await buffer(ctx.req).catch(() => null);
+      if (body === null) return;
+      ctx.req = Readable.from(body.length === 0 ? [] : [body]);
+    }
     const isPut = ctx.method === 'PUT' && ctx.query.partNumber === undefined;
     const isWrite = isPut || (ctx.method === 'POST' && ctx.query.uploadId !== undefined);
     const isConditional = knowsConditions && ctx.headers['if-none-match'] === '*';
@@ -125,8 +116,7 @@ function conditions(bucket: string, { onStored, refuse, knowsConditions = true }
         answer(412, 'PreconditionFailed');
         return;
       }
-      if (isWrite) await wholeOrNothing(ctx, next, () => ctx.store.deleteObject(bucket, key));
-      else await next();
+      await next();
     } finally {
       if (isWrite) writing.delete(key);
     }
