@@ -1,40 +1,71 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import type { Table } from './tables.ts';
 
 const BEGIN = '<!-- npm run bench: begin -->';
 const END = '<!-- npm run bench: end -->';
+const markOf = (name: string) => `<!-- table: ${name} -->`;
 
-/** Writes the tables and their plots into a folder of documentation, between the marks of its page. */
-export function writePage(docs: string, tables: readonly Table[], rounds: number): void {
+/** A table, and when and on which machine it was measured. */
+export interface MeasuredTable extends Table {
+  readonly conditions: string;
+}
+
+/**
+ * Writes a table and its plot into a folder of documentation, between the marks of its page, and
+ * leaves the other tables there as they are. `order` has the names of all.
+ */
+export function writePage(docs: string, table: MeasuredTable, order: readonly string[]): void {
   const page = join(docs, 'benchmarks.md');
   const text = readFileSync(page, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`Expected ${BEGIN} and ${END} in ${page}`);
   const pictures = join(docs, 'images', 'bench');
   mkdirSync(pictures, { recursive: true });
-  for (const { name, svg } of tables) writeFileSync(join(pictures, `${name}.svg`), svg);
-  const parts = [machine(rounds), ...tables.map(section)].join('\n\n');
-  writeFileSync(page, `${text.slice(0, begin)}${BEGIN}\n\n${parts}\n\n${text.slice(end)}`);
+  writeFileSync(join(pictures, `${table.name}.svg`), table.svg);
+  const sections = sectionsIn(text.slice(begin + BEGIN.length, end));
+  sections.set(table.name, section(table));
+  const parts = order.flatMap((name) => sections.get(name) ?? []);
+  writeFileSync(page, `${text.slice(0, begin)}${BEGIN}\n\n${parts.join('\n\n')}\n\n${text.slice(end)}`);
 }
 
-function section({ name, title, text, markdown }: Table): string {
-  return `**${title}.** ${text}\n\n${markdown}\n\n![${title}](images/bench/${name}.svg)`;
+/** Returns the sections of the page by the names of their tables. */
+function sectionsIn(text: string): Map<string, string> {
+  const [, ...parts] = text.split('<!-- table: ');
+  return new Map(
+    parts.map((part) => {
+      const name = part.slice(0, part.indexOf(' -->'));
+      return [name, `<!-- table: ${part.trim()}`];
+    }),
+  );
+}
+
+function section({ name, title, text, markdown, conditions }: MeasuredTable): string {
+  const parts = [`**${title}.** ${text}`, markdown, conditions, `![${title}](images/bench/${name}.svg)`];
+  return `${markOf(name)}\n\n${parts.join('\n\n')}`;
 }
 
 const packages = ['sharp', 'replicate', 'p-queue', 'ai', '@ai-sdk/replicate'];
 
-function machine(rounds: number): string {
-  const cores = cpus();
-  const model = cores[0]?.model.trim() || 'unknown processor';
-  const memoryGb = Math.round(totalmem() / 1e9);
-  const versions = packages.map((name) => `${name} ${versionOf(name)}`).join(', ');
-  const day = new Date().toISOString().slice(0, 10);
-  return `Made on ${day}: ${cores.length} cores (${model}), ${memoryGb} GB, ${type()} ${release()}, Node ${process.version.slice(1)}; ${versions}.
-Medians of ${rounds} runs in turns, with the lowest and the highest behind them. Each run is a process of its own, its start included; the simulator
-is another process on the same cores.`;
+/**
+ * Notes the load of the machine; returns a function that describes it and the machine, once what is
+ * measured is done.
+ */
+export function measuredNow(rounds: number): () => string {
+  const [before = 0] = loadavg();
+  return () => {
+    const [after = 0] = loadavg();
+    const cores = cpus();
+    const model = cores[0]?.model.trim() || 'unknown processor';
+    const memoryGb = Math.round(totalmem() / 1e9);
+    const versions = packages.map((name) => `${name} ${versionOf(name)}`).join(', ');
+    const day = new Date().toISOString().slice(0, 10);
+    return `${day}, medians of ${rounds} runs in turns, with the lowest and the highest behind them; each is a process of its own, its start
+included, and the simulator another one on the same cores. Load average ${before.toFixed(1)} before, ${after.toFixed(1)} after. ${cores.length} cores
+(${model}), ${memoryGb} GB, ${type()} ${release()}, Node ${process.version.slice(1)}; ${versions}.`;
+  };
 }
 
 function versionOf(name: string): string {

@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { lstat, rename } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { hashFile } from './hashFile.ts';
@@ -55,10 +55,13 @@ async function isFree(path: string, temporary: string, mayReplace: MayReplace): 
 
 /** Returns what is at a path, links not followed; null if there is nothing. */
 export async function statsOf(path: string): Promise<Stats | null> {
-  return lstat(path).catch((error: unknown) => {
+  try {
+    // Mostly nothing is there, and a turn in Node's pool to learn it would take far longer.
+    return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
     if (isMissing(error)) return null;
     throw error;
-  });
+  }
 }
 
 async function haveSameContent(path: string, other: string, bytes: number): Promise<boolean> {

@@ -8,7 +8,7 @@ import { copyWhole } from '../../disk/copyFiles.ts';
 import { ensureDir, syncFolder } from '../../disk/folders.ts';
 import { giveName } from '../../disk/giveName.ts';
 import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
-import { newTemporaryPath } from '../../disk/writeFiles.ts';
+import { newTemporaryPath, writeFlushed } from '../../disk/writeFiles.ts';
 import { DownloadError, RenderError, StorageError } from '../../errors.ts';
 import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
@@ -205,7 +205,8 @@ async function writeProvenance(
       await putDown(path, { content: isWritten ? null : content });
       return { bytes, sha256, ...untouched };
     }
-    await writeFile(path, after, { flag: isWritten ? 'w' : 'wx', flush: true });
+    if (isWritten) await writeFile(path, after, { flush: true });
+    else await writeFlushed(path, after);
     return { bytes: after.length, sha256: hash('sha256', after, 'hex'), ...untouched };
   });
 }
