@@ -44,6 +44,8 @@ export async function ensureDir(path: string): Promise<void> {
   if (isThere && kept.has(path)) return;
   const parent = dirname(resolve(path));
   if (!isThere) {
+    // It may have been deleted: a second caller finds the new one, whose name is not flushed yet.
+    kept.delete(path);
     await ensureDir(parent);
     const { ensureDir: ensure } = await import('fs-extra/esm');
     await ensure(path);

@@ -71,7 +71,10 @@ export function batchCommand(
   main: (context: BatchScriptContext) => Promise<number>,
 ): RunCommand {
   const run = (argv: readonly string[]) => runBatchScript(command, main, argv);
-  return Object.assign(run, { options: command.options });
+  const check = (argv: readonly string[]) => {
+    command.parse(argv);
+  };
+  return Object.assign(run, { options: command.options, check });
 }
 
 /** Adds the defaults of the config that counts in the working directory. */

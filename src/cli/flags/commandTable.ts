@@ -183,6 +183,8 @@ export interface RunCommand {
   (argv: readonly string[]): Promise<void>;
   /** Returns its flags, for a shell to complete. */
   readonly options: () => readonly CommandOption[];
+  /** Throws `UsageError` for words that it would refuse, before it reads a file. */
+  readonly check?: (argv: readonly string[]) => void;
   /** Words that its input may be. Default: it is a file or a folder. */
   readonly words?: readonly string[];
 }

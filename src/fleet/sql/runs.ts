@@ -49,7 +49,7 @@ const LOAD = `
 `;
 
 /**
- * Lets a run go on once its parts are loaded, or whatever paused it is over; or pauses it, because
+ * Lets a run go on once its parts are loaded, or what paused it is over; or pauses it, because
  * the service refuses everything of it.
  */
 const STATES = `

@@ -42,7 +42,7 @@ export function createHeartbeats(engine: Pick<Engine, 'touch'>, scheduler: Sched
     if (asked.length === 0) return;
     const ours = await engine.touch(asked);
     for (const task of asked) {
-      // It may have been taken anew since it was asked about.
+      // It may have been taken again since it was asked about.
       if (!ours.has(task.id) && held.get(task.id) === task) lost.next(task.id);
     }
   };

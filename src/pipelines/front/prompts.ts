@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { isObservable, lastValueFrom, type Observable, take, takeUntil, toArray } from 'rxjs';
+import { from, isObservable, lastValueFrom, type Observable, take, takeUntil, toArray } from 'rxjs';
 import { abortOf } from '../../base/fromAbortable.ts';
 import { canonicalJson } from '../../base/modelInput.ts';
 import { UsageError } from '../../errors.ts';
@@ -44,7 +44,7 @@ export interface OpenPrompts {
 }
 
 interface ReadingConfig {
-  /** Ends the reading: a list may never end. Default: never. */
+  /** Ends the reading, which rejects with its reason: a list may never end. Default: never. */
   readonly signal?: AbortSignal;
   /** Prompts to read at most. Default: all. */
   readonly limit?: number | undefined;
@@ -86,21 +86,15 @@ async function readRows(
   prompts: Exclude<Prompts, PromptsOfFile>,
   { signal, limit = Number.POSITIVE_INFINITY }: ReadingConfig,
 ): Promise<readonly PromptRow[]> {
-  if (isObservable(prompts)) {
-    const read = prompts.pipe(take(limit), takeUntil(abortOf(signal)), toArray());
-    return lastValueFrom(read);
+  if (!isObservable(prompts) && !(Symbol.iterator in prompts) && !(Symbol.asyncIterator in prompts)) {
+    throw new UsageError('Expected a list of prompts, an async iterable, an Observable or { file }', {
+      suggestion: "Give prompts as ['a red fox', { prompt: 'an owl', num_outputs: 2 }].",
+    });
   }
-  if (Symbol.iterator in prompts || Symbol.asyncIterator in prompts) {
-    const rows: PromptRow[] = [];
-    for await (const row of prompts) {
-      rows.push(row);
-      if (rows.length >= limit || signal?.aborted === true) break;
-    }
-    return rows;
-  }
-  throw new UsageError('Expected a list of prompts, an async iterable, an Observable or { file }', {
-    suggestion: "Give prompts as ['a red fox', { prompt: 'an owl', num_outputs: 2 }].",
-  });
+  const rows = await lastValueFrom(from(prompts).pipe(take(limit), takeUntil(abortOf(signal)), toArray()));
+  // A part of the prompts is not the input of a run: its folder would refuse all of them later.
+  signal?.throwIfAborted();
+  return rows;
 }
 
 async function* items(rows: readonly RowItem[]): AsyncGenerator<RowItem, void, void> {

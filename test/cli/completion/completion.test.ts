@@ -66,7 +66,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('the script for %s', (shell) => 
   const parser = { bash: 'bash', zsh: 'zsh', fish: 'fish' }[shell];
   const isThere = spawnSync(parser, ['--version']).status === 0;
 
-  it.skipIf(!isThere)('is one that the shell can read', async () => {
+  it.skipIf(!isThere)(`is one that the shell can read (skipped if ${parser} is not installed)`, async () => {
     const path = join(folder(), `completion.${shell}`);
     await writeFile(path, scripts[shell]);
     const { stderr } = await run(parser, ['-n', path]);

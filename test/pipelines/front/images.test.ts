@@ -382,6 +382,22 @@ it('stops reading them at an abort', async () => {
   expect(simulator.stats().created).toBe(0);
 });
 
+it('never takes the part that it has read before an abort for all prompts', async () => {
+  const { simulator, options } = await service();
+  async function* prompts(controller: AbortController) {
+    yield 'picture 0';
+    controller.abort(new Error('enough'));
+    yield 'picture 1';
+  }
+  for (const read of [prompts, (controller: AbortController) => from(prompts(controller))]) {
+    const controller = new AbortController();
+    const run = images(read(controller), { ...options, signal: controller.signal });
+    await expect(run).rejects.toThrow('enough');
+    expect(await readdir(options.to).catch(() => [])).toEqual([]);
+  }
+  expect(simulator.stats().created).toBe(0);
+});
+
 it('has no end if it is left before it has read its prompts', async () => {
   const { simulator, options } = await service();
   const run = images(NEVER, options);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -60,18 +61,21 @@ async function runLocal(words: LocalWords): Promise<void> {
   const closers: (() => Promise<unknown>)[] = [];
   let workers: LocalWorkers | null = null;
   try {
+    const { run: make } = await makers[name]();
+    const sharing = ['--shared', shared];
     let url = '';
     // Its errors are printed as those of any command.
     await runScript(async () => {
+      await expectInput(input);
+      make.check?.([...rest, '--queue', ...sharing]);
       url = await openLocal(words, shared, closers);
       return 0;
     });
     if (url === '') return;
-    workers = startWorkers(count, [`--queue=${url}`, '--shared', shared, '--quiet']);
-    const { run: make } = await makers[name]();
+    workers = startWorkers(count, [`--queue=${url}`, ...sharing, '--quiet']);
     // A simulator that begins with this command does not know the predictions of the last one.
     const forgotten = words.simulateSpeed === null ? [] : ['--repay'];
-    const making = make([...rest, `--queue=${url}`, '--shared', shared, ...forgotten]);
+    const making = make([...rest, `--queue=${url}`, ...sharing, ...forgotten]);
     const failed = await Promise.race([making.then(() => null), workers.failed]);
     if (failed !== null) {
       process.exitCode = failed;
@@ -83,6 +87,13 @@ async function runLocal(words: LocalWords): Promise<void> {
     await workers?.stop();
     for (const close of closers.toReversed()) await close();
   }
+}
+
+/** Rejects with `UsageError` if there is no such file. */
+async function expectInput(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => null);
+  if (stats?.isFile() === true) return;
+  throw new UsageError(`${path}: Expected a prompt file or a spec, there is none`, HINT);
 }
 
 /** Opens the simulator, if it is wanted, and the database; returns the address of that. */

@@ -38,7 +38,7 @@ export const run: RunCommand = plainCommand<StatusFlags>({
   describe: (command) =>
     command
       .option('--queue [url]', 'the PostgreSQL that all machines share (default: RXPOSURE_QUEUE)')
-      .option('--watch', 'show it anew every two seconds, until Ctrl-C')
+      .option('--watch', 'show it again every two seconds, until Ctrl-C')
       .option('--json', 'print one JSON object, with --watch one a line; amounts in dollars')
       .option('--forget <run>', 'delete a run from the database, with its prompts; images stay')
       .option('--yes', 'forget it though it is not done: the rest is never made'),

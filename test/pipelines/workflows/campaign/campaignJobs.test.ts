@@ -2,30 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { campaignFiles, campaignJobs } from '../../../../src/pipelines/workflows/campaign/jobs.ts';
-import type { CampaignSpec } from '../../../../src/pipelines/workflows/campaign/spec.ts';
 import { parseRendition } from '../../../../src/renditions/notation.ts';
+import { aCampaign } from '../../../helpers/aCampaign.ts';
 import { contextOf, schema } from '../../../helpers/contextOf.ts';
 import { tempFile } from '../../../helpers/tempFile.ts';
 
-const spec: CampaignSpec = {
-  name: null,
-  model: null,
+const spec = aCampaign({
   theme: 'a {style} lemonade',
   style: 'in oil',
-  prompt: null,
-  platforms: [parseRendition('instagram_post'), parseRendition('facebook_ad')],
-  variations: [
-    { name: 'dawn', prompt: 'at dawn' },
-    { name: 'dusk', prompt: 'at dusk' },
-  ],
   input: { guidance: 2, go_fast: true },
-  renditions: [parseRendition('thumb=64x64')],
-  organize: 'flat',
-  count: null,
-  seed: null,
-  budgetUsd: null,
-  priceUsd: null,
-};
+});
 
 it('makes platforms x variations x count, in this order', () => {
   const jobs = [...campaignJobs(spec, contextOf({ count: 2, input: { guidance: 3 } }))];

@@ -2,34 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { campaignReport, writeCampaignReport } from '../../../../src/pipelines/workflows/campaign/report.ts';
-import type { CampaignSpec } from '../../../../src/pipelines/workflows/campaign/spec.ts';
-import { parseRendition } from '../../../../src/renditions/notation.ts';
 import { createReport } from '../../../../src/sinks/report/report.ts';
 import type { Outcome, OutcomeFile } from '../../../../src/types.ts';
+import { aCampaign } from '../../../helpers/aCampaign.ts';
 import { anOutcome } from '../../../helpers/anOutcome.ts';
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 
-const spec: CampaignSpec = {
-  name: 'launch',
-  model: null,
-  theme: 'a lemonade stand',
-  style: '',
-  prompt: null,
-  platforms: [parseRendition('instagram_post'), parseRendition('facebook_ad')],
-  variations: [
-    { name: 'dawn', prompt: 'at dawn' },
-    { name: 'dusk', prompt: 'at dusk' },
-  ],
-  input: {},
-  renditions: [parseRendition('thumb=64x64')],
-  organize: 'flat',
-  count: null,
-  seed: null,
-  budgetUsd: null,
-  priceUsd: null,
-};
+const spec = aCampaign({ name: 'launch' });
 
 function rendition(name: string, path: string): OutcomeFile {
   return { role: 'rendition', name, path, width: 8, height: 8, format: 'jpeg', bytes: 1, sha256: 'a' };
