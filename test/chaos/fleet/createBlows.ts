@@ -40,7 +40,7 @@ export interface BlowsConfig {
   restartDatabase?: () => Promise<void>;
   /**
    * Time between two blows, at least and at most: the parts of the last one are taken over
-   * meanwhile, or not. Default 200 and 2,500.
+   * meanwhile, or not. Default 500 and 4,000.
    */
   betweenMs?: readonly [number, number];
 }
@@ -71,7 +71,7 @@ export function createBlows({
   seed,
   url,
   restartDatabase,
-  betweenMs = [200, 2_500],
+  betweenMs = [500, 4_000],
 }: BlowsConfig): StruckFleet {
   const random = createRandom(`${seed}/blows`);
   const struck = { kills: 0, pauses: 0, databaseKills: 0, cuts: 0, severed: 0 };

@@ -103,8 +103,15 @@ export async function judgeGrants(
   };
 }
 
-/** Lists what a fleet has left in its database after its end, and what it has booked wrongly. */
-export async function judgeDatabase(url: string, stats: SimulatorStats): Promise<string[]> {
+/**
+ * Lists what a fleet has left in its database after its end, and what it has booked wrongly. Money
+ * of jobs that were given up stays reserved, as they may have predictions.
+ */
+export async function judgeDatabase(
+  url: string,
+  stats: SimulatorStats,
+  hasGivenUp: boolean,
+): Promise<string[]> {
   const database = await openDatabase({ url, connections: 1 });
   try {
     const [left = {}] = await database.query(
@@ -116,8 +123,8 @@ export async function judgeDatabase(url: string, stats: SimulatorStats): Promise
       ...(Number(left.flight) + Number(left.job) + Number(left.parts) > 0
         ? [`${left.flight} slots, ${left.job} jobs and ${left.parts} parts are left in the database`]
         : []),
-      ...(Number(left.reserved) === 0 ? [] : [`${left.reserved} are still reserved`]),
-      ...(Number(left.spent) === stats.billedMicroUsd
+      ...(hasGivenUp || Number(left.reserved) === 0 ? [] : [`${left.reserved} are still reserved`]),
+      ...(hasGivenUp || Number(left.spent) === stats.billedMicroUsd
         ? []
         : [`${left.spent} spent, ${stats.billedMicroUsd} billed`]),
     ];

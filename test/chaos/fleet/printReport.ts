@@ -1,13 +1,13 @@
 import type { FleetReport } from './runFleet.ts';
 
 const columns = [
-  ...['kills', 'pauses', 'restarts', 'cuts', 'jobs', 'made', 'lost', 'twice'],
+  ...['kills', 'pauses', 'restarts', 'cuts', 'jobs', 'made', 'died', 'lost', 'twice'],
   ...['in flight', 'a minute', 'grant ms', 'budget', 's'],
 ];
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const row = (name: string, cells: readonly (string | number)[]) =>
-  `${name.padEnd(13)}${cells.map((cell) => String(cell).padStart(9)).join(' ')}`;
+  `${name.padEnd(13)}${cells.map((cell) => String(cell).padStart(8)).join(' ')}`;
 
 /** Prints what is about to happen, and the heads of the columns. */
 export function printTitle(title: string): void {
@@ -16,10 +16,11 @@ export function printTitle(title: string): void {
 
 /** Prints a run: its blows, and the most that it had of what is limited. */
 export function printReport(report: FleetReport): void {
-  const { name, struck, jobs, made, lost, paidTwice, budgetShare } = report;
+  const { name, struck, jobs, made, died, lost, paidTwice, budgetShare } = report;
   print(
     row(name, [
-      ...[struck.kills, struck.pauses, struck.databaseKills, struck.cuts, jobs, made, lost, paidTwice],
+      ...[struck.kills, struck.pauses, struck.databaseKills, struck.cuts, jobs, made],
+      ...[died, lost, paidTwice],
       ...[report.mostInFlight, report.mostInMinute, Math.round(report.oldestGrantMs)],
       budgetShare === null ? '-' : `${(budgetShare * 100).toFixed(1)}%`,
       Math.round(report.seconds),
@@ -36,7 +37,8 @@ export function printSums(reports: readonly FleetReport[]): void {
     row('all', [
       ...[sum(({ struck }) => struck.kills), sum(({ struck }) => struck.pauses)],
       ...[sum(({ struck }) => struck.databaseKills), sum(({ struck }) => struck.cuts)],
-      ...[sum(({ jobs }) => jobs), sum(({ made }) => made), sum(({ lost }) => lost)],
+      ...[sum(({ jobs }) => jobs), sum(({ made }) => made), sum(({ died }) => died)],
+      sum(({ lost }) => lost),
       ...[sum(({ paidTwice }) => paidTwice), most(({ mostInFlight }) => mostInFlight)],
       ...[most(({ mostInMinute }) => mostInMinute), Math.round(most(({ oldestGrantMs }) => oldestGrantMs))],
       ...['', Math.round(sum(({ seconds }) => seconds))],

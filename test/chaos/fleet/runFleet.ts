@@ -43,6 +43,8 @@ export interface FleetReport extends Omit<Extremes, 'problems'> {
   readonly jobs: number;
   readonly made: number;
   readonly lost: number;
+  /** Images with which six workers in a row have died, and which were made afterwards. */
+  readonly died: number;
   readonly paidTwice: number;
   readonly mostInFlight: number;
   readonly seconds: number;
@@ -95,12 +97,13 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
     const input = join(folder, 'prompts.txt');
     await writeFile(input, lines.map((line) => `${line}\n`).join(''));
     const out = join(shared, 'night');
-    const args = [
-      ...[input, `--queue=${url}`, '--shared', shared, '--out', out, '--seed', 'none'],
+    const alone = [
+      ...[input, '--out', out, '--seed', 'none'],
       ...['--concurrency', String(slots), '--rate', String(perMinute), '--rendition', 'tiny=8x8,png'],
       ...(config.affordable === undefined ? [] : ['--budget', (config.affordable * 0.003).toFixed(3)]),
       ...(config.flags ?? []),
     ];
+    const args = [...alone, `--queue=${url}`, '--shared', shared];
     let producer = startGenerate(args, env);
     const timer = setTimeout(() => producer.kill(), LONGEST_MS);
     let code = await producer.ended;
@@ -114,9 +117,17 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
     const judged = await judgeGrants(grants, sent, {
       ...{ lines, slots, perMinute, aimed: blows.struck().aimed },
     });
+    const died = await diedIn(out);
+    const left = await judgeDatabase(url, simulator.stats(), died > 0);
+    if (died > 0) {
+      // They were given up, as poison is; one machine makes them when all is quiet.
+      producer = startGenerate(alone, env);
+      code = await producer.ended;
+    }
     const problems = [
       ...(await problemsOf(config, { simulator, out, lines, code, watch })),
       ...judged.problems,
+      ...left,
       ...workers.faults(),
     ];
     const said = problems.length > 0 ? [producer.said().slice(-1_500), workers.said().slice(-6_000)] : [];
@@ -133,6 +144,7 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
       jobs: prompts,
       made: stats.succeeded,
       lost: wanted - saved,
+      died,
       paidTwice: demand.excess(watch.made()),
       mostInFlight: stats.maxInFlight,
       seconds: (performance.now() - begunMs) / 1_000,
@@ -143,6 +155,11 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
     await grants.close();
     await simulator.close();
   }
+}
+
+async function diedIn(out: string): Promise<number> {
+  const { outcomes } = await readBooks(out);
+  return outcomes.filter(({ error }) => error?.code === 'ERR_WORKER_DIED').length;
 }
 
 /**
@@ -181,7 +198,7 @@ interface Ended {
 }
 
 async function problemsOf(
-  { url, affordable, slots = 6, prompts }: FleetConfig,
+  { affordable, slots = 6, prompts }: FleetConfig,
   { simulator, out, lines, code, watch }: Ended,
 ): Promise<string[]> {
   const expected = affordable === undefined ? 0 : 1;
@@ -199,6 +216,5 @@ async function problemsOf(
   const paidTwice = demand.excess(watch.made());
   if (paidTwice > 0) problems.push(`${paidTwice} paid twice`);
   if (stats.maxInFlight > slots) problems.push(`${stats.maxInFlight} in flight, with ${slots} slots`);
-  problems.push(...(await judgeDatabase(url, stats)));
   return problems;
 }
