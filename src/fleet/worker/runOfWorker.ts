@@ -12,7 +12,7 @@ import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import { configOf } from '../../pipelines/run/runConfig.ts';
 import { openBreaker } from '../../pipelines/run/runState.ts';
 import type { RunStore } from '../../pipelines/run/settings.ts';
-import type { Claims, Destination, Governor, PredictionEvents, Provider } from '../../ports.ts';
+import type { Claims, Destination, Governor, PredictionEvents, Provider, Renderer } from '../../ports.ts';
 import type { SigningIdentity } from '../../provenance/signPicture.ts';
 import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { createMemoryJournal } from '../../store/memoryJournal.ts';
@@ -52,6 +52,8 @@ export interface RunOfWorkerConfig {
   signer?: SigningIdentity;
   /** What the service's webhooks report, for runs that follow them. Default: the list is asked. */
   webhookEvents?: PredictionEvents['events'];
+  /** Makes renditions. Default: that of any run. */
+  renderer?: Renderer;
   /** Receives the events of all runs. */
   emit: EmitEvent;
   /** Creates a listener to the events of one run, such as `toTelemetry`. Default: none. */
@@ -140,6 +142,7 @@ export async function openRunOfWorker(
     holdMs: stored.limits.timeoutMs + HOLD_MARGIN_MS,
     config: {
       ...config,
+      ...(own.renderer !== undefined && { renderer: own.renderer }),
       service,
       destinations,
       follower: config.follower ?? createListPoller(config.provider),

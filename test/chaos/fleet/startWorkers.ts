@@ -28,12 +28,14 @@ export interface WorkersConfig {
   ownEnv?: (place: number) => Readonly<Record<string, string>>;
   /** Flags besides the usual. */
   flags?: readonly string[];
+  /** Default `worker.ts`, in `pipelines`. */
+  script?: string;
 }
 
 /** Starts so many workers on one shared folder. */
 export function startWorkers(
   count: number,
-  { shared, url, env, ownEnv = () => ({}), flags = [] }: WorkersConfig,
+  { shared, url, env, ownEnv = () => ({}), flags = [], script = 'worker.ts' }: WorkersConfig,
 ): Workers {
   const workers: GenerateRun[] = [];
   const said: string[] = [];
@@ -45,7 +47,7 @@ export function startWorkers(
     const cache = join(env.XDG_CACHE_HOME ?? shared, String(place));
     mkdirSync(cache, { recursive: true });
     const own = { ...env, ...ownEnv(place), XDG_CACHE_HOME: cache };
-    const worker = startGenerate([`--queue=${url}`, '--shared', shared, ...flags], own, 'worker.ts');
+    const worker = startGenerate([`--queue=${url}`, '--shared', shared, ...flags], own, script);
     workers[place] = worker;
     void worker.ended.then((code) => {
       const wake = asleep.get(worker.pid ?? 0);
