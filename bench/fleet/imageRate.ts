@@ -15,16 +15,16 @@ export interface ImageRateConfig {
   perMinute: number;
   /** The encoder of each worker sleeps for so long with an image, one at a time. */
   sleepMs: number;
-  /** Time that counts, from when all workers have images to encode. */
+  /** Time from when all workers have images to encode: what came at once at first is encoded. */
+  settleMs: number;
+  /** Time that counts after that. */
   forMs: number;
 }
-
-const SETTLED_MS = 8_000;
 
 /** Measures images a second of workers whose encoder is a sleep, while none runs out of work. */
 export async function imageRate(
   ground: Ground,
-  { workers, perMinute, sleepMs, forMs }: ImageRateConfig,
+  { workers, perMinute, sleepMs, settleMs, forMs }: ImageRateConfig,
 ): Promise<ImageRate> {
   const fleet = await startFleet(ground, {
     ...{ workers, perMinute, slots: 50, prompts: 5_000 },
@@ -35,7 +35,7 @@ export async function imageRate(
     while (Number((await fleet.query(busy))[0]?.busy) < workers || (await fleet.saved()) < 2 * workers) {
       await delay(100);
     }
-    await delay(SETTLED_MS);
+    await delay(settleMs);
     const [startedMs, before] = [performance.now(), await fleet.saved()];
     await delay(forMs);
     const after = await fleet.saved();
