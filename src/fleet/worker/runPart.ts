@@ -102,7 +102,7 @@ async function* plansOf(
 }
 
 function configOf(
-  { run, journal, stop, taken }: PartWork,
+  { run, calls, journal, stop, taken }: PartWork,
   isAlone: boolean,
   release: (index: number) => void,
 ): GenerateConfig {
@@ -119,6 +119,9 @@ function configOf(
     // The plans come in their order, and once.
     journal: { ...journal, openIndexes: () => new Set() },
     isDone: ({ index }) => journal.outcomeOf(index) !== null,
+    // Asked before a file gets another content: it may be that of the part's next owner, who came
+    // while this machine slept.
+    filesOf: () => lastValueFrom(calls.expectOwn()).then(() => []),
     stop,
     ...(isAlone
       ? { strategy: 'sequential', concurrency: 1 }
