@@ -44,7 +44,9 @@ export async function loadAndEnd(prompts: number, { folder, url, env }: Ground):
   await endAll(database);
   const [{ bytes } = {}] = await database.query('SELECT pg_database_size(current_database()) AS bytes');
   const [doneMs, waitedCpuS] = [performance.now(), await producer.cpuS()];
-  await database.query(`UPDATE rx.run SET state = 'done', saved = total, spent_micro_usd = total::bigint * 3000`);
+  await database.query(
+    `UPDATE rx.run SET state = 'done', saved = total, spent_micro_usd = total::bigint * 3000`,
+  );
   await database.close();
   const { code, peakMb, cpuS } = await producer.ended;
   const manifestS = (performance.now() - doneMs) / 1_000;
