@@ -55,7 +55,8 @@ export function startWorkers(
       asleep.delete(worker.pid ?? 0);
       said.push(`${worker.said().slice(-2_000)}\n[${code ?? 'killed'}]`);
       if (isClosed) return;
-      if (!killed.has(worker)) faults.push(`a worker ended with ${code}: ${worker.said().slice(-500)}`);
+      if (!killed.has(worker) && !foundNoDatabase(worker))
+        faults.push(`a worker ended with ${code}: ${worker.said().slice(-500)}`);
       start(place);
     });
   };
@@ -90,6 +91,11 @@ export function startWorkers(
     said: () => said.join('\n'),
     faults: () => faults,
   };
+}
+
+/** True of a worker that ended as it began, because there was no database: it is started again. */
+function foundNoDatabase(worker: GenerateRun): boolean {
+  return worker.said().startsWith('error: The database refused');
 }
 
 function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
