@@ -64,9 +64,9 @@ async function lookAt(path: string, temporary: string, mayReplace: MayReplace): 
 }
 
 /**
- * Renames a file if there is still what was found; returns false if not. Both calls are synchronous:
- * in the queue of the thread pool a rename waits behind slow flushes, and this machine may fall
- * asleep there while another one takes its jobs over.
+ * Renames a file if there is still what was found; returns false if not. Both calls are
+ * synchronous: in the queue of the thread pool a rename waits behind slow flushes, and this machine
+ * may fall asleep there while another one takes its jobs over.
  */
 function renamedAfter(found: Stats | null, temporary: string, path: string): boolean {
   const now = lstatSync(path, { throwIfNoEntry: false });

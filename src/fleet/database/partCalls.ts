@@ -111,7 +111,10 @@ export function createPartCalls(
     release: (index, attempt) =>
       call('SELECT rx_v1.release($1, $2, $3)', [run, index, attempt]).pipe(map(() => undefined)),
     expectOwn: () =>
-      call(`SELECT epoch = $3 AND state = 'taken' AS own FROM rx.part WHERE run = $1 AND part = $2`, own).pipe(
+      call(
+        `SELECT epoch = $3 AND state = 'taken' AS own FROM rx.part WHERE run = $1 AND part = $2`,
+        own,
+      ).pipe(
         map(({ own: isOwn }) => {
           if (isOwn !== true) throw fenced(null);
         }),
