@@ -4,8 +4,7 @@ import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import type { Table } from './tables.ts';
 
-const BEGIN = '<!-- npm run bench: begin -->';
-const END = '<!-- npm run bench: end -->';
+const BENCH = 'npm run bench';
 const markOf = (name: string) => `<!-- table: ${name} -->`;
 
 /** A table, and when and on which machine it was measured. */
@@ -19,16 +18,35 @@ export interface MeasuredTable extends Table {
  */
 export function writePage(docs: string, table: MeasuredTable, order: readonly string[]): void {
   const page = join(docs, 'benchmarks.md');
-  const text = readFileSync(page, 'utf8');
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`Expected ${BEGIN} and ${END} in ${page}`);
   const pictures = join(docs, 'images', 'bench');
   mkdirSync(pictures, { recursive: true });
   writeFileSync(join(pictures, `${table.name}.svg`), table.svg);
-  const sections = sectionsIn(text.slice(begin + BEGIN.length, end));
+  const sections = sectionsIn(textBetween(page, BENCH));
   sections.set(table.name, section(table));
-  const parts = order.flatMap((name) => sections.get(name) ?? []);
-  writeFileSync(page, `${text.slice(0, begin)}${BEGIN}\n\n${parts.join('\n\n')}\n\n${text.slice(end)}`);
+  writeBetween(page, BENCH, order.flatMap((name) => sections.get(name) ?? []).join('\n\n'));
+}
+
+/** Writes text into a page between the marks of a command: `<!-- COMMAND: begin -->` and `end`. */
+export function writeBetween(page: string, command: string, body: string): void {
+  const { text, begin, end } = marksIn(page, command);
+  writeFileSync(page, `${text.slice(0, begin)}\n\n${body}\n\n${text.slice(end)}`);
+}
+
+function textBetween(page: string, command: string): string {
+  const { text, begin, end } = marksIn(page, command);
+  return text.slice(begin, end);
+}
+
+/** Finds the marks of a command in a page: where the first ends, and the second begins. */
+function marksIn(
+  page: string,
+  command: string,
+): { readonly text: string; readonly begin: number; readonly end: number } {
+  const [first, last] = [`<!-- ${command}: begin -->`, `<!-- ${command}: end -->`];
+  const text = readFileSync(page, 'utf8');
+  const [begin, end] = [text.indexOf(first), text.indexOf(last)];
+  if (begin < 0 || end < begin) throw new Error(`Expected ${first} and ${last} in ${page}`);
+  return { text, begin: begin + first.length, end };
 }
 
 /** Returns the sections of the page by the names of their tables. */
@@ -57,15 +75,19 @@ export function measuredNow(rounds: number): () => string {
   const [before = 0] = loadavg();
   return () => {
     const [after = 0] = loadavg();
-    const cores = cpus();
-    const model = cores[0]?.model.trim() || 'unknown processor';
-    const memoryGb = Math.round(totalmem() / 1e9);
-    const versions = packages.map((name) => `${name} ${versionOf(name)}`).join(', ');
-    const day = new Date().toISOString().slice(0, 10);
-    return `${day}, medians of ${rounds} runs in turns, with the lowest and the highest behind them; each is a process of its own, its start
-included, and the simulator another one on the same cores. Load average ${before.toFixed(1)} before, ${after.toFixed(1)} after. ${cores.length} cores
-(${model}), ${memoryGb} GB, ${type()} ${release()}, Node ${process.version.slice(1)}; ${versions}.`;
+    return `Medians of ${rounds} runs in turns, with the lowest and the highest behind them; each is a process of its own, its start
+included, and the simulator another one on the same cores. Load average ${before.toFixed(1)} before, ${after.toFixed(1)} after. ${machine(packages)}.`;
   };
+}
+
+/** Says when and where figures were made, with the versions of some packages. */
+export function machine(names: readonly string[]): string {
+  const cores = cpus();
+  const model = cores[0]?.model.trim() || 'unknown processor';
+  const memoryGb = Math.round(totalmem() / 1e9);
+  const versions = names.map((name) => `${name} ${versionOf(name)}`).join(', ');
+  const day = new Date().toISOString().slice(0, 10);
+  return `Made on ${day}: ${cores.length} cores (${model}), ${memoryGb} GB, ${type()} ${release()}, Node ${process.version.slice(1)}; ${versions}`;
 }
 
 function versionOf(name: string): string {

@@ -22,6 +22,7 @@ function aJournal(calls: Partial<PartCalls>, config: Partial<PartJournalConfig> 
   const { begin = () => of(granted), note = () => of('noted' as const) } = calls;
   const all: PartCalls = {
     claim: () => of(true),
+    expectOwn: () => of(undefined),
     giveBack: () => of(undefined),
     release: (index, attempt) => {
       released.push([index, attempt]);

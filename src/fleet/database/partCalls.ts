@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { Database, Row } from './connection.ts';
-import { isTransient, toDatabaseError } from './databaseErrors.ts';
+import { fenced, isTransient, toDatabaseError } from './databaseErrors.ts';
 
 /** A part of a run in the hands of a worker. */
 export interface PartOfRun {
@@ -61,6 +61,8 @@ export interface PartCalls {
   note(noting: Noting): Observable<'noted' | 'claimed'>;
   /** Frees the slot of an attempt whose prediction is final. */
   release(index: number, attempt: number): Observable<void>;
+  /** Emits once it is certain that the part was the caller's at that moment. */
+  expectOwn(): Observable<void>;
   /** Returns the part to those that wait. */
   giveBack(): Observable<void>;
 }
@@ -108,6 +110,15 @@ export function createPartCalls(
       ]).pipe(map(({ verdict }) => (verdict === 'claimed' ? verdict : 'noted'))),
     release: (index, attempt) =>
       call('SELECT rx_v1.release($1, $2, $3)', [run, index, attempt]).pipe(map(() => undefined)),
+    expectOwn: () =>
+      call(
+        `SELECT epoch = $3 AND state = 'taken' AS own FROM rx.part WHERE run = $1 AND part = $2`,
+        own,
+      ).pipe(
+        map(({ own: isOwn }) => {
+          if (isOwn !== true) throw fenced(null);
+        }),
+      ),
     giveBack: () => call('SELECT rx_v1.give_back($1, $2, $3)', own).pipe(map(() => undefined)),
   };
 }

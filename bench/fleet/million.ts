@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { type Database, openDatabase } from '../../src/fleet/database/connection.ts';
+import { packEnded } from '../../src/fleet/packedOutcomes.ts';
+import { unpackPlans } from '../../src/fleet/packedPlans.ts';
+import { endedOutcome } from './endedOutcome.ts';
+import type { Ground } from './ground.ts';
+
+/** What it took the command that starts a run to load its prompts, and to write its manifest. */
+export interface Loaded {
+  readonly prompts: number;
+  /** From the start of the process until workers can begin. */
+  readonly loadS: number;
+  readonly loadCpuS: number;
+  readonly loadPeakMb: number;
+  /** From the end of the last image to that of the process. */
+  readonly manifestS: number;
+  readonly manifestCpuS: number;
+  readonly peakMb: number;
+  readonly manifestMb: number;
+  readonly databaseMb: number;
+}
+
+/** Loads a run of so many prompts, notes outcomes as workers do, and lets the command end it. */
+export async function loadAndEnd(prompts: number, { folder, url, env }: Ground): Promise<Loaded> {
+  const shared = join(folder, 'shared');
+  await mkdir(shared, { recursive: true });
+  const input = join(folder, 'prompts.txt');
+  await pipeline(Readable.from(linesUpTo(prompts)), createWriteStream(input));
+  const out = join(shared, 'night');
+  const args = [input, `--queue=${url}`, '--shared', shared, '--out', out, '--no-gallery', '--json'];
+  const producer = startProducer(args, env);
+  const loadS = await producer.loaded;
+  const [loadPeakMb, loadCpuS] = [await producer.peakMb(), await producer.cpuS()];
+  const database = await openDatabase({ url, connections: 4 });
+  await endAll(database);
+  const [{ bytes } = {}] = await database.query('SELECT pg_database_size(current_database()) AS bytes');
+  const [doneMs, waitedCpuS] = [performance.now(), await producer.cpuS()];
+  await database.query(
+    `UPDATE rx.run SET state = 'done', saved = total, spent_micro_usd = total::bigint * 3000`,
+  );
+  await database.close();
+  const { code, peakMb, cpuS } = await producer.ended;
+  const manifestS = (performance.now() - doneMs) / 1_000;
+  if (code !== 0) throw new Error(`The command ended with ${code}`);
+  const { size } = await stat(join(out, 'manifest.json'));
+  await rm(folder, { recursive: true });
+  return {
+    ...{ prompts, loadS, loadCpuS, loadPeakMb, manifestS, peakMb },
+    manifestCpuS: cpuS - waitedCpuS,
+    manifestMb: size / 1e6,
+    databaseMb: Number(bytes) / 1e6,
+  };
+}
+
+function* linesUpTo(count: number): Generator<string> {
+  for (let n = 0; n < count; n += 1) {
+    yield `A still life of ${n + 2} pears by a north window, oil on linen, muted colours\n`;
+  }
+}
+
+const reportUsage = fileURLToPath(new URL('../reportUsage.mjs', import.meta.url));
+
+function startProducer(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const startedMs = performance.now();
+  const child = spawn(
+    process.execPath,
+    ['--import', reportUsage, resolve('pipelines/generate.ts'), ...args],
+    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'pipe'] },
+  );
+  const stdout = child.stdout as Readable;
+  const report = child.stdio[3] as Readable;
+  const usage = text(report);
+  const loaded = new Promise<number>((found, reject) => {
+    createInterface({ input: stdout }).on('line', (line) => {
+      if (line.includes('"queue.progress"')) found((performance.now() - startedMs) / 1_000);
+    });
+    child.once('exit', (code) =>
+      reject(new Error(`The command ended with ${code} before it had loaded all`)),
+    );
+  });
+  const ended = once(child, 'close').then(async ([code]) => ({
+    code: code as number | null,
+    ...(JSON.parse((await usage) || '{"peakMb":0,"cpuS":0}') as { peakMb: number; cpuS: number }),
+  }));
+  const peakMb = async () => {
+    const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
+    return Number(/^VmHWM:\s*(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1_024;
+  };
+  const cpuS = async () => {
+    const times = await readFile(`/proc/${child.pid}/stat`, 'utf8').catch(() => '');
+    const [user, system] = times.split(') ').at(-1)?.split(' ').slice(11, 13).map(Number) ?? [];
+    // In hundredths of a second.
+    return ((user ?? Number.NaN) + (system ?? Number.NaN)) / 100;
+  };
+  return { loaded, ended, peakMb, cpuS };
+}
+
+const PARTS_AT_ONCE = 200;
+
+/** Ends all parts of the only run, in the format in which workers do. */
+async function endAll(database: Database): Promise<void> {
+  for (let first = 0; ; first += PARTS_AT_ONCE) {
+    const rows = await database.query(
+      'SELECT run, part, plans FROM rx.part WHERE part >= $1 AND part < $2 ORDER BY part',
+      [first, first + PARTS_AT_ONCE],
+    );
+    if (rows.length === 0) break;
+    const packed = await Promise.all(
+      rows.map(async ({ plans }) => {
+        const jobs = (await unpackPlans(plans as Buffer)).map((plan) => ({
+          outcome: endedOutcome(plan),
+          open: null,
+        }));
+        return { jobs: jobs.length, bytes: await packEnded(jobs) };
+      }),
+    );
+    await database.query(
+      `UPDATE rx.part p SET state = 'done', epoch = 1, outcomes = n.bytes,
+          counts = jsonb_build_object('saved', n.jobs, 'failed', 0, 'skipped', 0)
+        FROM unnest($1::integer[], $2::bytea[], $3::integer[]) AS n(part, bytes, jobs) WHERE p.part = n.part`,
+      [rows.map(({ part }) => part), packed.map(({ bytes }) => bytes), packed.map(({ jobs }) => jobs)],
+    );
+  }
+  await database.query('TRUNCATE pgboss.job CASCADE');
+}
