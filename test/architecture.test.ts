@@ -51,7 +51,14 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   images: [['.'], ['formats']],
   // The functions of the database stand at the ground.
-  fleet: [['worker', 'producer', 'local', 'status'], ['part'], ['.'], ['engine'], ['database'], ['sql']],
+  fleet: [
+    ['worker', 'producer', 'local', 'status'],
+    ['part', 'bucket'],
+    ['.'],
+    ['engine'],
+    ['database'],
+    ['sql'],
+  ],
   operators: [['predictions', 'stages'], ['.', 'pace'], ['internal']],
   pipelines: [
     ['front'],

@@ -43,8 +43,20 @@ export const storedSettingsSchema = z.strictObject({
   format: z.literal(SETTINGS_FORMAT),
   /** Name of the service; null if it has none. */
   service: z.string().nullable(),
-  /** Path of the run folder below the folder that all machines share. */
-  folder: storedPath,
+  /**
+   * Path of the run folder below the folder that all machines share; null: they share none, and the
+   * files go to the bucket.
+   */
+  folder: storedPath.nullable(),
+  /** The bucket of a run without a shared folder; null: it has one. */
+  bucket: z
+    .object({
+      /** `s3://bucket/prefix`. */
+      url: z.string(),
+      /** Word by which the prefix belongs to this run. */
+      claim: z.string(),
+    })
+    .nullable(),
   /** True if thumbnails are made. */
   gallery: z.boolean(),
   limits: z.object({

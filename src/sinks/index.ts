@@ -10,7 +10,8 @@ export { type ComparisonAxes, writeComparisonGrid } from './comparison/compariso
 export { type ContactSheetConfig, sheetCells, writeContactSheet } from './contactSheet/contactSheet.ts';
 export type { SheetCell } from './contactSheet/page.ts';
 export { openFolder } from './destinations/folder.ts';
-export { openS3, type S3Config } from './destinations/s3.ts';
+export { openS3 } from './destinations/s3.ts';
+export type { S3Config } from './destinations/s3Client.ts';
 export { openWebDataset, type WebDatasetConfig } from './destinations/webDataset.ts';
 export { type GalleryConfig, writeGallery } from './gallery/galleryPage.ts';
 export { openThumbnails, type Thumbnails } from './gallery/thumbnails.ts';

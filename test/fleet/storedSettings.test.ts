@@ -23,6 +23,7 @@ const stored = (fields: Partial<StoredSettings> = {}): StoredSettings => ({
   format: 1,
   service: 'replicate',
   folder: 'night',
+  bucket: null,
   gallery: true,
   limits: { maxAttempts: 2, timeoutMs: 9_000, waitMs: 0, maxOutageMs: 1_000, maxOutputBytes: 5_000 },
   recovery: { timeoutAction: 'leave', breakerFailures: 3, lookForMs: 7_000, repay: true },

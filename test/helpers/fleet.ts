@@ -19,12 +19,16 @@ let runs = 0;
 export async function aRun(
   database: Database,
   parts: readonly (readonly Plan[])[] = [[aPlan()]],
-  { limitMicroUsd = null, ...limits }: Partial<AccountLimits> & { limitMicroUsd?: number | null } = {},
+  {
+    limitMicroUsd = null,
+    settings = {},
+    ...limits
+  }: Partial<AccountLimits> & { limitMicroUsd?: number | null; settings?: object } = {},
 ): Promise<number> {
   const calls = createRunCalls(database);
   await lastValueFrom(calls.setAccount({ perMinute: 1e9, burst: 1e8, slots: 10_000, ...limits }));
   runs += 1;
-  const named = { name: `run ${runs}`, fingerprint: 'f', settings: {}, planFormat: PLAN_FORMAT };
+  const named = { name: `run ${runs}`, fingerprint: 'f', settings, planFormat: PLAN_FORMAT };
   const total = parts.flat().length;
   const { run } = await lastValueFrom(calls.open({ ...named, limitMicroUsd, total }));
   for (const [part, plans] of parts.entries()) {

@@ -165,8 +165,11 @@ export async function scriptsInFolder(config: SimulatorConfig = {}) {
 /** The scripts of a folder. */
 export type Scripts = Awaited<ReturnType<typeof scriptsInFolder>>;
 
+/** The gallery takes its time: it is made where flags ask for it by `--gallery`. */
 function words(flags: string): string[] {
-  return ['--no-gallery', ...flags.split(' ').filter((word) => word !== '')];
+  const given = flags.split(' ').filter((word) => word !== '');
+  const isShown = given.includes('--gallery');
+  return isShown ? given.filter((word) => word !== '--gallery') : ['--no-gallery', ...given];
 }
 
 /** A command: takes its command line; resolves with the exit code. */

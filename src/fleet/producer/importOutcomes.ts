@@ -1,33 +1,39 @@
 import { concat, concatMap, defer, EMPTY, from, ignoreElements, mergeMap, type Observable } from 'rxjs';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import type { OpenRun } from '../../pipelines/run/settings.ts';
+import type { Bucket } from '../../sinks/destinations/s3Bucket.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import { storedJob } from '../../store/journal/jobTable.ts';
 import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
 import type { Database, Row } from '../database/connection.ts';
 import { type EndedJob, unpackEnded } from '../packedOutcomes.ts';
 import { unpackPlans } from '../packedPlans.ts';
+import { bringFiles } from './bucketFiles.ts';
 
 /** Parts that are read at a time: about a thousand outcomes. */
 const PARTS_AT_ONCE = 40;
 
 /** The parts of a folder that outcomes are entered into. */
-type Importing = Pick<OpenRun, 'config' | 'journal' | 'manifest'>;
+type Importing = Pick<OpenRun, 'config' | 'journal' | 'manifest' | 'thumbnails'>;
 
 /**
  * Enters the outcomes of a run that the database has into its folder: manifest, journal, and the
  * plans of failed jobs, as if this machine had made them. Emits each outcome that the folder does
- * not have yet. Takes the memory of some parts.
+ * not have yet. Takes the memory of some parts. The images of a run over a bucket stay there.
  */
 export function importOutcomes(
   database: Pick<Database, 'query'>,
   run: number,
   into: Importing,
+  bucket: Bucket | null = null,
 ): Observable<Outcome> {
+  const { folder } = into.config;
   return from(partsOf(database, run)).pipe(
     concatMap(({ plans, jobs }) => {
       const fresh = jobs.filter(({ outcome }) => !into.manifest.has(outcome.index));
-      return enter(fresh, new Map(plans.map((plan) => [plan.index, plan])), into);
+      const { thumbnails } = into;
+      const brought = bucket === null ? EMPTY : bringFiles(fresh, { bucket, folder, thumbnails });
+      return concat(brought, enter(fresh, new Map(plans.map((plan) => [plan.index, plan])), into));
     }),
   );
 }

@@ -24,11 +24,13 @@ import type { Database } from '../database/connection.ts';
 import { createPartCalls } from '../database/partCalls.ts';
 import { createRunCalls } from '../database/runCalls.ts';
 import type { HeldTask } from '../engine/engine.ts';
+import type { QueueName } from '../engine/tasks.ts';
 import { countOutcomes } from '../packedOutcomes.ts';
 import { createFreshGrants } from '../part/freshGrants.ts';
 import { createPartJournal } from '../part/partJournal.ts';
 import { type TakenPart, takePart } from '../part/takePart.ts';
 import type { PartEnds, Return } from './endPart.ts';
+import type { PartFolder } from './partFolder.ts';
 import type { PartInHand, PartsInHand } from './partsInHand.ts';
 import { openRunOfWorker, type RunOfWorker, type RunOfWorkerConfig } from './runOfWorker.ts';
 import { runPart } from './runPart.ts';
@@ -61,7 +63,7 @@ const LEFT_S = 30;
 
 /** Creates what works on the tasks of a worker. Its errors are those of the whole worker. */
 export function createHandler(config: HandlerConfig): Handler {
-  const { database, name, parts, ends, stop, leave, shared, gates } = config;
+  const { database, name, parts, ends, stop, leave, gates } = config;
   const runOf = createRuns(config);
 
   const giveBack = (held: HeldTask, taken: TakenPart, to: Return | null, reason: string) =>
@@ -79,8 +81,7 @@ export function createHandler(config: HandlerConfig): Handler {
       return ends.finish(held, taken, jobs).pipe(map(finished));
     }
     const left = outcomes.filter((outcome) => outcome === null).length;
-    const to = { queue: hasInFlight({ taken, journal }) ? 'rescue' : 'parts' } as const;
-    return giveBack(held, taken, to, `${left} jobs are left`);
+    return giveBack(held, taken, { queue: queueOf({ taken, journal }) }, `${left} jobs are left`);
   };
 
   /** Ends a part whose jobs an error has ended. */
@@ -98,6 +99,13 @@ export function createHandler(config: HandlerConfig): Handler {
               .pipe(map(() => ({ type: 'run.paused', run, reason })));
       return concat(journal.idle(), paused, giveBack(held, taken, null, reason));
     }
+    if (error instanceof StorageError && error.code === 'ERR_BUCKET') {
+      // Another worker may have credentials, or the bucket be there again by then.
+      const left = defer(() =>
+        giveBack(held, taken, { queue: queueOf(part), afterS: LEFT_S }, error.message),
+      );
+      return concat(journal.idle(), left);
+    }
     const thrown = throwError(() => error);
     // The disk of this machine: another one may have room. A fault of the program is a death.
     if (error instanceof StorageError) return concat(journal.idle(), settle(held, part), thrown);
@@ -107,15 +115,16 @@ export function createHandler(config: HandlerConfig): Handler {
   const handlePart = (
     held: HeldTask,
     taken: TakenPart,
-    opened: RunOfWorker,
+    { opened, place }: { readonly opened: RunOfWorker; readonly place: PartFolder },
     { lost, onStarted }: { lost: Observable<unknown>; onStarted: () => void },
   ): Observable<WorkerEvent> => {
     const { run, part } = taken;
     const isRescue = held.queue === 'rescue';
     const { calls, mayStillSend } = createFreshGrants(createPartCalls(database, taken));
-    const { folder, holdMs } = opened;
-    const own = createPartJournal({ calls, folder, jobs: taken.jobs, holdMs, line: gates.line });
-    const journal = { ...own, ...untilStopped(own, stop), mayStillSend };
+    const { holdMs } = opened;
+    const own = createPartJournal({ calls, folder: place.path, jobs: taken.jobs, holdMs, line: gates.line });
+    const { record } = untilStopped(own, stop);
+    const journal = { ...own, record: place.over(record), mayStillSend };
     const inHand: PartInHand = { taken, calls, journal };
     let isLost = false;
     return defer(() => {
@@ -130,7 +139,7 @@ export function createHandler(config: HandlerConfig): Handler {
           isLost = true;
         }),
       );
-      const jobs = runPart({ ...inHand, run: opened, isRescue, mark, stop }).pipe(
+      const jobs = runPart({ ...inHand, run: opened, place, isRescue, mark, stop }).pipe(
         takeUntil(merge(isOver, leave, whenAtRest(inHand, stop))),
         ignoreElements(),
       );
@@ -154,27 +163,40 @@ export function createHandler(config: HandlerConfig): Handler {
     const { run, part, isGivenBack = false } = held.task;
     // Its last owner gave it back, or has died: then a rescue that comes again has died as well.
     const afterDeath = held.queue === 'rescue' && (!isGivenBack || held.retryCount > 0);
+    const worked = (opened: RunOfWorker | UsageError, place: PartFolder | null) =>
+      takePart(database, { run, part, owner: name, afterDeath, folder: place?.path ?? '/' }).pipe(
+        concatMap((taken): Observable<WorkerEvent> => {
+          if (taken === null) return ends.forget(held).pipe(ignoreElements());
+          if (opened instanceof UsageError || place === null) {
+            return giveBack(held, taken, { queue: held.queue, afterS: LEFT_S }, reasonOf(opened));
+          }
+          if (taken.isPaused) return giveBack(held, taken, null, 'the run is paused');
+          return handlePart(held, taken, { opened, place }, { lost, onStarted });
+        }),
+        catchError((error: unknown) =>
+          isFenced(error) ? of<WorkerEvent>({ type: 'part.lost', run, part }) : throwError(() => error),
+        ),
+        finalize(() => void place?.clear().catch(() => {})),
+      );
     return runOf(run).pipe(
       concatMap((opened) => {
-        const folder = opened instanceof UsageError ? shared : opened.folder;
-        const work = takePart(database, { run, part, owner: name, afterDeath, folder }).pipe(
-          concatMap((taken): Observable<WorkerEvent> => {
-            if (taken === null) return ends.forget(held).pipe(ignoreElements());
-            if (opened instanceof UsageError) {
-              return giveBack(held, taken, { queue: held.queue, afterS: LEFT_S }, opened.message);
-            }
-            if (taken.isPaused) return giveBack(held, taken, null, 'the run is paused');
-            return handlePart(held, taken, opened, { lost, onStarted });
-          }),
-          catchError((error: unknown) =>
-            isFenced(error) ? of<WorkerEvent>({ type: 'part.lost', run, part }) : throwError(() => error),
-          ),
-        );
-        return concat(work, of(null));
+        const place: Observable<PartFolder | null> =
+          opened instanceof UsageError ? of(null) : defer(() => opened.openFolder());
+        return concat(place.pipe(concatMap((one) => worked(opened, one))), of(null));
       }),
       takeWhile((event) => event !== null),
     );
   };
+}
+
+/** The queue of a part that is given back: what is in flight must not wait. */
+function queueOf(part: Pick<PartInHand, 'taken' | 'journal'>): QueueName {
+  return hasInFlight(part) ? 'rescue' : 'parts';
+}
+
+/** Says why this worker leaves a run to others, and what would help. */
+function reasonOf(opened: RunOfWorker | UsageError): string {
+  return opened instanceof UsageError ? `${opened.message} ${opened.suggestion}`.trim() : '';
 }
 
 /** Shares each run between its parts: it is open for as long as this worker has one of them. */

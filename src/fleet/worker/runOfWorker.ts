@@ -1,10 +1,9 @@
-import { defer, EMPTY, from, ignoreElements, lastValueFrom, type Observer } from 'rxjs';
+import { EMPTY, from, lastValueFrom, type Observer } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
-import { pathBelow } from '../../disk/insideFolder.ts';
 import { UsageError } from '../../errors.ts';
 import type { EmitEvent, RunEvent } from '../../events/runEvent.ts';
-import { createGate, type Gate, gate } from '../../operators/gate.ts';
+import { createGate, type Gate } from '../../operators/gate.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { GenerateConfig } from '../../pipelines/journey/config.ts';
@@ -14,13 +13,13 @@ import { openBreaker } from '../../pipelines/run/runState.ts';
 import type { RunStore } from '../../pipelines/run/settings.ts';
 import type { Claims, Destination, Governor, PredictionEvents, Provider } from '../../ports.ts';
 import type { SigningIdentity } from '../../provenance/signPicture.ts';
-import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { createMemoryJournal } from '../../store/memoryJournal.ts';
 import type { Database } from '../database/connection.ts';
 import { createFleetClaims } from '../fleetClaims.ts';
 import { PLAN_FORMAT } from '../packedPlans.ts';
 import { readStoredSettings, runSettingsOf, type StoredSettings } from '../storedSettings.ts';
 import { claimsOfOthers } from './claimsOfOthers.ts';
+import { openFolders, type PartFolder } from './partFolder.ts';
 import type { PartsInHand } from './partsInHand.ts';
 import { tellAccount } from './tellAccount.ts';
 
@@ -29,6 +28,8 @@ export interface WorkerGates {
   readonly downloads: Gate;
   readonly encoders: Gate;
   readonly uploads: Gate;
+  /** Requests to the buckets of runs. */
+  readonly requests: Gate;
   /** One job at a time asks the account for a slot. */
   readonly line: Gate;
 }
@@ -39,6 +40,7 @@ export function createWorkerGates(encoders: number = encoderConcurrency()): Work
     downloads: createGate(16),
     encoders: createGate(encoders),
     uploads: createGate(4),
+    requests: createGate(16),
     line: createGate(1),
   };
 }
@@ -46,8 +48,16 @@ export function createWorkerGates(encoders: number = encoderConcurrency()): Work
 export interface RunOfWorkerConfig {
   /** The service, with what it takes to ask it: the token is this machine's. */
   provider: Provider;
-  /** The folder that all machines share; absolute. */
-  shared: string;
+  /**
+   * The folder that all machines share; absolute. Default: none, and runs with one are left to
+   * others.
+   */
+  shared?: string;
+  /**
+   * Folder of this worker alone, for the files of runs over a bucket; absolute. Default: none, they
+   * are left to others.
+   */
+  scratch?: string;
   /** Certificates and key that sign images. Default: none. */
   signer?: SigningIdentity;
   /** What the service's webhooks report, for runs that follow them. Default: the list is asked. */
@@ -61,10 +71,8 @@ export interface RunOfWorkerConfig {
 
 /** A run on a worker: what its parts there have in common. */
 export interface RunOfWorker {
-  /** The configuration of `generate`, but for what is a part's own. */
-  readonly config: GenerateConfig;
-  /** Absolute. */
-  readonly folder: string;
+  /** Opens the folder of a part, which the worker is about to take. */
+  openFolder(): Promise<PartFolder>;
   readonly claims: Claims;
   /** Name of the service; null if it has none. */
   readonly service: string | null;
@@ -89,7 +97,7 @@ export async function openRunOfWorker(
   parts: PartsInHand,
   own: RunOfWorkerConfig,
 ): Promise<RunOfWorker> {
-  const { shared, gates, webhookEvents: events } = own;
+  const { gates, webhookEvents: events } = own;
   const listener = own.listen?.(run);
   const emit: EmitEvent = (event) => {
     own.emit(event);
@@ -99,31 +107,28 @@ export async function openRunOfWorker(
   const stored = await readRun(database, run);
   const service = await lastValueFrom(identifyService({ provider }));
   if (stored.service !== service) throw otherService(stored.service, service);
-  const folder = pathBelow(shared, stored.folder);
+  const folders = await openFolders(run, stored, own);
   const settings = await runSettingsOf(stored, {
     ...own,
     provider,
-    folder,
+    folder: folders.root,
     ...(events !== undefined && { events }),
   });
   const claims = createFleetClaims((index) => parts.of(run, index)?.calls, {
     ofOthers: () => claimsOfOthers(database, parts),
   });
-  const thumbnails = stored.gallery ? await openThumbnails(folder) : null;
   const destinations: Destination[] = [];
-  for (const open of settings.destinations ?? []) destinations.push(await open(folder));
-  const thumbnailGate = createGate(gates.encoders.concurrency);
+  for (const open of settings.destinations ?? []) destinations.push(await open(folders.root));
   const store: RunStore = {
     // Each part has its own.
     journal: createMemoryJournal(),
     spentMicroUsd: () => 0,
-    keep: (outcome) =>
-      thumbnails === null ? EMPTY : defer(() => thumbnails.make(outcome)).pipe(gate(thumbnailGate)),
     putAside: () => EMPTY,
-    ...(thumbnails && { check: (original) => from(thumbnails.check(original)).pipe(ignoreElements()) }),
     isDone: () => false,
     isPaidBefore: () => false,
     filesOf: async () => [],
+    keep: () => EMPTY,
+    ...folders.store,
   };
   const session = {
     governor: letThrough,
@@ -131,25 +136,26 @@ export async function openRunOfWorker(
     slots: createGate(MANY),
     claims,
   };
-  const config = configOf({ ...settings, session, emit }, { provider, store });
+  const common = configOf({ ...settings, session, emit }, { provider, store });
   const { breakerFailures } = stored.recovery;
+  const config: GenerateConfig = {
+    ...common,
+    service,
+    destinations,
+    follower: common.follower ?? createListPoller(common.provider),
+    downloads: gates.downloads,
+    encoders: gates.encoders,
+    uploads: gates.uploads,
+    breakerFailures: openBreaker(breakerFailures, { emit }, { scheduler: monotonicScheduler }) ?? 0,
+  };
   return {
-    folder,
+    openFolder: () => folders.open(config),
     claims,
     service,
     holdMs: stored.limits.timeoutMs + HOLD_MARGIN_MS,
-    config: {
-      ...config,
-      service,
-      destinations,
-      follower: config.follower ?? createListPoller(config.provider),
-      downloads: gates.downloads,
-      encoders: gates.encoders,
-      uploads: gates.uploads,
-      breakerFailures: openBreaker(breakerFailures, { emit }, { scheduler: monotonicScheduler }) ?? 0,
-    },
     close: async () => {
       listener?.complete();
+      folders.close();
       await Promise.all(destinations.map((destination) => destination.close()));
     },
   };

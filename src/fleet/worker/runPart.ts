@@ -2,6 +2,7 @@ import {
   concat,
   concatMap,
   defer,
+  EMPTY,
   finalize,
   from,
   ignoreElements,
@@ -23,6 +24,7 @@ import { failedOutcome } from '../../pipelines/journey/outcomes.ts';
 import { overrideAnswers } from '../../pipelines/run/runConfig.ts';
 import { filesOf } from '../../sinks/manifest/outcomeFiles.ts';
 import type { Outcome, Plan } from '../../types.ts';
+import type { PartFolder } from './partFolder.ts';
 import type { PartInHand } from './partsInHand.ts';
 import type { RunOfWorker } from './runOfWorker.ts';
 
@@ -33,7 +35,8 @@ const MOST_DEATHS = 3;
 
 /** The work on a part. */
 export interface PartWork extends PartInHand {
-  readonly run: RunOfWorker;
+  readonly run: Pick<RunOfWorker, 'service'>;
+  readonly place: PartFolder;
   /** True for the jobs in flight alone; the others wait for free hands. */
   readonly isRescue: boolean;
   /** Notes the job that is run alone. */
@@ -65,7 +68,14 @@ export function runPart(work: PartWork): Observable<Outcome> {
   const made = defer(() => generate(() => plansOf(wanted, isAlone, work), config)).pipe(
     finalize(() => released.complete()),
   );
-  return concat(from(suspects).pipe(concatMap((plan) => failDead(plan, work))), merge(releases, made));
+  const fetched = from(wanted).pipe(
+    mergeMap(({ index }) => {
+      const record = journal.find(index);
+      return record === undefined ? EMPTY : work.place.fetch(record);
+    }),
+  );
+  const dead = from(suspects).pipe(concatMap((plan) => failDead(plan, work)));
+  return concat(dead, fetched, merge(releases, made));
 }
 
 /**
@@ -102,11 +112,11 @@ async function* plansOf(
 }
 
 function configOf(
-  { run, journal, stop, taken }: PartWork,
+  { place, journal, stop, taken }: PartWork,
   isAlone: boolean,
   release: (index: number) => void,
 ): GenerateConfig {
-  const { config } = run;
+  const { config } = place;
   const { emit: pass = () => {} } = config;
   const emit: EmitEvent = (event) => {
     // A failed one keeps its slot for the next attempt of its job.
@@ -127,8 +137,9 @@ function configOf(
 }
 
 /** Ends a job on which workers have died that ran nothing else of its part. */
-function failDead(plan: Plan, { journal, run }: PartWork): Observable<Outcome> {
-  const { config, folder, service } = run;
+function failDead(plan: Plan, { journal, place, run }: PartWork): Observable<Outcome> {
+  const { config, path: folder } = place;
+  const { service } = run;
   const { provider, answers, fallbacksOf = () => [] } = config;
   const job = openJob(plan, journal.find(plan.index), { turnsLeft: 0 });
   const described = failedOutcome(job, workerDied(plan), {

@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
-import { openS3, parseS3Url } from '../../sinks/destinations/s3.ts';
+import { openS3 } from '../../sinks/destinations/s3.ts';
+import { parseS3Url } from '../../sinks/destinations/s3Address.ts';
 import { openWebDataset } from '../../sinks/destinations/webDataset.ts';
 import type { RunSettings } from '../run/settings.ts';
 

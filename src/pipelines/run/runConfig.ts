@@ -123,7 +123,11 @@ export function overrideAnswers(
   };
 }
 
-function rendererFor(folder: string, { check, preview }: Pick<RunStore, 'check' | 'preview'>): Renderer {
+/** Creates the renderer of a folder, whose store may make thumbnails from what it decodes. */
+export function rendererFor(
+  folder: string,
+  { check, preview }: Pick<RunStore, 'check' | 'preview'>,
+): Renderer {
   const notes = openDecodingNotes(folder);
   const renderer = createRenderer({ notes, ...(preview === undefined ? {} : { preview }) });
   return check === undefined ? renderer : { ...renderer, check };

@@ -36,6 +36,8 @@ export interface Thumbnails {
   check(original: ImageFile): Promise<void>;
   /** Makes the thumbnail of an original that is to be saved from the decode of its renditions. */
   readonly preview: Preview;
+  /** Stores the thumbnail of an original that another machine has made. Never rejects. */
+  keep(original: OutcomeFile, data: Buffer): Promise<void>;
   /**
    * Returns the path of the image to show in a tile, relative to the run folder; null if there is
    * no thumbnail.
@@ -91,6 +93,7 @@ export async function openThumbnails(folder: string): Promise<Thumbnails> {
         if (data !== null) await write(data, thumbnail);
       },
     },
+    keep: (original, data) => write(data, thumbnailPath(original)),
     pathOf(original) {
       const path = thumbnailPath(original);
       return path === original.path || made.has(basename(path)) ? path : null;

@@ -1,6 +1,8 @@
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { Outcome } from '../../types.ts';
-import { openS3, parseS3Url, type S3Config } from '../destinations/s3.ts';
+import { openS3 } from '../destinations/s3.ts';
+import { parseS3Url } from '../destinations/s3Address.ts';
+import type { S3Config } from '../destinations/s3Client.ts';
 import { toDestination } from './toDestination.ts';
 
 /**

@@ -16,10 +16,15 @@ export interface Workers {
   said(): string;
 }
 
-/** Starts so many workers on one shared folder. */
+/** Starts so many workers, on one shared folder or with `flags` in its place. */
 export function startWorkers(
   count: number,
-  { shared, url, env }: { shared: string; url: string; env: Readonly<Record<string, string>> },
+  {
+    shared,
+    url,
+    env,
+    flags = ['--shared', shared],
+  }: { shared: string; url: string; env: Readonly<Record<string, string>>; flags?: readonly string[] },
 ): Workers {
   const workers: GenerateRun[] = [];
   const said: string[] = [];
@@ -28,7 +33,7 @@ export function startWorkers(
     const cache = join(env.XDG_CACHE_HOME ?? shared, String(place));
     mkdirSync(cache, { recursive: true });
     const own = { ...env, XDG_CACHE_HOME: cache };
-    const worker = startGenerate([`--queue=${url}`, '--shared', shared], own, 'worker.ts');
+    const worker = startGenerate([`--queue=${url}`, ...flags], own, 'worker.ts');
     workers[place] = worker;
     void worker.ended.then((code) => {
       said.push(`${worker.said().slice(-2_000)}\n[${code ?? 'killed'}]`);

@@ -3,20 +3,32 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 /** An S3 server on this machine with one bucket, and what is in it. */
 export interface Bucket {
   readonly endpoint: string;
   keys(): Promise<string[]>;
   read(key: string): Promise<{ bytes: Buffer; type: string | undefined }>;
+  /** Puts an object there, whatever was there before. */
+  write(key: string, bytes: Uint8Array, metadata?: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What a test does to a bucket. */
+export interface BucketHooks {
+  /** Called with each object that is in the bucket now, before its writer learns of it. */
+  onStored?: (key: string) => unknown;
+  /** Called before anything is done; a status is the answer, and nothing is done. */
+  refuse?: (method: string, key: string) => number | null | Promise<number | null>;
+  /** False for a store that does not know conditions. Default true. */
+  knowsConditions?: boolean;
 }
 
 export const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
 
 /** Starts a server that speaks the S3 protocol, with an empty bucket of that name. */
-export async function aBucket(name: string): Promise<Bucket> {
+export async function aBucket(name: string, hooks: BucketHooks = {}): Promise<Bucket> {
   const directory = await mkdtemp(join(tmpdir(), 'rxposure-s3-'));
   const S3rver = createRequire(import.meta.url)('s3rver');
   const server = new S3rver({
@@ -26,23 +38,83 @@ export async function aBucket(name: string): Promise<Bucket> {
     directory,
     configureBuckets: [{ name }],
   });
+  server.middleware.unshift(conditions(name, hooks));
   const { port }: AddressInfo = await server.run();
   const endpoint = `http://127.0.0.1:${port}`;
   const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
   return {
     endpoint,
     async keys() {
-      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: name }));
-      return Contents.map(({ Key = '' }) => Key).sort();
+      const keys: string[] = [];
+      let ContinuationToken: string | undefined;
+      do {
+        const page = await client.send(new ListObjectsV2Command({ Bucket: name, ContinuationToken }));
+        keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
+        ContinuationToken = page.NextContinuationToken;
+      } while (ContinuationToken !== undefined);
+      return keys.sort();
     },
     async read(key) {
       const { Body, ContentType } = await client.send(new GetObjectCommand({ Bucket: name, Key: key }));
       return { bytes: Buffer.from((await Body?.transformToByteArray()) ?? []), type: ContentType };
+    },
+    async write(key, bytes, Metadata = {}) {
+      await client.send(new PutObjectCommand({ Bucket: name, Key: key, Body: bytes, Metadata }));
     },
     async close() {
       client.destroy();
       await server.close();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+/** A request of the server: what this file needs of it. */
+interface Context {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly store: { existsObject(bucket: string, key: string): Promise<unknown> };
+  readonly req: { resume(): void };
+  status: number;
+  body: unknown;
+}
+
+/** Adds what the server lacks: `If-None-Match: *`, decided when the object is written. */
+function conditions(bucket: string, { onStored, refuse, knowsConditions = true }: BucketHooks) {
+  /** Keys that are being written: they appear whole, and a second writer is told to come again. */
+  const writing = new Set<string>();
+  return async (ctx: Context, next: () => Promise<unknown>) => {
+    const key = decodeURIComponent(ctx.path.slice(bucket.length + 2));
+    const answer = (status: number, code: string) => {
+      ctx.req.resume();
+      ctx.status = status;
+      ctx.body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>no</Message></Error>`;
+    };
+    const refused = (await refuse?.(ctx.method, key)) ?? null;
+    if (refused !== null) {
+      answer(refused, refused === 403 ? 'AccessDenied' : 'SlowDown');
+      return;
+    }
+    const isPut = ctx.method === 'PUT' && ctx.query.partNumber === undefined;
+    const isWrite = isPut || (ctx.method === 'POST' && ctx.query.uploadId !== undefined);
+    const isConditional = knowsConditions && ctx.headers['if-none-match'] === '*';
+    if (writing.has(key)) {
+      if (isConditional) answer(409, 'ConditionalRequestConflict');
+      else answer(404, 'NoSuchKey');
+      return;
+    }
+    if (isWrite) writing.add(key);
+    try {
+      if (isWrite && isConditional && (await ctx.store.existsObject(bucket, key))) {
+        answer(412, 'PreconditionFailed');
+        return;
+      }
+      await next();
+    } finally {
+      if (isWrite) writing.delete(key);
+    }
+    if (isWrite) await onStored?.(key);
   };
 }

@@ -1,17 +1,19 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { firstValueFrom, last, lastValueFrom, map, merge, of, race, tap } from 'rxjs';
 import { ProviderError, UsageError } from '../../../errors.ts';
 import { type Database, openDatabase } from '../../../fleet/database/connection.ts';
 import { migrate } from '../../../fleet/database/migrate.ts';
 import { type Engine, openEngine } from '../../../fleet/engine/engine.ts';
 import { importOutcomes } from '../../../fleet/producer/importOutcomes.ts';
-import { loadRun } from '../../../fleet/producer/loadRun.ts';
+import { loadRun, type RunToLoad } from '../../../fleet/producer/loadRun.ts';
+import { takeBucket } from '../../../fleet/producer/takeBucket.ts';
 import { type RunProgress, watchRun } from '../../../fleet/producer/watchRun.ts';
-import type { StoredSettings } from '../../../fleet/storedSettings.ts';
+import { readStoredSettings, type StoredSettings } from '../../../fleet/storedSettings.ts';
 import type { JobsToPlan, PlannedBatch } from '../../../pipelines/front/planning/planBatch.ts';
 import { identifyService } from '../../../pipelines/run/folder/enterFolder.ts';
 import { inOpenRun } from '../../../pipelines/run/openRun.ts';
 import type { RunSettings } from '../../../pipelines/run/settings.ts';
+import type { Bucket } from '../../../sinks/destinations/s3Bucket.ts';
 import { markQueued, unmarkQueued } from '../../../store/queueMark.ts';
 import type { Plan } from '../../../types.ts';
 import { exitCodes } from '../../script/exit.ts';
@@ -20,7 +22,7 @@ import { queueUrl } from '../../script/queueUrl.ts';
 import { type Batch, runBatch } from '../runBatch.ts';
 import { runSettings } from '../runSettings.ts';
 import { expectServed, expectTravels } from './queueRefusals.ts';
-import { sharedFolder, storedSettings } from './queueSettings.ts';
+import { queuePlace, storedSettings } from './queueSettings.ts';
 import { createQueueView } from './queueView.ts';
 
 /** A batch that workers make. */
@@ -35,36 +37,42 @@ export async function queueBatch(batch: QueuedBatch, planned: PlannedBatch): Pro
   const { flags, io } = batch;
   expectServed(flags);
   const url = queueUrl(flags.queue, io.env);
-  const shared = sharedFolder(flags.shared, batch.folder);
+  const { name, folder, bucketUrl } = queuePlace(flags, batch.folder);
   const view = createQueueView(batch);
   const plans = chosen(planned, batch);
   const checked = await checkPlans(plans);
   const service = await lastValueFrom(identifyService(batch.service));
-  const settings = storedSettings(batch, planned, { service, folder: shared });
-  const database = await openDatabase({ url, name: `rxposure ${shared}` });
+  const database = await openDatabase({ url, name: `rxposure ${name}` });
   try {
     await migrate(database);
-    await expectFolder(database, shared, batch);
-    const engine = await openEngine(database, { url, name: `rxposure ${shared}` });
+    const known = await settingsOfRun(database, name);
+    const isNew = known === null;
+    if (isNew) await expectNewFolder(batch);
+    const claim = known?.bucket?.claim ?? randomUUID();
+    const bucketOf = bucketUrl === null ? null : { url: bucketUrl, claim };
+    const settings = storedSettings(batch, planned, { service, folder, bucket: bucketOf });
+    const run = { name, settings, limitMicroUsd: flags.budgetMicroUsd, ...checked };
+    const bucket = await takeBucket(database, { ...run, isNew });
     try {
-      return await loadAndWatch({
-        database,
-        engine,
-        batch,
-        planned,
-        settings,
-        plans,
-        ...checked,
-        name: shared,
-        view,
-      });
+      const engine = await openEngine(database, { url, name: `rxposure ${name}` });
+      try {
+        return await loadAndWatch({ database, engine, batch, planned, plans, view, bucket, run });
+      } finally {
+        await engine.close();
+      }
     } finally {
-      await engine.close();
+      bucket?.close();
     }
   } finally {
     view.close();
     await database.close();
   }
+}
+
+/** Returns the settings of a run that the database knows by its name; null if it knows none. */
+async function settingsOfRun({ query }: Database, name: string): Promise<StoredSettings | null> {
+  const [known] = await query('SELECT settings FROM rx.run WHERE name = $1', [name]);
+  return known === undefined ? null : readStoredSettings(known.settings);
 }
 
 function chosen({ plans }: PlannedBatch, { flags }: QueuedBatch): () => AsyncGenerator<Plan> {
@@ -92,14 +100,14 @@ async function checkPlans(
 }
 
 /**
- * Opens the run folder once, to see that this run can have it: it is new, or the run is known.
- * Rejects with `UsageError` if it has jobs of a run on one machine.
+ * Opens the run folder once, to see that a new run can have it. Rejects with `UsageError` if it has
+ * jobs of a run on one machine.
  */
-async function expectFolder(database: Database, name: string, batch: QueuedBatch): Promise<void> {
-  const [known] = await database.query('SELECT state FROM rx.run WHERE name = $1', [name]);
-  if (known !== undefined) return;
+async function expectNewFolder(batch: QueuedBatch): Promise<void> {
   const settings: RunSettings = {
     ...runSettings(batch.flags),
+    // A prefix may be that of another run, and nothing in it be touched.
+    ...(batch.flags.shared === null && { destinations: [] }),
     folder: batch.folder,
     provider: batch.service.provider,
     ...(batch.input === undefined ? {} : { input: batch.input }),
@@ -116,29 +124,25 @@ interface Looking {
   readonly engine: Engine;
   readonly batch: QueuedBatch;
   readonly planned: PlannedBatch;
-  readonly settings: StoredSettings;
   readonly plans: () => AsyncIterable<Plan>;
-  readonly total: number;
-  readonly fingerprint: string;
-  readonly name: string;
   readonly view: ReturnType<typeof createQueueView>;
+  /** Null: the images are in the run folder. */
+  readonly bucket: Bucket | null;
+  readonly run: Omit<RunToLoad, 'account' | 'plans' | 'onLoaded'>;
 }
 
 async function loadAndWatch(looking: Looking): Promise<number> {
-  const { database, engine, batch, planned, settings, plans, total, fingerprint, name, view } = looking;
+  const { database, engine, batch, planned, plans, view, bucket } = looking;
+  const { name, total } = looking.run;
   const { flags } = batch;
   await markQueued(batch.folder, name);
   const { run, state } = await loadRun(database, engine, {
-    name,
-    fingerprint,
-    settings,
+    ...looking.run,
     account: {
       perMinute: flags.ratePerMinute,
       burst: Math.max(1, Math.floor(flags.ratePerMinute / 60)),
       slots: Number(flags.concurrency),
     },
-    limitMicroUsd: flags.budgetMicroUsd,
-    total,
     plans,
     onLoaded: (count) => view.loaded(count, total),
   });
@@ -156,7 +160,7 @@ async function loadAndWatch(looking: Looking): Promise<number> {
         ...given,
         ...(state === 'done' ? {} : { startedAtMs: end.begunAtMs }),
         freeSpaceOf: async () => null,
-        make: (_plans, opened) => importOutcomes(database, run, opened),
+        make: (_plans, opened) => importOutcomes(database, run, opened, bucket),
       }),
   });
   if (code !== exitCodes.interrupted.code) await unmarkQueued(batch.folder);

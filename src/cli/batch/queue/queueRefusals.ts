@@ -44,7 +44,7 @@ const refusals: readonly Refusal[] = [
   },
   {
     flag: '--delete-local',
-    isGiven: ({ deleteLocal }) => deleteLocal,
+    isGiven: ({ deleteLocal, shared }) => deleteLocal && shared !== null,
     reason: 'the images stay in the shared folder',
   },
   {

@@ -1,5 +1,5 @@
-import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { hostname, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { lastValueFrom, map, merge, type Observer, race, tap } from 'rxjs';
 import { UsageError } from '../../../errors.ts';
@@ -22,6 +22,7 @@ import { queueUrl } from '../../script/queueUrl.ts';
 interface WorkerFlags {
   readonly queue?: string | true;
   readonly shared?: string;
+  readonly scratch?: string;
   readonly encoders?: number;
   readonly telemetry?: boolean;
   readonly json?: boolean;
@@ -34,12 +35,14 @@ export const run: RunCommand = plainCommand<WorkerFlags>({
   describe: (command) =>
     command
       .option('--queue [url]', 'the PostgreSQL that all machines share (default: RXPOSURE_QUEUE)')
-      .option('--shared <dir>', 'the folder that all machines have mounted')
+      .option('--shared <dir>', 'the folder that all machines have mounted, for runs with --shared')
+      .option('--scratch <dir>', 'for images on their way to a bucket (default: in the temporary folder)')
       .option('--encoders <n>', 'images decoded and encoded at a time (default: one a core)', count)
       .option('--telemetry', 'report spans and metrics to the OpenTelemetry SDK of the process')
       .option('--json', 'write one JSON event a line to standard output, and nothing else')
       .option('--quiet', 'print nothing but errors'),
   examples: [
+    '--queue',
     '--queue --shared /mnt/images',
     '--queue=postgres://rx_worker@db.internal/rxposure --shared /mnt/images',
   ],
@@ -51,9 +54,6 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
   keepMemorySmall();
   const { json = false, quiet = false, encoders } = flags;
   const url = queueUrl(flags.queue, io.env);
-  if (flags.shared === undefined) {
-    throw new UsageError('A worker needs `--shared DIR`, the folder that all machines have mounted.');
-  }
   const environment = readEnvironment(io.env);
   const warn = createWarn({ json, quiet }, io);
   useProxies(io.env, warn, { baseUrl: environment.baseUrl });
@@ -62,6 +62,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
   const { createFleetEvents } = await import('../../../fleet/fleetEvents.ts');
   const { openEngine } = await import('../../../fleet/engine/engine.ts');
   const { work } = await import('../../../fleet/worker/worker.ts');
+  const { takeScratch } = await import('../../../fleet/bucket/scratch.ts');
   const name = `${hostname()}/${process.pid}`;
   const service = await openService(chooseService(emptyFlags, environment, false), {
     cacheFolder: null,
@@ -72,6 +73,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
   const database = await openDatabase({ url, name: `rxposure ${name}`, onWarning: warn });
   try {
     await migrate(database);
+    const scratch = await takeScratch(resolve(flags.scratch ?? scratchFolder()));
     const engine = await openEngine(database, { url, name, supervises: true });
     const { stop, leave } = interruption();
     const show = createShow({ json, quiet }, io, (text) => redact(text, environment.token));
@@ -79,7 +81,8 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
       database,
       engine,
       provider: service.provider,
-      shared: resolve(flags.shared),
+      ...(flags.shared !== undefined && { shared: resolve(flags.shared) }),
+      scratch: scratch.path,
       webhookEvents: createFleetEvents({ database, url, name: `rxposure ${name}` }),
       name,
       emit: (event) => {
@@ -94,11 +97,17 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
       return exitCodes.allSaved.code;
     } finally {
       await engine.close();
+      await scratch.release();
     }
   } finally {
     await database.close();
     await service.close();
   }
+}
+
+/** Folder for the scratch folders of this user's workers. */
+function scratchFolder(): string {
+  return join(tmpdir(), `rxposure-${process.getuid?.() ?? 'scratch'}`);
 }
 
 /** Returns the listeners to runs that report to the SDK which the process has registered. */

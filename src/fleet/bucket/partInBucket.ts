@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { concatMap, defer, EMPTY, from, ignoreElements, mergeMap, type Observable } from 'rxjs';
+import { fromAbortable } from '../../base/fromAbortable.ts';
+import { contentTypeOf } from '../../base/pictures.ts';
+import { insideFolder, pathBelow } from '../../disk/insideFolder.ts';
+import { prettyJson } from '../../disk/writeFiles.ts';
+import { DeliveryError } from '../../errors.ts';
+import { type Gate, gate } from '../../operators/gate.ts';
+import type { Destination, Journal } from '../../ports.ts';
+import type { Bucket } from '../../sinks/destinations/s3Bucket.ts';
+import type { ObjectContent } from '../../sinks/destinations/s3Content.ts';
+import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
+import { sidecarPath } from '../../sinks/manifest/sidecar.ts';
+import type { ImageFile, JobRecord, JournalEntry, Outcome, OutcomeFile, Plan } from '../../types.ts';
+
+export interface PartInBucketConfig {
+  bucket: Bucket;
+  /** Folder of this part on this worker, with the paths of the bucket; absolute. */
+  folder: string;
+  /** Those of that folder; null if there is no gallery. */
+  thumbnails: Pick<Thumbnails, 'make' | 'pathOf'> | null;
+  /** Requests to the bucket at a time, of the whole worker. */
+  requests: Gate;
+}
+
+/** A part whose files go to a bucket. */
+export interface PartInBucket {
+  /**
+   * Returns `record` of a journal, in an order that loses nothing: the originals are in the bucket
+   * before `downloaded` is recorded. Outcomes are recorded as the bucket has their files.
+   */
+  over(record: Journal['record']): Journal['record'];
+  /** Brings the originals that an earlier worker has stored, where there are any. */
+  fetch(record: Pick<JobRecord, 'prediction' | 'files'>): Observable<never>;
+  /** Delivers the other files of a saved job: renditions, thumbnails and sidecar. */
+  readonly destination: Destination;
+}
+
+/**
+ * Creates the way of a part's files to its bucket. Another worker, which was thought dead, may have
+ * stored a file of the same prediction with other bytes: that of the bucket counts, and outcomes
+ * say so.
+ */
+export function createPartInBucket(config: PartInBucketConfig): PartInBucket {
+  const { bucket, folder, thumbnails, requests } = config;
+  /** What lies in the bucket, by path. */
+  const stored = new Map<string, ObjectContent>();
+  const pathOf = (file: string) => relative(folder, file).replaceAll(sep, '/');
+
+  /** Stores an original; if another one lies there, it takes the place of the local file. */
+  const storeOriginal = async (
+    { path: source, bytes, sha256 }: Pick<ImageFile, 'path' | 'bytes' | 'sha256'>,
+    { contentType, origin }: { readonly contentType: string; readonly origin: string },
+    signal: AbortSignal,
+  ): Promise<ObjectContent> => {
+    const path = pathOf(source);
+    const there = await bucket.store({ path, source, bytes, sha256, contentType, origin }, signal);
+    if (there.sha256 !== sha256 && !(await bucket.fetch(path, source, there.sha256, signal))) {
+      throw damaged(bucket.addressOf(path));
+    }
+    const content = { bytes: there.bytes, sha256: there.sha256 };
+    stored.set(path, content);
+    return content;
+  };
+  const storeOriginals = async (
+    { prediction, files }: Extract<JournalEntry, { type: 'downloaded' }>,
+    signal: AbortSignal,
+  ): Promise<readonly ImageFile[]> => {
+    const all: ImageFile[] = [];
+    for (const file of files) {
+      const own = { contentType: contentTypeOf(file.format), origin: prediction.id };
+      const { untouched } = file;
+      const content = await storeOriginal(file, own, signal);
+      const before =
+        untouched === undefined
+          ? {}
+          : { untouched: { ...untouched, ...(await storeOriginal(untouched, own, signal)) } };
+      all.push({ ...file, ...content, ...before });
+    }
+    return all;
+  };
+
+  /** Returns an outcome as the bucket has it: files that did not get there are none. */
+  const asStored = (outcome: Outcome): Outcome => ({
+    ...outcome,
+    files: outcome.files.flatMap((file) => {
+      const content = stored.get(file.path);
+      return content === undefined ? [] : [{ ...file, ...content }];
+    }),
+  });
+  const storeFile = async (file: OutcomeFile, origin: string, signal: AbortSignal): Promise<void> => {
+    const { path, format, bytes, sha256 } = file;
+    if (stored.has(path)) return;
+    const object = { path, source: insideFolder(folder, path), bytes, sha256, origin };
+    const there = await bucket.store({ ...object, contentType: contentTypeOf(format) }, signal);
+    stored.set(path, { bytes: there.bytes, sha256: there.sha256 });
+  };
+  const storeBytes = async (path: string, source: Uint8Array, origin: string, signal: AbortSignal) => {
+    const sha256 = createHash('sha256').update(source).digest('hex');
+    const contentType = contentTypeOf(path.slice(path.lastIndexOf('.') + 1));
+    await bucket.store({ path, source, bytes: source.length, sha256, contentType, origin }, signal);
+  };
+  const storeThumbnails = async (outcome: Outcome, signal: AbortSignal): Promise<void> => {
+    if (thumbnails === null) return;
+    await thumbnails.make(outcome);
+    for (const original of outcome.files.filter(({ role }) => role === 'original')) {
+      const path = thumbnails.pathOf(original);
+      if (path === null || path === original.path) continue;
+      await storeBytes(path, await readFile(insideFolder(folder, path)), original.sha256, signal);
+    }
+  };
+  const deliver = async (outcome: Outcome, signal: AbortSignal): Promise<readonly string[]> => {
+    const origin = outcome.predictionId ?? outcome.key;
+    for (const file of outcome.files) await storeFile(file, origin, signal);
+    const known = asStored(outcome);
+    await storeThumbnails(known, signal);
+    const [first] = known.files;
+    if (first !== undefined) {
+      await storeBytes(sidecarPath(first.path), Buffer.from(prettyJson(known)), origin, signal);
+    }
+    return known.files.map(({ path }) => bucket.addressOf(path));
+  };
+
+  return {
+    over: (record) => (plan: Plan, entry: JournalEntry) => {
+      if (entry.type === 'outcome')
+        return defer(() => record(plan, { ...entry, outcome: asStored(entry.outcome) }));
+      if (entry.type !== 'downloaded') return record(plan, entry);
+      return fromAbortable((signal) => storeOriginals(entry, signal)).pipe(
+        gate(requests),
+        concatMap((files) => record(plan, { ...entry, files })),
+      );
+    },
+    fetch: ({ prediction, files }) => {
+      if (prediction === null) return EMPTY;
+      const originals = files.flatMap((file) => [file, ...(file.untouched ? [file.untouched] : [])]);
+      return from(originals).pipe(
+        mergeMap(({ path, bytes, sha256 }) =>
+          fromAbortable(async (signal) => {
+            const name = pathOf(path);
+            const isThere = await bucket.fetch(name, pathBelow(folder, name), sha256, signal);
+            if (isThere) stored.set(name, { bytes, sha256 });
+          }).pipe(gate(requests)),
+        ),
+        ignoreElements(),
+      );
+    },
+    destination: {
+      name: bucket.name,
+      concurrency: requests.concurrency,
+      deliver: (outcome) => fromAbortable((signal) => deliver(outcome, signal)).pipe(gate(requests)),
+      close: async () => {},
+    },
+  };
+}
+
+function damaged(destination: string): DeliveryError {
+  return new DeliveryError(`${destination} is not what it says of itself.`, {
+    destination,
+    suggestion: 'Look at the object: something else has written it.',
+  });
+}

@@ -1,0 +1,62 @@
+import { defer, EMPTY, from, ignoreElements, mergeMap, type Observable } from 'rxjs';
+import { fromAbortable } from '../../base/fromAbortable.ts';
+import { pathBelow } from '../../disk/insideFolder.ts';
+import type { Bucket } from '../../sinks/destinations/s3Bucket.ts';
+import { maxGalleryJobs, type Thumbnails, thumbnailPath } from '../../sinks/gallery/thumbnails.ts';
+import { storedJob } from '../../store/journal/jobTable.ts';
+import type { Outcome } from '../../types.ts';
+import type { EndedJob } from '../packedOutcomes.ts';
+
+/** Files of a bucket at a time. */
+const AT_ONCE = 16;
+
+/** A run folder that stands beside a bucket. */
+export interface BesideBucket {
+  readonly bucket: Pick<Bucket, 'read' | 'fetch'>;
+  /** Absolute. */
+  readonly folder: string;
+  /** Null if there is no gallery. */
+  readonly thumbnails: Pick<Thumbnails, 'keep' | 'pathOf'> | null;
+}
+
+/**
+ * Brings what a run folder has besides the images of its bucket: thumbnails for the gallery, and
+ * the originals of failed jobs, so that they can be finished from there without being paid again.
+ */
+export function bringFiles(jobs: readonly EndedJob[], beside: BesideBucket): Observable<never> {
+  return from(jobs).pipe(
+    mergeMap(
+      (job) =>
+        job.outcome.status === 'saved' ? thumbnailsOf(job.outcome, beside) : originalsOf(job, beside),
+      AT_ONCE,
+    ),
+  );
+}
+
+function thumbnailsOf({ index, files }: Outcome, { bucket, thumbnails }: BesideBucket): Observable<never> {
+  if (thumbnails === null || index >= maxGalleryJobs) return EMPTY;
+  const missing = files.filter(
+    (file) => file.role === 'original' && file.width !== null && thumbnails.pathOf(file) === null,
+  );
+  return fromAbortable(async (signal) => {
+    for (const original of missing) {
+      const data = await bucket.read(thumbnailPath(original), signal);
+      // Without one, the gallery shows a tile without an image.
+      if (data !== null) await thumbnails.keep(original, data);
+    }
+  }).pipe(ignoreElements());
+}
+
+function originalsOf({ outcome, open }: EndedJob, { bucket, folder }: BesideBucket): Observable<never> {
+  return defer(() => {
+    const recorded = open === null ? [] : storedJob(open, '/').record.files;
+    const originals = recorded.flatMap((file) => [file, ...(file.untouched ? [file.untouched] : [])]);
+    const wanted = new Map([
+      ...originals.map(({ path, sha256 }) => [path.slice(1), sha256] as const),
+      ...outcome.files.map(({ path, sha256 }) => [path, sha256] as const),
+    ]);
+    return fromAbortable(async (signal) => {
+      for (const [path, sha256] of wanted) await bucket.fetch(path, pathBelow(folder, path), sha256, signal);
+    }).pipe(ignoreElements());
+  });
+}
