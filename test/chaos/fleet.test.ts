@@ -19,6 +19,6 @@ describeFleet('a fleet', () => {
     });
     expect(report).toMatchObject({ problems: [], lost: 0, paidTwice: 0, made: 30 });
     // Some wait for their moment until the run is over.
-    expect(report.blows.kills).toBeGreaterThanOrEqual(10);
+    expect(report.struck.kills).toBeGreaterThanOrEqual(10);
   }, 180_000);
 });

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { isSecret, REDACTED } from '../../base/secrets.ts';
+import { UsageError } from '../../errors.ts';
 import { jsonLine } from '../../events/listeners.ts';
 import { imageBudgetBytes } from '../../images/imageMemory.ts';
 import { readServiceEnvironment, type ServiceEnvironment } from '../../providers/replicate/credentials.ts';
@@ -19,6 +20,21 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   // Read when the first image is decoded; a wrong value is told before anything is paid.
   imageBudgetBytes({ setting: env.RXPOSURE_IMAGE_MB });
   return { ...readServiceEnvironment(env), noColor: (env.NO_COLOR ?? '') !== '' };
+}
+
+/** What `--queue` stands for without an address. */
+export const QUEUE_VARIABLE = 'RXPOSURE_QUEUE';
+
+/** Returns the address of the database that `--queue` names, or else the environment. */
+export function queueUrl(
+  queue: string | true | null | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const url = typeof queue === 'string' && queue !== QUEUE_VARIABLE ? queue : env[QUEUE_VARIABLE];
+  if (url !== undefined && url !== '') return url;
+  throw new UsageError('`--queue` needs the address of a PostgreSQL.', {
+    suggestion: `Give it, as in --queue=postgres://USER@HOST/DATABASE, or set ${QUEUE_VARIABLE}.`,
+  });
 }
 
 /** Prints a warning before a run starts; during the run its reporter does. */

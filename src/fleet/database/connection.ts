@@ -22,6 +22,13 @@ export interface DatabaseConfig {
   connections?: number;
   /** Name of this process for the database's own views. Default `rxposure`. */
   name?: string;
+  /**
+   * Time for which a transaction may stand still; then the server ends it. Default 5,000.
+   *
+   * A machine that sleeps or is cut off in the middle of one would hold locks that all others wait
+   * for.
+   */
+  stalledMs?: number;
   /** Called if a failover could lose what the server has confirmed. Default: no-op. */
   onWarning?: (message: string) => void;
 }
@@ -39,6 +46,7 @@ export async function openDatabase({
   url,
   connections = 10,
   name = 'rxposure',
+  stalledMs = 5_000,
   onWarning = () => {},
 }: DatabaseConfig): Promise<Database> {
   const connectionString = addressOf(url);
@@ -55,6 +63,7 @@ export async function openDatabase({
     application_name: name,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
+    idle_in_transaction_session_timeout: stalledMs,
   });
   // A connection that breaks while it is idle is made again with the next query.
   pool.on('error', () => {});
@@ -62,6 +71,9 @@ export async function openDatabase({
     query: async (sql, values = []) => (await pool.query(sql, [...values])).rows,
     transaction: async (work) => {
       const client = await pool.connect();
+      // One that breaks between two statements; the next of them rejects.
+      const onError = () => {};
+      client.on('error', onError);
       let failure: Error | undefined;
       try {
         await client.query('BEGIN');
@@ -73,6 +85,7 @@ export async function openDatabase({
         await client.query('ROLLBACK').catch(() => {});
         throw error;
       } finally {
+        client.off('error', onError);
         // A connection that may be in the middle of something is not used again.
         client.release(failure);
       }

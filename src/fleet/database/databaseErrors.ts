@@ -22,9 +22,10 @@ const codes = {
 
 /**
  * Classes and codes of PostgreSQL's errors after which the same call may succeed: connections (08),
- * conflicts of transactions (40), lack of resources (53), a server that stops or starts (57P).
+ * conflicts of transactions (40), lack of resources (53), a server that stops or starts (57P), a
+ * transaction that stood still for too long (25P03).
  */
-const TRANSIENT = /^(?:08|40|53|57P)/;
+const TRANSIENT = /^(?:08|40|53|57P|25P03)/;
 /** Node's codes for a connection that was not made, or broke. */
 const UNCONNECTED = /^(?:ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
 /** Words of the client, which gives these errors no code. */

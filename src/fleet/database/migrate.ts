@@ -1,12 +1,11 @@
 import { UsageError } from '../../errors.ts';
 import { ADMISSION } from '../sql/admission.ts';
-import { ENTRIES } from '../sql/entries.ts';
+import { ENTRIES, WEBHOOKS } from '../sql/entries.ts';
 import { PARTS } from '../sql/parts.ts';
 import { ROLES } from '../sql/roles.ts';
 import { RUNS } from '../sql/runs.ts';
 import { GUARDS, TABLES } from '../sql/tables.ts';
 import { VIEWS } from '../sql/views.ts';
-import { WEBHOOKS } from '../sql/webhooks.ts';
 import type { Database } from './connection.ts';
 import { toDatabaseError } from './databaseErrors.ts';
 

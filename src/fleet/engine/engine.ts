@@ -44,6 +44,17 @@ export interface EngineConfig {
 /** Deaths are noticed this often, whichever worker looks. */
 const LOOK_EVERY_S = 1;
 const CONNECTIONS = 3;
+/** Instances report this often; one that is silent for three times as long counts as dead. */
+const INSTANCE_HEARTBEAT_S = 5;
+
+/**
+ * Rows of the workers that the engine has ever heard of: `name`, `metrics`, `heard` in ms since
+ * 1970, and `live`. Instances that supervise are workers.
+ */
+export const WORKERS_HEARD = `
+  SELECT DISTINCT ON (name) name, metrics, extract(epoch FROM heartbeat_on) * 1000 AS heard,
+    stopped_on IS NULL AND heartbeat_on > clock_timestamp() - heartbeat_seconds * 3 * interval '1 second' AS live
+  FROM pgboss.instance WHERE supervise ORDER BY name, started_on DESC`;
 
 const jobSchema = z.object({
   id: z.string(),
@@ -91,6 +102,7 @@ async function start({ url, name, supervises = false }: EngineConfig): Promise<P
     application_name: name,
     max: CONNECTIONS,
     instanceName: name,
+    instanceHeartbeatSeconds: INSTANCE_HEARTBEAT_S,
     schedule: false,
     supervise: supervises,
     superviseIntervalSeconds: LOOK_EVERY_S,

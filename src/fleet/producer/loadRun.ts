@@ -24,8 +24,11 @@ export interface RunToLoad {
   readonly onLoaded?: (plans: number) => void;
 }
 
-/** Parts that are loaded in one transaction. */
-const PARTS_AT_ONCE = 40;
+/** Parts that are loaded in one transaction: some thousand plans. */
+const PARTS_AT_ONCE = 200;
+const LOAD = `
+  SELECT rx_v1.load($1, part, first, jobs, plans)
+  FROM unnest($2::integer[], $3::integer[], $4::integer[], $5::bytea[]) AS batch(part, first, jobs, plans)`;
 /** Tasks that are sent in one. */
 const TASKS_AT_ONCE = 1_000;
 
@@ -52,12 +55,14 @@ export async function loadRun(
     onLoaded(loaded);
     for await (const batch of batchesOf(skipped(plans(), loaded))) {
       const packed = await Promise.all(batch.map(packPlans));
-      await database.transaction(async (query) => {
-        for (const [at, group] of batch.entries()) {
-          const values = [run, part + at, group[0]?.index ?? 0, group.length, packed[at]];
-          await query('SELECT rx_v1.load($1, $2, $3, $4, $5)', values);
-        }
-      });
+      // All or nothing, as one statement is.
+      await database.query(LOAD, [
+        run,
+        batch.map((_, at) => part + at),
+        batch.map(([first]) => first?.index ?? 0),
+        batch.map(({ length }) => length),
+        packed,
+      ]);
       part += batch.length;
       loaded += batch.reduce((sum, group) => sum + group.length, 0);
       onLoaded(loaded);

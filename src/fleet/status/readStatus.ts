@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Database } from '../database/connection.ts';
 import { toDatabaseError } from '../database/databaseErrors.ts';
+import { WORKERS_HEARD } from '../engine/engine.ts';
 
 /** The limits of the account, and how much of them is used now. */
 export interface AccountStatus {
@@ -110,11 +111,6 @@ const STUCK = `
   SELECT run, part, job_index AS job, prediction_id AS "predictionId", owner, ${ms('since')} AS "sinceMs", why, detail
   FROM rx.stuck ORDER BY since LIMIT ${MOST_STUCK}`;
 
-/** The engine's own list of its instances; those that supervise are workers. */
-const HEARD = `
-  SELECT DISTINCT ON (name) name, metrics, ${ms('heartbeat_on')} AS heard,
-    stopped_on IS NULL AND heartbeat_on > now() - heartbeat_seconds * 3 * interval '1 second' AS live
-  FROM pgboss.instance WHERE supervise ORDER BY name, started_on DESC`;
 /** Before the engine has made its tables. */
 const UNHEARD =
   'SELECT NULL AS name, NULL::jsonb AS metrics, NULL AS heard, NULL::boolean AS live WHERE false';
@@ -194,7 +190,7 @@ export async function readStatus({ transaction }: Pick<Database, 'transaction'>)
         atMs: Number(account.atMs),
         account: account.slots === null ? null : accountSchema.parse(account),
         runs: await all(RUNS, runSchema),
-        workers: await all(workersOf(instances === null ? UNHEARD : HEARD), workerSchema),
+        workers: await all(workersOf(instances === null ? UNHEARD : WORKERS_HEARD), workerSchema),
         stuck: await all(STUCK, stuckSchema),
       };
     });

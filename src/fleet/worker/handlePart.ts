@@ -25,7 +25,7 @@ import { createPartCalls } from '../database/partCalls.ts';
 import { createRunCalls } from '../database/runCalls.ts';
 import type { HeldTask } from '../engine/engine.ts';
 import type { QueueName } from '../engine/tasks.ts';
-import { countOutcomes } from '../packedOutcomes.ts';
+import { countOutcomes, type OutcomeCounts } from '../packedOutcomes.ts';
 import { createFreshGrants } from '../part/freshGrants.ts';
 import { createPartJournal } from '../part/partJournal.ts';
 import { type TakenPart, takePart } from '../part/takePart.ts';
@@ -35,7 +35,29 @@ import type { PartInHand, PartsInHand } from './partsInHand.ts';
 import { openRunOfWorker, type RunOfWorker, type RunOfWorkerConfig } from './runOfWorker.ts';
 import { runPart } from './runPart.ts';
 import { hasInFlight, untilStopped, whenAtRest } from './stopping.ts';
-import type { WorkerEvent } from './workerEvent.ts';
+
+/** A part, in the events of a worker. */
+interface PartNamed {
+  readonly run: number;
+  readonly part: number;
+}
+
+/** What happens on a worker. */
+export type WorkerEvent =
+  /** It has a part, with so many jobs; a rescue has those in flight alone. */
+  | ({
+      readonly type: 'part.taken';
+      readonly jobs: number;
+      readonly isRescue: boolean;
+      readonly deaths: number;
+    } & PartNamed)
+  | ({ readonly type: 'part.finished' } & OutcomeCounts & PartNamed)
+  /** The rest of it waits for another worker, or for its run to go on. */
+  | ({ readonly type: 'part.returned'; readonly reason: string } & PartNamed)
+  /** Another worker has it. */
+  | ({ readonly type: 'part.lost' } & PartNamed)
+  /** The service refuses everything: the run waits until somebody lets it go on. */
+  | { readonly type: 'run.paused'; readonly run: number; readonly reason: string };
 
 export interface HandlerConfig extends RunOfWorkerConfig {
   database: Database;

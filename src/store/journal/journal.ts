@@ -138,7 +138,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     log.add(job, isNew);
     if (outcome.predictionId !== null) table.addPredictionId(outcome.predictionId);
   };
-  const transaction = (change: () => void): void => {
+  const transaction = (change: () => void, noted = () => savedIndexes(table)): void => {
     commits.flush();
     database.exec('BEGIN IMMEDIATE');
     try {
@@ -152,8 +152,12 @@ function journalOf(opened: OpenedJournal): FolderJournal {
       log.undo();
       throw toJournalError(error, path);
     }
-    saved = savedIndexes(table);
+    saved = noted();
     inFlight.clear();
+  };
+  const withSaved = (jobs: Parameters<FolderJournal['restore']>[0]): IndexSet => {
+    for (const { outcome } of jobs) saved.add(outcome.index);
+    return saved;
   };
   return {
     repairs,
@@ -175,10 +179,14 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     fileMoves: run.fileMoves,
     setMovePhase: (phase) => transaction(() => run.setMovePhase(phase)),
     restore: (jobs) =>
-      transaction(() => {
-        for (const one of jobs) restore(one);
-        run.setLogSeq(log.reserve());
-      }),
+      transaction(
+        () => {
+          for (const one of jobs) restore(one);
+          run.setLogSeq(log.reserve());
+        },
+        // Not from the table: there are many calls for many jobs.
+        () => withSaved(jobs),
+      ),
     find: (index) =>
       explained(path, () => {
         const job = table.at(index);

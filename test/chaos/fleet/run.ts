@@ -1,5 +1,5 @@
 // Kills, stops and cuts off the workers of a fleet again and again, and its database, and counts
-// what it cost: `npm run chaos:fleet -- --kills 200`. Linux and macOS, some minutes.
+// what it cost: `npm run chaos:fleet`. Linux and macOS; half an hour with the defaults.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,9 @@ import { parseArgs } from 'node:util';
 import { openDatabase } from '../../../src/fleet/database/connection.ts';
 import { startLocalDatabase } from '../../../src/fleet/local/localDatabase.ts';
 import { onlyKills, profile } from '../workloads/profiles.ts';
+import { whyNoSkew } from './clockAhead.ts';
+import type { Blows } from './createBlows.ts';
+import { printReport, printSums, printTitle } from './printReport.ts';
 import { type FleetConfig, type FleetReport, runFleet } from './runFleet.ts';
 
 const { values } = parseArgs({
@@ -15,62 +18,58 @@ const { values } = parseArgs({
     pauses: { type: 'string', default: '100' },
     databases: { type: 'string', default: '10' },
     cuts: { type: 'string', default: '20' },
+    // Seconds by which the clocks of two workers differ, in a lane of its own; 0: no such lane.
+    skew: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     prompts: { type: 'string', default: '240' },
     only: { type: 'string', default: '' },
   },
 });
-const [kills, pauses, databases, cuts, seed, prompts] = [
-  values.kills,
-  values.pauses,
-  values.databases,
-  values.cuts,
-  values.seed,
-  values.prompts,
-].map(Number) as [number, number, number, number, number, number];
-if (
-  ![kills, pauses, databases, cuts, seed, prompts].every((value) => Number.isInteger(value) && value >= 0)
-) {
-  process.stderr.write('error: Expected the numbers to be whole ones of 0 or more\n');
+const number = (name: 'kills' | 'pauses' | 'databases' | 'cuts' | 'skew' | 'seed' | 'prompts'): number => {
+  if (/^\d{1,6}$/.test(values[name])) return Number(values[name]);
+  process.stderr.write(`error: Expected --${name} to be a whole number, got ${values[name]}\n`);
   process.exit(2);
-}
+};
+const [kills, pauses, prompts, seed, skewS] = [
+  number('kills'),
+  number('pauses'),
+  number('prompts'),
+  number('seed'),
+  number('skew'),
+];
+const share = (of: number, part: number) => Math.round(of * part);
 
 type Lane = Pick<FleetConfig, 'name' | 'workload' | 'blows'> & Partial<FleetConfig>;
-/** Each lane is run again until its blows have struck. */
+/** Each lane is run again until its blows have struck. Every eighth request is equal to another. */
 const lanes: readonly Lane[] = [
-  { name: 'calm', workload: onlyKills, blows: { kills: Math.round(kills * 0.3) } },
-  { name: 'storm', workload: profile('storm'), blows: { kills: Math.round(kills * 0.2) } },
-  { name: 'resets', workload: profile('resets'), blows: { kills: Math.round(kills * 0.2) } },
+  { name: 'calm', workload: onlyKills, blows: { kills: share(kills, 0.25) } },
+  { name: 'storm', workload: profile('storm'), blows: { kills: share(kills, 0.2) } },
+  { name: 'resets', workload: profile('resets'), blows: { kills: share(kills, 0.2) } },
   {
     name: 'budget',
     workload: onlyKills,
-    affordable: Math.round((prompts * 2) / 3),
-    blows: { kills: Math.round(kills * 0.2) },
+    affordable: share(prompts, 2 / 3),
+    blows: { kills: share(kills, 0.2) },
   },
-  { name: 'paced', workload: onlyKills, perMinute: 300, blows: { kills: Math.round(kills * 0.1) } },
-  { name: 'pauses', workload: onlyKills, blows: { pauses: Math.round(pauses / 2) } },
-  { name: 'sleepy storm', workload: profile('storm'), blows: { pauses: Math.round(pauses / 2) } },
-  { name: 'database', workload: onlyKills, blows: { databaseKills: databases, cuts } },
-];
-
-const print = (line: string) => process.stdout.write(`${line}\n`);
-const columns = [
-  'kills',
-  'pauses',
-  'restarts',
-  'cuts',
-  'jobs',
-  'made',
-  'lost',
-  'paid twice',
-  'in flight',
-  's',
-];
-const row = (name: string, cells: readonly (string | number)[]) =>
-  `${name.padEnd(13)}${cells.map((cell) => String(cell).padStart(10)).join(' ')}`;
-const cellsOf = ({ blows, jobs, made, lost, paidTwice, mostInFlight, seconds }: FleetReport) => [
-  ...[blows.kills, blows.pauses, blows.databaseKills, blows.cuts, jobs, made, lost, paidTwice],
-  ...[mostInFlight, Math.round(seconds)],
+  // Slow enough to be at its pace for longer than a minute.
+  { name: 'paced', workload: onlyKills, perMinute: 120, blows: { kills: share(kills, 0.15) } },
+  { name: 'pauses', workload: onlyKills, blows: { pauses: share(pauses, 0.5) } },
+  { name: 'sleepy storm', workload: profile('storm'), blows: { pauses: share(pauses, 0.5) } },
+  {
+    name: 'database',
+    workload: onlyKills,
+    blows: { databaseKills: number('databases'), cuts: number('cuts') },
+  },
+  ...(skewS === 0
+    ? []
+    : [
+        {
+          name: 'clocks',
+          workload: profile('storm'),
+          skewsS: [skewS / 2, -skewS / 2, 0],
+          blows: { kills: share(kills, 0.1), pauses: share(pauses, 0.1) },
+        },
+      ]),
 ];
 
 const folder = await mkdtemp(join(tmpdir(), 'rxposure-fleet-'));
@@ -90,42 +89,54 @@ const restartDatabase = () => {
   return restarted;
 };
 
+/** More of them in one run, and the same image meets too many. */
+const MOST_IN_RUN = 20;
+const kinds = ['kills', 'pauses', 'databaseKills', 'cuts'] as const;
 const reports: FleetReport[] = [];
-print(`In ${folder}, seed ${seed}\n\n${row('', columns)}`);
-for (const [number, lane] of lanes.entries()) {
-  if (values.only !== '' && lane.name !== values.only) continue;
-  let blows = { kills: 0, pauses: 0, databaseKills: 0, cuts: 0, ...lane.blows };
-  for (let turn = 0; Object.values(blows).some((left) => left > 0); turn += 1) {
-    const own = join(folder, `${number}-${turn}`);
+const problems: string[] = [];
+
+/** Runs a lane until all its blows have struck, or something is wrong. */
+async function runLane(lane: Lane, at: number): Promise<void> {
+  let left: Blows = { kills: 0, pauses: 0, databaseKills: 0, cuts: 0, ...lane.blows };
+  for (let turn = 0; kinds.some((kind) => left[kind] > 0); turn += 1) {
+    const blows = Object.fromEntries(kinds.map((kind) => [kind, Math.min(MOST_IN_RUN, left[kind])]));
+    const own = join(folder, `${at}-${turn}`);
     await mkdir(own);
-    const url = await newDatabase();
     const report = await runFleet({
-      ...{ folder: own, url, restartDatabase, prompts, seed: seed + 100 * number + turn },
+      ...{ folder: own, url: await newDatabase(), restartDatabase, prompts, seed: seed + 100 * at + turn },
       ...lane,
       blows,
     });
     reports.push(report);
-    print(row(report.name, cellsOf(report)));
-    const { struck } = { struck: report.blows };
-    blows = {
-      kills: blows.kills - struck.kills,
-      pauses: blows.pauses - struck.pauses,
-      databaseKills: blows.databaseKills - struck.databaseKills,
-      cuts: blows.cuts - struck.cuts,
+    printReport(report);
+    const { struck } = report;
+    problems.push(...report.problems.map((text) => `${lane.name}: ${text}`));
+    if (kinds.every((kind) => struck[kind] === 0)) problems.push(`${lane.name}: nothing has struck`);
+    if (problems.length > 0) return;
+    await rm(own, { recursive: true, force: true });
+    left = {
+      kills: left.kills - struck.kills,
+      pauses: left.pauses - struck.pauses,
+      databaseKills: left.databaseKills - struck.databaseKills,
+      cuts: left.cuts - struck.cuts,
     };
-    if (report.problems.length > 0) break;
   }
 }
-const sums = reports.map(cellsOf).reduce((sum, cells) => sum.map((value, at) => value + (cells[at] ?? 0)));
-print(row('all', sums));
+
+printTitle(`In ${folder}, seed ${seed}`);
+for (const [at, lane] of lanes.entries()) {
+  if (values.only !== '' && lane.name !== values.only) continue;
+  const missing = lane.skewsS === undefined ? null : whyNoSkew();
+  if (missing === null) await runLane(lane, at);
+  else process.stdout.write(`${lane.name}: skipped, ${missing}\n`);
+}
+printSums(reports);
 await server.close();
 
-const problems = reports.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`));
 if (problems.length === 0) {
-  print('\nNothing lost, nothing paid twice, nothing left over.');
+  process.stdout.write('\nNothing lost, nothing paid twice, nothing left over.\n');
   await rm(folder, { recursive: true, force: true });
 } else {
-  print(`\nWRONG; look into ${folder}:`);
-  for (const problem of problems) print(`  ${problem}`);
+  process.stdout.write(`\nWRONG; look into ${folder}:\n${problems.map((text) => `  ${text}\n`).join('')}`);
   process.exitCode = 1;
 }

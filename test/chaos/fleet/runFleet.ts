@@ -11,39 +11,19 @@ import { createWatch } from '../createWatch.ts';
 import { environment } from '../runBatch.ts';
 import { type GenerateRun, startGenerate } from '../startGenerate.ts';
 import type { Workload } from '../workloads/workload.ts';
-import { createBlows } from './createBlows.ts';
+import { clockAhead } from './clockAhead.ts';
+import { type BlowsConfig, createBlows, type Struck } from './createBlows.ts';
+import { type Extremes, judgeDatabase, judgeGrants, type SentCreate } from './judgeFleet.ts';
 import { startWorkers } from './startWorkers.ts';
 import { watchGrants } from './watchGrants.ts';
 
-/** What befalls a fleet, and how often. */
-export interface Blows {
-  /** `kill -9` of a worker. */
-  readonly kills: number;
-  /** SIGSTOP for longer than the heartbeat, half of them aimed at a grant. */
-  readonly pauses: number;
-  /** The database ends at once and starts again. */
-  readonly databaseKills: number;
-  /** All connections are cut. */
-  readonly cuts: number;
-}
-
-export interface FleetConfig {
+/** One run of a fleet; `url` is that of a database of its own. */
+export interface FleetConfig extends BlowsConfig {
   /** Where it may write; there already. */
   folder: string;
-  /** Address of a database of its own. */
-  url: string;
-  /** Kills the server of that database, and starts it again; needed for `databaseKills`. */
-  restartDatabase?: () => Promise<void>;
   name: string;
-  seed: number;
   prompts: number;
-  blows: Partial<Blows>;
   workload: Workload;
-  /**
-   * Time between two blows, at least and at most: the parts of the last one are taken over
-   * meanwhile, or not. Default 200 and 2,500.
-   */
-  betweenMs?: readonly [number, number];
   /** Flags of the run besides the usual. */
   flags?: readonly string[];
   /** Images that the budget pays for. Default: all. */
@@ -52,19 +32,21 @@ export interface FleetConfig {
   slots?: number;
   /** Create requests a minute at most. Default 6,000. */
   perMinute?: number;
+  /** Seconds by which the clock of each worker is ahead, by its place. Default: all are right. */
+  skewsS?: readonly number[];
 }
 
 /** What became of a run of several machines. */
-export interface FleetReport {
+export interface FleetReport extends Omit<Extremes, 'problems'> {
   readonly name: string;
-  readonly blows: Blows;
+  readonly struck: Struck;
   readonly jobs: number;
   readonly made: number;
   readonly lost: number;
+  /** Images with which six workers in a row have died, and which were made afterwards. */
+  readonly died: number;
   readonly paidTwice: number;
   readonly mostInFlight: number;
-  /** Most create requests in any time of ten seconds. */
-  readonly mostInTenS: number;
   readonly seconds: number;
   readonly problems: readonly string[];
 }
@@ -79,7 +61,7 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
   const { folder, url, seed, prompts, workload, slots = 6, perMinute = 6_000 } = config;
   const begunMs = performance.now();
   await prepare(url);
-  const sent: number[] = [];
+  const sent: SentCreate[] = [];
   const blows = createBlows(config);
   const settings = workload.simulator?.({ seed, speed: SPEED, onStrike: () => {} }) ?? {};
   const watch = createWatch();
@@ -90,7 +72,7 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
         watch.over({
           ...settings.faults,
           beforeCreate: (wanted) => {
-            sent.push(performance.now());
+            sent.push({ prompt: wanted.input.prompt, atMs: Date.now() });
             return settings.faults?.beforeCreate?.(wanted) ?? null;
           },
         }),
@@ -105,19 +87,23 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
   await mkdir(shared, { recursive: true });
   const env = environment(simulator, folder);
   const grants = await watchGrants(url);
-  const workers = startWorkers(WORKERS, { shared, url, env });
-  blows.begin(workers, grants);
+  const lines = linesOf(prompts, createRandom(`${seed}/lines`));
+  const workers = startWorkers(WORKERS, {
+    ...{ shared, url, env },
+    ownEnv: (place) => clockAhead(config.skewsS?.[place] ?? 0),
+  });
+  blows.begin(workers, grants, (index) => lines[index]);
   try {
-    const lines = linesOf(prompts, createRandom(`${seed}/lines`));
     const input = join(folder, 'prompts.txt');
     await writeFile(input, lines.map((line) => `${line}\n`).join(''));
     const out = join(shared, 'night');
-    const args = [
-      ...[input, `--queue=${url}`, '--shared', shared, '--out', out, '--seed', 'none'],
+    const alone = [
+      ...[input, '--out', out, '--seed', 'none'],
       ...['--concurrency', String(slots), '--rate', String(perMinute), '--rendition', 'tiny=8x8,png'],
       ...(config.affordable === undefined ? [] : ['--budget', (config.affordable * 0.003).toFixed(3)]),
       ...(config.flags ?? []),
     ];
+    const args = [...alone, `--queue=${url}`, '--shared', shared];
     let producer = startGenerate(args, env);
     const timer = setTimeout(() => producer.kill(), LONGEST_MS);
     let code = await producer.ended;
@@ -128,7 +114,22 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
     }
     clearTimeout(timer);
     await blows.end();
-    const problems = await problemsOf(config, { simulator, out, lines, code, watch });
+    const judged = await judgeGrants(grants, sent, {
+      ...{ lines, slots, perMinute, aimed: blows.struck().aimed },
+    });
+    const died = await diedIn(out);
+    const left = await judgeDatabase(url, simulator.stats(), died > 0);
+    if (died > 0) {
+      // They were given up, as poison is; one machine makes them when all is quiet.
+      producer = startGenerate(alone, env);
+      code = await producer.ended;
+    }
+    const problems = [
+      ...(await problemsOf(config, { simulator, out, lines, code, watch })),
+      ...judged.problems,
+      ...left,
+      ...workers.faults(),
+    ];
     const said = problems.length > 0 ? [producer.said().slice(-1_500), workers.said().slice(-6_000)] : [];
     const demand = createDemand();
     demand.ask(lines);
@@ -138,13 +139,14 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
     const wanted = config.affordable ?? prompts;
     return {
       name: config.name,
-      blows: blows.struck(),
+      ...judged,
+      struck: blows.struck(),
       jobs: prompts,
       made: stats.succeeded,
       lost: wanted - saved,
+      died,
       paidTwice: demand.excess(watch.made()),
       mostInFlight: stats.maxInFlight,
-      mostInTenS: mostWithin(sent, 10_000),
       seconds: (performance.now() - begunMs) / 1_000,
       problems: [...problems, ...said],
     };
@@ -153,6 +155,11 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
     await grants.close();
     await simulator.close();
   }
+}
+
+async function diedIn(out: string): Promise<number> {
+  const { outcomes } = await readBooks(out);
+  return outcomes.filter(({ error }) => error?.code === 'ERR_WORKER_DIED').length;
 }
 
 /**
@@ -182,16 +189,6 @@ function linesOf(prompts: number, random: Random): string[] {
   return Array.from({ length: prompts }, (_, n) => `A ${kind}, number ${n % 8 === 7 ? n - 1 : n}`);
 }
 
-function mostWithin(moments: readonly number[], windowMs: number): number {
-  let most = 0;
-  let first = 0;
-  for (const [last, moment] of moments.entries()) {
-    while (moment - (moments[first] ?? 0) > windowMs) first += 1;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
-}
-
 interface Ended {
   readonly simulator: Simulator;
   readonly out: string;
@@ -201,7 +198,7 @@ interface Ended {
 }
 
 async function problemsOf(
-  { url, affordable, slots = 6, prompts }: FleetConfig,
+  { affordable, slots = 6, prompts }: FleetConfig,
   { simulator, out, lines, code, watch }: Ended,
 ): Promise<string[]> {
   const expected = affordable === undefined ? 0 : 1;
@@ -214,22 +211,10 @@ async function problemsOf(
   const saved = check.books.outcomes.filter(({ status }) => status === 'saved').length;
   const wanted = affordable ?? prompts;
   if (saved !== wanted) problems.push(`${saved} saved, expected ${wanted}`);
+  const demand = createDemand();
+  demand.ask(lines);
+  const paidTwice = demand.excess(watch.made());
+  if (paidTwice > 0) problems.push(`${paidTwice} paid twice`);
   if (stats.maxInFlight > slots) problems.push(`${stats.maxInFlight} in flight, with ${slots} slots`);
-  const database = await openDatabase({ url, connections: 1 });
-  try {
-    const [left = {}] = await database.query(
-      `SELECT (SELECT count(*) FROM rx.flight) AS flight, (SELECT count(*) FROM rx.job) AS job,
-        (SELECT sum(reserved_micro_usd) FROM rx.run) AS reserved, (SELECT sum(spent_micro_usd) FROM rx.run) AS spent`,
-    );
-    if (Number(left.flight) + Number(left.job) > 0) {
-      problems.push(`${left.flight} slots and ${left.job} jobs are left in the database`);
-    }
-    if (Number(left.reserved) !== 0) problems.push(`${left.reserved} are still reserved`);
-    if (Number(left.spent) !== stats.billedMicroUsd) {
-      problems.push(`${left.spent} spent, ${stats.billedMicroUsd} billed`);
-    }
-  } finally {
-    await database.close();
-  }
   return problems;
 }

@@ -4,63 +4,89 @@ import { type GenerateRun, startGenerate } from '../startGenerate.ts';
 
 /** Worker processes, each begun again after it has died. */
 export interface Workers {
-  /** Kills one, by its place or by its process; returns false if there is none. */
-  kill(which: number): boolean;
-  /** Stops one for a time, as a machine that sleeps; returns false if there is none. */
+  /** Kills one; returns false if it is not running any more. */
+  kill(pid: number): boolean;
+  /** Stops one for a time, as a machine that sleeps; returns false if it does not run or sleeps. */
   pause(pid: number, forMs: number): boolean;
-  /** The processes, by their places. */
+  /** The processes that run, by their places. */
   pids(): readonly number[];
+  /** Workers that sleep now. */
+  asleep(): number;
   /** Ends all of them. */
   close(): Promise<void>;
   /** What they have said, those that have died too. */
   said(): string;
+  /** How those ended that nothing had killed. */
+  faults(): readonly string[];
+}
+
+export interface WorkersConfig {
+  shared: string;
+  url: string;
+  env: Readonly<Record<string, string>>;
+  /** Variables of the worker in a place, such as those that set its clock. Default: none. */
+  ownEnv?: (place: number) => Readonly<Record<string, string>>;
+  /** Flags besides `--queue`. Default: the shared folder. */
+  flags?: readonly string[];
 }
 
 /** Starts so many workers, on one shared folder or with `flags` in its place. */
 export function startWorkers(
   count: number,
-  {
-    shared,
-    url,
-    env,
-    flags = ['--shared', shared],
-  }: { shared: string; url: string; env: Readonly<Record<string, string>>; flags?: readonly string[] },
+  { shared, url, env, ownEnv = () => ({}), flags = ['--shared', shared] }: WorkersConfig,
 ): Workers {
   const workers: GenerateRun[] = [];
   const said: string[] = [];
+  const faults: string[] = [];
+  const killed = new Set<GenerateRun>();
+  const asleep = new Map<number, NodeJS.Timeout>();
   let isClosed = false;
   const start = (place: number): void => {
     const cache = join(env.XDG_CACHE_HOME ?? shared, String(place));
     mkdirSync(cache, { recursive: true });
-    const own = { ...env, XDG_CACHE_HOME: cache };
+    const own = { ...env, ...ownEnv(place), XDG_CACHE_HOME: cache };
     const worker = startGenerate([`--queue=${url}`, ...flags], own, 'worker.ts');
     workers[place] = worker;
     void worker.ended.then((code) => {
+      const wake = asleep.get(worker.pid ?? 0);
+      clearTimeout(wake);
+      asleep.delete(worker.pid ?? 0);
       said.push(`${worker.said().slice(-2_000)}\n[${code ?? 'killed'}]`);
-      if (!isClosed) start(place);
+      if (isClosed) return;
+      if (!killed.has(worker)) faults.push(`a worker ended with ${code}: ${worker.said().slice(-500)}`);
+      start(place);
     });
   };
   for (let place = 0; place < count; place += 1) start(place);
-  const ofPid = (pid: number) => workers.find((worker) => worker.pid === pid);
+  const ofPid = (pid: number) => workers.find((worker) => worker.pid === pid && !killed.has(worker));
   return {
-    kill(which) {
-      const worker = workers[which] ?? ofPid(which);
-      worker?.kill();
-      return worker !== undefined;
-    },
-    pause(pid, forMs) {
-      if (ofPid(pid) === undefined) return false;
-      signal(pid, 'SIGSTOP');
-      setTimeout(() => signal(pid, 'SIGCONT'), forMs);
+    kill(pid) {
+      const worker = ofPid(pid);
+      if (worker === undefined) return false;
+      killed.add(worker);
+      worker.kill();
       return true;
     },
-    pids: () => workers.flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
+    pause(pid, forMs) {
+      if (ofPid(pid) === undefined || asleep.has(pid)) return false;
+      signal(pid, 'SIGSTOP');
+      const wake = () => {
+        asleep.delete(pid);
+        signal(pid, 'SIGCONT');
+      };
+      asleep.set(pid, setTimeout(wake, forMs));
+      return true;
+    },
+    pids: () =>
+      workers.flatMap((worker) => (worker.pid === undefined || killed.has(worker) ? [] : [worker.pid])),
+    asleep: () => asleep.size,
     async close() {
       isClosed = true;
       for (const worker of workers) worker.kill();
       await Promise.all(workers.map(({ ended }) => ended));
     },
     said: () => said.join('\n'),
+    faults: () => faults,
   };
 }
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { expectDurable, openDatabase } from '../../../src/fleet/database/connection.ts';
+import { isTransient } from '../../../src/fleet/database/databaseErrors.ts';
 import { describeFleet } from '../../helpers/describeFleet.ts';
 import { newDatabase } from '../../helpers/postgres.ts';
 
@@ -31,6 +32,30 @@ describeFleet('openDatabase', () => {
     ).toBe(1);
     await standby.end();
     await database.close();
+  });
+
+  it('ends a transaction that stands still, so that others get its locks', async () => {
+    const url = await newDatabase();
+    const sleeper = await openDatabase({ url, connections: 1, stalledMs: 50 });
+    const other = await openDatabase({ url, connections: 1 });
+    await other.query('CREATE TABLE one AS SELECT 1 AS value');
+    let wake = () => {};
+    const asleep = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const slept = sleeper.transaction(async (query) => {
+      await query('UPDATE one SET value = 2');
+      await asleep;
+      await query('UPDATE one SET value = value + 10');
+    });
+    while ((await other.query('SELECT FROM pg_locks WHERE relation = $1::regclass', ['one'])).length === 0);
+    await other.query('UPDATE one SET value = value + 100');
+    wake();
+    await expect(slept).rejects.toSatisfy(isTransient);
+    expect(await other.query('SELECT value FROM one')).toEqual([{ value: 101 }]);
+    expect(await sleeper.query('SELECT value FROM one')).toEqual([{ value: 101 }]);
+    await sleeper.close();
+    await other.close();
   });
 
   it('leaves a server without standbys alone', async () => {

@@ -1,25 +1,14 @@
 import { formatUsd } from '../../../base/text.ts';
 import { jsonLine } from '../../../events/listeners.ts';
+import type { RunProgress } from '../../../fleet/producer/watchRun.ts';
 import { createPaint, type ScriptIo, terminalCodes } from '../../display/terminal.ts';
 import { counted } from '../../display/text.ts';
-
-/** What a run of several machines has come to. Amounts are millionths of a US dollar. */
-interface Counters {
-  readonly total: number;
-  readonly saved: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly reservedMicroUsd: number;
-  readonly spentMicroUsd: number;
-  readonly inFlight: number;
-  readonly workers: number;
-}
 
 /** Shows a run that workers make, by its counters. */
 interface QueueView {
   /** So many plans are in the database. */
   loaded(plans: number, total: number): void;
-  progress(counters: Counters): void;
+  progress(counters: RunProgress): void;
   /** The view ends, and the run goes on. */
   left(): void;
   /** Ends the line that is redrawn. */
@@ -31,7 +20,13 @@ interface QueueViewConfig {
   readonly io: Pick<ScriptIo, 'stdout' | 'stderr'>;
 }
 
-/** Creates the view: a line that is redrawn in a terminal, lines in a log, or events. */
+/** While no worker is alive, it is said again after so many minutes. */
+const SAID_AGAIN_MINUTES = 10;
+
+/**
+ * Creates the view: a line that is redrawn in a terminal, lines in a log, or events. Warns while no
+ * worker is alive, since nothing goes on then.
+ */
 export function createQueueView({
   flags: { json, quiet },
   io: { stdout, stderr },
@@ -39,6 +34,8 @@ export function createQueueView({
   const isTerminal = stderr.isTTY === true;
   const paint = createPaint(isTerminal);
   let isOpen = false;
+  /** Minutes of silence when it was warned of; null: it was not. */
+  let warnedAt: number | null = null;
   const show = (type: string, fields: object, text: string): void => {
     if (json) stdout.write(jsonLine({ type, ...fields }, (line) => line));
     else if (!quiet && isTerminal) stderr.write(`\r${terminalCodes.eraseLine}${text}`);
@@ -49,23 +46,43 @@ export function createQueueView({
     if (isOpen && isTerminal && !json && !quiet) stderr.write('\n');
     isOpen = false;
   };
+  const warn = (message: string): void => {
+    close();
+    if (json) stdout.write(jsonLine({ type: 'warning', message }, (line) => line));
+    else if (!quiet) stderr.write(`${paint('yellow', 'warning')} ${message}\n`);
+  };
+  const warnOfSilence = ({ silence }: RunProgress): void => {
+    const minutes = silence?.minutes ?? 0;
+    if (silence !== null && (warnedAt === null || minutes >= warnedAt + SAID_AGAIN_MINUTES)) {
+      warn(silenceText(silence.minutes));
+      warnedAt = minutes;
+    } else if (silence === null) warnedAt = null;
+  };
   return {
     loaded: (plans, total) =>
       show('queue.loaded', { plans, total }, `loaded ${plans} of ${counted(total, 'plan')}`),
-    progress: (counters) => show('queue.progress', counters, progressText(counters)),
-    left: () => {
-      close();
-      const text =
-        'Stopped looking. Workers that run go on; the same command looks again, and leaves the results when all is done.';
-      if (json) stdout.write(jsonLine({ type: 'warning', message: text }, (line) => line));
-      else if (!quiet) stderr.write(`${paint('yellow', 'warning')} ${text}\n`);
+    progress: (counters) => {
+      warnOfSilence(counters);
+      show('queue.progress', counters, progressText(counters));
     },
+    left: () =>
+      warn(
+        'Stopped looking. Workers that run go on; the same command looks again, and leaves the results when all is done.',
+      ),
     close,
   };
 }
 
-function progressText(counters: Counters): string {
-  const { total, saved, failed, skipped, spentMicroUsd, reservedMicroUsd, inFlight, workers } = counters;
+function silenceText(minutes: number | null): string {
+  const heard =
+    minutes === null
+      ? 'none has been started yet'
+      : `one was last heard of ${minutes === 0 ? 'less than a minute' : counted(minutes, 'minute')} ago`;
+  return `No worker is alive, ${heard}: start one with \`rxposure worker --queue --shared DIR\`. The run waits for it.`;
+}
+
+function progressText(counters: RunProgress): string {
+  const { total, saved, failed, skipped, spentMicroUsd, reservedMicroUsd, inFlight } = counters;
   return [
     `${saved} of ${total} saved`,
     ...(failed > 0 ? [`${failed} failed`] : []),
@@ -73,6 +90,11 @@ function progressText(counters: Counters): string {
     `${formatUsd(spentMicroUsd)} spent`,
     ...(reservedMicroUsd > 0 ? [`${formatUsd(reservedMicroUsd)} reserved`] : []),
     `${inFlight} in flight`,
-    workers === 0 ? 'no worker has jobs' : counted(workers, 'worker'),
+    crewText(counters),
   ].join(', ');
+}
+
+function crewText({ workers, silence }: RunProgress): string {
+  if (silence !== null) return 'no worker is alive';
+  return workers === 0 ? 'no worker has jobs' : counted(workers, 'worker');
 }

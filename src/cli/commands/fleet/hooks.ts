@@ -22,10 +22,9 @@ import type { PredictionEvent } from '../../../types.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
 import type { RunCommand } from '../../flags/commandTable.ts';
 import { plainCommand } from '../../flags/plainCommand.ts';
-import { createWarn, readEnvironment, redact } from '../../script/environment.ts';
+import { createWarn, queueUrl, readEnvironment, redact } from '../../script/environment.ts';
 import { interruption } from '../../script/interruption.ts';
 import { useProxies } from '../../script/proxies.ts';
-import { queueUrl } from '../../script/queueUrl.ts';
 
 interface HooksFlags {
   readonly queue?: string | true;

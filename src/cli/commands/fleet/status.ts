@@ -20,8 +20,8 @@ import { createLiveBlock } from '../../display/terminalView.ts';
 import { formatDuration, plainText } from '../../display/text.ts';
 import type { RunCommand } from '../../flags/commandTable.ts';
 import { plainCommand } from '../../flags/plainCommand.ts';
+import { queueUrl } from '../../script/environment.ts';
 import { interruption } from '../../script/interruption.ts';
-import { queueUrl } from '../../script/queueUrl.ts';
 import { fleetStatusLines } from './statusLines.ts';
 
 interface StatusFlags {

@@ -5,7 +5,7 @@ import { lastValueFrom, map, merge, type Observer, race, tap } from 'rxjs';
 import { UsageError } from '../../../errors.ts';
 import { jsonLine } from '../../../events/listeners.ts';
 import type { RunEvent } from '../../../events/runEvent.ts';
-import type { WorkerEvent } from '../../../fleet/worker/workerEvent.ts';
+import type { WorkerEvent } from '../../../fleet/worker/handlePart.ts';
 import { secretsIn } from '../../../providers/replicate/credentials.ts';
 import { chooseService, openService } from '../../batch/service.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
@@ -13,11 +13,10 @@ import { counted, plainText } from '../../display/text.ts';
 import type { RunCommand } from '../../flags/commandTable.ts';
 import { emptyFlags } from '../../flags/flags.ts';
 import { plainCommand } from '../../flags/plainCommand.ts';
-import { createWarn, keepMemorySmall, readEnvironment, redact } from '../../script/environment.ts';
+import { createWarn, keepMemorySmall, queueUrl, readEnvironment, redact } from '../../script/environment.ts';
 import { exitCodes } from '../../script/exit.ts';
 import { interruption } from '../../script/interruption.ts';
 import { useProxies } from '../../script/proxies.ts';
-import { queueUrl } from '../../script/queueUrl.ts';
 
 interface WorkerFlags {
   readonly queue?: string | true;
