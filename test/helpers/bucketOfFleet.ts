@@ -57,8 +57,12 @@ export interface PartWorker {
   kill(): void;
 }
 
-/** Loads one job with two renditions into a database, for workers over the bucket of `hooks`. */
-export async function aPartOverBucket(database: Database, hooks: BucketHooks = {}): Promise<PartOverBucket> {
+/** Loads jobs with two renditions into a database, for workers over the bucket of `hooks`. */
+export async function aPartOverBucket(
+  database: Database,
+  hooks: BucketHooks = {},
+  paths: readonly string[] = ['pear'],
+): Promise<PartOverBucket> {
   const bucket = await theBucket(hooks);
   let fetched = 0;
   const onFile = () => {
@@ -68,8 +72,10 @@ export async function aPartOverBucket(database: Database, hooks: BucketHooks = {
   const simulator = await simulated({ speed: 1_000, faults: { onFile } });
   const place = { url: 's3://pictures/night', claim: randomUUID() };
   (await enterBucket(place, { begins: true })).close();
-  const plan = aPlan({ model: SCHNELL, renditions: [spec('a'), spec('b')], path: 'pear', key: randomUUID() });
-  const run = await aRun(database, [[plan]], { settings: settingsOver(place) });
+  const plans = paths.map((path, index) =>
+    aPlan({ index, model: SCHNELL, renditions: [spec('a'), spec('b')], path, key: randomUUID() }),
+  );
+  const run = await aRun(database, [plans], { settings: settingsOver(place) });
   const held = { id: randomUUID(), retryCount: 0, task: { run, part: 0, epoch: 0 } };
   const scratch = await mkdtemp(join(tmpdir(), 'rxposure-scratch-'));
   onTestFinished(() => rm(scratch, { recursive: true, force: true, maxRetries: 10 }));

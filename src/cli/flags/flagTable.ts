@@ -509,7 +509,7 @@ export const flagTable = [
     field: 'shared',
     empty: null,
     argument: 'DIR',
-    help: 'with --queue: the folder that all machines have mounted; --out lies below it',
+    help: 'with --queue: the folder that all machines have mounted, with --out in it; without it, --to s3://… takes the images',
     group: 'fleet',
     value: flagValues.text('a folder'),
   }),

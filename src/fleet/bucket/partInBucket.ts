@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
-import { concatMap, defer, EMPTY, from, ignoreElements, mergeMap, type Observable } from 'rxjs';
+import { catchError, concatMap, defer, EMPTY, ignoreElements, type Observable, of, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
 import { insideFolder, pathBelow } from '../../disk/insideFolder.ts';
 import { prettyJson } from '../../disk/writeFiles.ts';
-import { DeliveryError } from '../../errors.ts';
+import { DeliveryError, StorageError } from '../../errors.ts';
 import { type Gate, gate } from '../../operators/gate.ts';
 import type { Destination, Journal } from '../../ports.ts';
 import type { Bucket } from '../../sinks/destinations/s3Bucket.ts';
@@ -33,21 +33,34 @@ export interface PartInBucket {
    */
   over(record: Journal['record']): Journal['record'];
   /** Brings the originals that an earlier worker has stored, where there are any. */
-  fetch(record: Pick<JobRecord, 'prediction' | 'files'>): Observable<never>;
+  fetch(record: Pick<JobRecord, 'index' | 'prediction' | 'files'>): Observable<never>;
   /** Delivers the other files of a saved job: renditions, thumbnails and sidecar. */
   readonly destination: Destination;
+  /** Returns why the bucket has refused a job, which then is left to others; null: it has not. */
+  refusal(index: number): string | null;
 }
 
 /**
  * Creates the way of a part's files to its bucket. Another worker, which was thought dead, may have
  * stored a file of the same prediction with other bytes: that of the bucket counts, and outcomes
- * say so.
+ * say so. A job that the bucket refuses does not fail: its outcome is not recorded.
  */
 export function createPartInBucket(config: PartInBucketConfig): PartInBucket {
   const { bucket, folder, thumbnails, requests } = config;
   /** What lies in the bucket, by path. */
   const stored = new Map<string, ObjectContent>();
+  const refusals = new Map<number, string>();
   const pathOf = (file: string) => relative(folder, file).replaceAll(sep, '/');
+  /** Speaks to the bucket about a job; what it refuses ends the work on that job alone. */
+  const about = <T>(index: number, call: (signal: AbortSignal) => Promise<T>): Observable<T> =>
+    fromAbortable(call).pipe(
+      catchError((error: unknown) => {
+        if (!(error instanceof StorageError && error.code === 'ERR_BUCKET')) throw error;
+        refusals.set(index, `${error.message} ${error.suggestion}`);
+        throw leftToOthers(bucket.name, error);
+      }),
+      gate(requests),
+    );
 
   /** Stores an original; if another one lies there, it takes the place of the local file. */
   const storeOriginal = async (
@@ -125,35 +138,44 @@ export function createPartInBucket(config: PartInBucketConfig): PartInBucket {
 
   return {
     over: (record) => (plan: Plan, entry: JournalEntry) => {
-      if (entry.type === 'outcome')
-        return defer(() => record(plan, { ...entry, outcome: asStored(entry.outcome) }));
+      const { index } = plan;
+      if (entry.type === 'outcome') {
+        return defer(() =>
+          refusals.has(index) ? of(undefined) : record(plan, { ...entry, outcome: asStored(entry.outcome) }),
+        );
+      }
       if (entry.type !== 'downloaded') return record(plan, entry);
-      return fromAbortable((signal) => storeOriginals(entry, signal)).pipe(
-        gate(requests),
+      return about(index, (signal) => storeOriginals(entry, signal)).pipe(
         concatMap((files) => record(plan, { ...entry, files })),
       );
     },
-    fetch: ({ prediction, files }) => {
+    fetch: ({ index, prediction, files }) => {
       if (prediction === null) return EMPTY;
       const originals = files.flatMap((file) => [file, ...(file.untouched ? [file.untouched] : [])]);
-      return from(originals).pipe(
-        mergeMap(({ path, bytes, sha256 }) =>
-          fromAbortable(async (signal) => {
-            const name = pathOf(path);
-            const isThere = await bucket.fetch(name, pathBelow(folder, name), sha256, signal);
-            if (isThere) stored.set(name, { bytes, sha256 });
-          }).pipe(gate(requests)),
-        ),
+      return about(index, async (signal) => {
+        for (const { path, bytes, sha256 } of originals) {
+          const name = pathOf(path);
+          const isThere = await bucket.fetch(name, pathBelow(folder, name), sha256, signal);
+          if (isThere) stored.set(name, { bytes, sha256 });
+        }
+      }).pipe(
         ignoreElements(),
+        catchError((error: unknown) => (refusals.has(index) ? EMPTY : throwError(() => error))),
       );
     },
     destination: {
       name: bucket.name,
       concurrency: requests.concurrency,
-      deliver: (outcome) => fromAbortable((signal) => deliver(outcome, signal)).pipe(gate(requests)),
+      deliver: (outcome) => about(outcome.index, (signal) => deliver(outcome, signal)),
       close: async () => {},
     },
+    refusal: (index) => refusals.get(index) ?? null,
   };
+}
+
+/** The end of a job on this worker alone: its outcome is not recorded. */
+function leftToOthers(destination: string, cause: StorageError): DeliveryError {
+  return new DeliveryError(cause.message, { destination, suggestion: cause.suggestion, cause });
 }
 
 function damaged(destination: string): DeliveryError {

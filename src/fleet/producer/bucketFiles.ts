@@ -1,3 +1,4 @@
+import { relative, sep } from 'node:path';
 import { defer, EMPTY, from, ignoreElements, mergeMap, type Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
@@ -49,10 +50,10 @@ function thumbnailsOf({ index, files }: Outcome, { bucket, thumbnails }: BesideB
 
 function originalsOf({ outcome, open }: EndedJob, { bucket, folder }: BesideBucket): Observable<never> {
   return defer(() => {
-    const recorded = open === null ? [] : storedJob(open, '/').record.files;
+    const recorded = open === null ? [] : storedJob(open, folder).record.files;
     const originals = recorded.flatMap((file) => [file, ...(file.untouched ? [file.untouched] : [])]);
     const wanted = new Map([
-      ...originals.map(({ path, sha256 }) => [path.slice(1), sha256] as const),
+      ...originals.map(({ path, sha256 }) => [relative(folder, path).replaceAll(sep, '/'), sha256] as const),
       ...outcome.files.map(({ path, sha256 }) => [path, sha256] as const),
     ]);
     return fromAbortable(async (signal) => {

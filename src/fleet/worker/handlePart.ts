@@ -24,7 +24,6 @@ import type { Database } from '../database/connection.ts';
 import { createPartCalls } from '../database/partCalls.ts';
 import { createRunCalls } from '../database/runCalls.ts';
 import type { HeldTask } from '../engine/engine.ts';
-import type { QueueName } from '../engine/tasks.ts';
 import { countOutcomes, type OutcomeCounts } from '../packedOutcomes.ts';
 import { createFreshGrants } from '../part/freshGrants.ts';
 import { createPartJournal } from '../part/partJournal.ts';
@@ -94,7 +93,11 @@ export function createHandler(config: HandlerConfig): Handler {
       .pipe(map((): WorkerEvent => ({ type: 'part.returned', run: taken.run, part: taken.part, reason })));
 
   /** Ends a part after its jobs: finished, or with some that are left to others. */
-  const settle = (held: HeldTask, { taken, journal }: PartInHand): Observable<WorkerEvent> => {
+  const settle = (
+    held: HeldTask,
+    { taken, journal }: PartInHand,
+    place: PartFolder,
+  ): Observable<WorkerEvent> => {
     const { run, part, plans } = taken;
     const outcomes = plans.map(({ index }) => journal.outcomeOf(index));
     if (outcomes.every((outcome): outcome is Outcome => outcome !== null)) {
@@ -103,11 +106,21 @@ export function createHandler(config: HandlerConfig): Handler {
       return ends.finish(held, taken, jobs).pipe(map(finished));
     }
     const left = outcomes.filter((outcome) => outcome === null).length;
-    return giveBack(held, taken, { queue: queueOf({ taken, journal }) }, `${left} jobs are left`);
+    const queue = hasInFlight({ taken, journal }) ? 'rescue' : 'parts';
+    const refused = plans.map(({ index }) => place.refusal(index)).find((reason) => reason !== null);
+    // Another worker may have credentials, or the bucket be there again by then.
+    return refused === undefined
+      ? giveBack(held, taken, { queue }, `${left} jobs are left`)
+      : giveBack(held, taken, { queue, afterS: LEFT_S }, refused);
   };
 
   /** Ends a part whose jobs an error has ended. */
-  const end = (error: unknown, held: HeldTask, part: PartInHand): Observable<WorkerEvent> => {
+  const end = (
+    error: unknown,
+    held: HeldTask,
+    part: PartInHand,
+    place: PartFolder,
+  ): Observable<WorkerEvent> => {
     const { taken, journal } = part;
     const { run } = taken;
     if (isFenced(error)) return of({ type: 'part.lost', run, part: taken.part });
@@ -121,16 +134,9 @@ export function createHandler(config: HandlerConfig): Handler {
               .pipe(map(() => ({ type: 'run.paused', run, reason })));
       return concat(journal.idle(), paused, giveBack(held, taken, null, reason));
     }
-    if (error instanceof StorageError && error.code === 'ERR_BUCKET') {
-      // Another worker may have credentials, or the bucket be there again by then.
-      const left = defer(() =>
-        giveBack(held, taken, { queue: queueOf(part), afterS: LEFT_S }, error.message),
-      );
-      return concat(journal.idle(), left);
-    }
     const thrown = throwError(() => error);
     // The disk of this machine: another one may have room. A fault of the program is a death.
-    if (error instanceof StorageError) return concat(journal.idle(), settle(held, part), thrown);
+    if (error instanceof StorageError) return concat(journal.idle(), settle(held, part, place), thrown);
     return thrown;
   };
 
@@ -170,13 +176,13 @@ export function createHandler(config: HandlerConfig): Handler {
           ? of<WorkerEvent>({ type: 'part.lost', run, part })
           : concat(
               journal.idle(),
-              defer(() => settle(held, inHand)),
+              defer(() => settle(held, inHand, place)),
             ),
       );
       const { deaths, plans } = taken;
       return concat(
         of<WorkerEvent>({ type: 'part.taken', run, part, jobs: plans.length, isRescue, deaths }),
-        concat(jobs, after).pipe(catchError((error: unknown) => end(error, held, inHand))),
+        concat(jobs, after).pipe(catchError((error: unknown) => end(error, held, inHand, place))),
       ).pipe(finalize(remove));
     });
   };
@@ -209,11 +215,6 @@ export function createHandler(config: HandlerConfig): Handler {
       takeWhile((event) => event !== null),
     );
   };
-}
-
-/** The queue of a part that is given back: what is in flight must not wait. */
-function queueOf(part: Pick<PartInHand, 'taken' | 'journal'>): QueueName {
-  return hasInFlight(part) ? 'rescue' : 'parts';
 }
 
 /** Says why this worker leaves a run to others, and what would help. */

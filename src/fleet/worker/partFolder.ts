@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { defer, EMPTY, from, ignoreElements, type Observable } from 'rxjs';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import { UsageError } from '../../errors.ts';
+import type { EmitEvent } from '../../events/runEvent.ts';
 import { createGate, type Gate, gate } from '../../operators/gate.ts';
 import type { GenerateConfig } from '../../pipelines/journey/config.ts';
 import { rendererFor } from '../../pipelines/run/runConfig.ts';
@@ -25,6 +26,8 @@ export interface PartFolder {
   over(record: Journal['record']): Journal['record'];
   /** Brings the originals of a job that an earlier worker has made, where they are elsewhere. */
   fetch(record: JobRecord): Observable<never>;
+  /** Returns why a job is left to others, its outcome not being recorded; null: it is not. */
+  refusal(index: number): string | null;
   /** Called when the part is over, however it ended. */
   clear(): Promise<void>;
 }
@@ -66,7 +69,8 @@ async function sharedFolder(root: string, gallery: boolean, encoders: Gate): Pro
   const thumbnails = gallery ? await openThumbnails(root) : null;
   const slots = createGate(encoders.concurrency);
   const over: PartFolder['over'] = (record) => record;
-  const part = { path: root, over, fetch: () => EMPTY, clear: async () => {} };
+  const none = { fetch: () => EMPTY, refusal: () => null, clear: async () => {} };
+  const part = { path: root, over, ...none };
   return {
     root,
     store: {
@@ -96,14 +100,17 @@ async function foldersOverBucket(
       opened += 1;
       const path = pathBelow(root, String(opened));
       const thumbnails = gallery ? await openThumbnails(path) : null;
-      const { over, fetch, destination } = createPartInBucket({ bucket, folder: path, thumbnails, requests });
+      const part = createPartInBucket({ bucket, folder: path, thumbnails, requests });
+      const { over, fetch, refusal, destination } = part;
       const made = thumbnails === null ? {} : { check: checkOf(thumbnails), preview: thumbnails.preview };
       return {
         path,
         over,
         fetch,
+        refusal,
         config: {
           ...config,
+          emit: withoutLeft(config.emit, refusal),
           folder: path,
           renderer: rendererFor(path, made),
           destinations: [destination],
@@ -115,6 +122,14 @@ async function foldersOverBucket(
       };
     },
     close: () => bucket.close(),
+  };
+}
+
+/** Keeps the ends of jobs back that are left to others. */
+function withoutLeft(emit: EmitEvent = () => {}, refusal: PartFolder['refusal']): EmitEvent {
+  return (event) => {
+    const isLeft = 'outcome' in event && refusal(event.outcome.index) !== null;
+    if (!isLeft) emit(event);
   };
 }
 

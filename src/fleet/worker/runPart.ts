@@ -65,9 +65,11 @@ export function runPart(work: PartWork): Observable<Outcome> {
     ignoreElements(),
   );
   const config = configOf(work, isAlone, (index) => released.next(index));
-  const made = defer(() => generate(() => plansOf(wanted, isAlone, work), config)).pipe(
-    finalize(() => released.complete()),
-  );
+  const made = defer(() => {
+    // The bucket may have refused to give the originals of some.
+    const ready = wanted.filter(({ index }) => work.place.refusal(index) === null);
+    return ready.length === 0 ? EMPTY : generate(() => plansOf(ready, isAlone, work), config);
+  }).pipe(finalize(() => released.complete()));
   const fetched = from(wanted).pipe(
     mergeMap(({ index }) => {
       const record = journal.find(index);

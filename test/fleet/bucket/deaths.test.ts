@@ -131,21 +131,52 @@ describeFleet('a worker over a bucket that dies', () => {
     expect(local.equals((await part.bucket.read(path)).bytes)).toBe(true);
   });
 
-  it('gives a part back if the bucket refuses its image, which is not paid again', async () => {
+  it.each([
+    ['an original', /night\/plum\.\w+$/],
+    ['a rendition', /night\/plum--b/],
+    ['a sidecar', /night\/plum\.json/],
+  ])('leaves a job to others if the bucket refuses %s: it is not paid again', async (_what, refused) => {
     let isRefusing = true;
-    const part = await aPartOverBucket(database, {
-      refuse: (method, key) => (isRefusing && method === 'PUT' && !isMark(key) ? 403 : null),
-    });
+    const refuse = (method: string, key: string) =>
+      isRefusing && method === 'PUT' && refused.test(key) ? 403 : null;
+    const part = await aPartOverBucket(database, { refuse }, ['pear', 'plum']);
     const first = part.worker();
     await first.over;
     expect(first.events.at(-1)).toMatchObject({
       type: 'part.returned',
-      reason: expect.stringContaining('The bucket refuses s3://pictures/night/pear'),
+      reason: expect.stringMatching(/The bucket refuses s3:\/\/pictures\/night\/plum.* Check/),
     });
+    // The other one is done.
+    const rows = await database.query(
+      'SELECT outcome IS NOT NULL AS done FROM rx.job WHERE run = (SELECT max(id) FROM rx.run) ORDER BY job_index',
+    );
+    expect(rows).toEqual([{ done: true }, { done: false }]);
     isRefusing = false;
     await part.worker({ isRescue: true }).over;
     await expectTrue(part);
-    expect(part.simulator.stats().created).toBe(1);
+    expect((await part.ended()).map(({ outcome }) => outcome.status)).toEqual(['saved', 'saved']);
+    expect(part.simulator.stats().created).toBe(2);
+  });
+
+  it('leaves a job to others if the bucket does not give its original', async () => {
+    const blow = createBlow({ asked: 2 });
+    let isRefusing = false;
+    const part = await aPartOverBucket(database, {
+      ...blow.hooks,
+      refuse: (method, key) =>
+        isRefusing && method === 'GET' && !isMark(key) ? 403 : blow.hooks.refuse(method, key),
+    });
+    const first = part.worker();
+    blow.aim(first);
+    await first.over;
+    isRefusing = true;
+    const second = part.worker({ isRescue: true });
+    await second.over;
+    expect(second.events.at(-1)).toMatchObject({ type: 'part.returned' });
+    isRefusing = false;
+    await part.worker({ isRescue: true }).over;
+    await expectTrue(part);
+    expect([part.simulator.stats().created, part.fetched()]).toEqual([1, 1]);
   });
 
   it('replaces nothing of somebody else: the job fails, and says why', async () => {

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -75,10 +76,28 @@ interface Context {
   readonly path: string;
   readonly query: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly store: { existsObject(bucket: string, key: string): Promise<unknown> };
-  readonly req: { resume(): void };
+  readonly store: {
+    existsObject(bucket: string, key: string): Promise<unknown>;
+    deleteObject(bucket: string, key: string): Promise<unknown>;
+  };
+  readonly req: IncomingMessage;
   status: number;
   body: unknown;
+}
+
+/** Removes what a writer has left that died in the middle: the server waits for the rest of it. */
+async function wholeOrNothing(
+  { req }: Context,
+  write: () => Promise<unknown>,
+  remove: () => Promise<unknown>,
+): Promise<void> {
+  const isCut = new Promise<boolean>((resolve) => {
+    req.once('close', () => {
+      if (!req.complete) resolve(true);
+    });
+  });
+  const written = write().then(() => false);
+  if (await Promise.race([written, isCut])) await remove();
 }
 
 /** Adds what the server lacks: `If-None-Match: *`, decided when the object is written. */
@@ -111,7 +130,8 @@ function conditions(bucket: string, { onStored, refuse, knowsConditions = true }
         answer(412, 'PreconditionFailed');
         return;
       }
-      await next();
+      if (isWrite) await wholeOrNothing(ctx, next, () => ctx.store.deleteObject(bucket, key));
+      else await next();
     } finally {
       if (isWrite) writing.delete(key);
     }
