@@ -61,8 +61,6 @@ export interface PartCalls {
   note(noting: Noting): Observable<'noted' | 'claimed'>;
   /** Frees the slot of an attempt whose prediction is final. */
   release(index: number, attempt: number): Observable<void>;
-  /** Returns the part to those that wait. */
-  giveBack(): Observable<void>;
 }
 
 export interface PartCallsConfig {
@@ -108,7 +106,6 @@ export function createPartCalls(
       ]).pipe(map(({ verdict }) => (verdict === 'claimed' ? verdict : 'noted'))),
     release: (index, attempt) =>
       call('SELECT rx_v1.release($1, $2, $3)', [run, index, attempt]).pipe(map(() => undefined)),
-    giveBack: () => call('SELECT rx_v1.give_back($1, $2, $3)', own).pipe(map(() => undefined)),
   };
 }
 

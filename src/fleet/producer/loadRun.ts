@@ -3,6 +3,7 @@ import type { Plan } from '../../types.ts';
 import type { Database } from '../database/connection.ts';
 import { type AccountLimits, createRunCalls, type OpenedRun } from '../database/runCalls.ts';
 import type { Engine } from '../engine/engine.ts';
+import { type QueueName, queues, waitingTask } from '../engine/tasks.ts';
 import { PLAN_FORMAT, PLANS_IN_PART, packPlans } from '../packedPlans.ts';
 import type { StoredSettings } from '../storedSettings.ts';
 
@@ -98,7 +99,10 @@ async function* batchesOf(plans: AsyncIterable<Plan>): AsyncGenerator<readonly (
   if (rest.length > 0) yield rest;
 }
 
-/** Sends a task for each part that waits; one that has its task already gets no other. */
+/**
+ * Sends a task for each part that waits, to the queue that it was given back to: one that has its
+ * task there already gets no other.
+ */
 async function sendWaiting(
   { query, transaction }: Pick<Database, 'query' | 'transaction'>,
   engine: Pick<Engine, 'send'>,
@@ -107,12 +111,18 @@ async function sendWaiting(
   let last = -1;
   for (;;) {
     const rows = await query(
-      `SELECT part, epoch FROM rx.part WHERE run = $1 AND part > $2 AND state = 'waiting' ORDER BY part LIMIT $3`,
+      `SELECT part, epoch, queue FROM rx.part
+        WHERE run = $1 AND part > $2 AND state = 'waiting' ORDER BY part LIMIT $3`,
       [run, last, TASKS_AT_ONCE],
     );
     if (rows.length === 0) return;
-    const tasks = rows.map(({ part, epoch }) => ({ run, part: Number(part), epoch: Number(epoch) }));
-    await transaction((inside) => engine.send('parts', tasks, inside));
-    last = tasks.at(-1)?.part ?? last;
+    const tasksOf = (name: QueueName) =>
+      rows
+        .filter(({ queue }) => queue === name)
+        .map(({ part, epoch }) => waitingTask(name, { run, part: Number(part), epoch: Number(epoch) }));
+    await transaction(async (inside) => {
+      for (const [name] of queues) await engine.send(name, tasksOf(name), inside);
+    });
+    last = Number(rows.at(-1)?.part);
   }
 }

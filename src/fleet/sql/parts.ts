@@ -101,16 +101,24 @@ const MARK = `
   END $$;
 `;
 
-/** Returns a part to those that wait: its jobs keep what they have, its owner is fenced. */
+/**
+ * Returns a part to those that wait: its jobs keep what they have, its owner is fenced. Returns
+ * true if the caller must send its task to that queue, in the same transaction; while the run is
+ * paused, the command that lets it go on sends it. The lock of the run keeps that one waiting.
+ */
 const GIVE_BACK = `
-  CREATE FUNCTION rx_v1.give_back(p_run bigint, p_part integer, p_epoch integer) RETURNS void
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  CREATE FUNCTION rx_v1.give_back(p_run bigint, p_part integer, p_epoch integer, p_queue text)
+  RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  DECLARE
+    run_state text;
   BEGIN
-    IF rx_v1.is_past(p_run, p_part, p_epoch, 'waiting') THEN
-      RETURN;
+    IF NOT rx_v1.is_past(p_run, p_part, p_epoch, 'waiting') THEN
+      PERFORM rx_v1.hold_part(p_run, p_part, p_epoch);
+      UPDATE rx.part SET state = 'waiting', queue = p_queue, owner = NULL, suspect = NULL
+        WHERE run = p_run AND part = p_part;
     END IF;
-    PERFORM rx_v1.hold_part(p_run, p_part, p_epoch);
-    UPDATE rx.part SET state = 'waiting', owner = NULL, suspect = NULL WHERE run = p_run AND part = p_part;
+    SELECT state INTO run_state FROM rx.run WHERE id = p_run FOR SHARE;
+    RETURN run_state <> 'paused';
   END $$;
 `;
 

@@ -53,6 +53,8 @@ export const TABLES = `
     suspect_deaths integer NOT NULL DEFAULT 0,
     owner text,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'taken', 'done')),
+    -- Where its task is, or belongs once its run goes on, while it waits.
+    queue text NOT NULL DEFAULT 'parts' CHECK (queue IN ('parts', 'rescue')),
     taken_at timestamptz,
     counts jsonb,
     outcomes bytea,

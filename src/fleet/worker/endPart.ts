@@ -2,8 +2,9 @@ import { defer, type Observable } from 'rxjs';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { Database, Query } from '../database/connection.ts';
 import { isTransient, toDatabaseError } from '../database/databaseErrors.ts';
+import type { PartOfRun } from '../database/partCalls.ts';
 import type { Engine, HeldTask } from '../engine/engine.ts';
-import type { QueueName } from '../engine/tasks.ts';
+import { type QueueName, waitingTask } from '../engine/tasks.ts';
 import { countOutcomes, type EndedJob, packEnded } from '../packedOutcomes.ts';
 import type { TakenPart } from '../part/takePart.ts';
 
@@ -11,8 +12,10 @@ import type { TakenPart } from '../part/takePart.ts';
 export interface PartEnds {
   /** Stores the jobs of a part that is done. */
   finish(held: HeldTask, taken: TakenPart, jobs: readonly EndedJob[]): Observable<void>;
-  /** Returns a part; null leaves it without a task, until its run goes on. */
-  giveBack(held: HeldTask, taken: TakenPart, to: Return | null): Observable<void>;
+  /** Returns a part. If its run is paused, it has no task until that goes on. */
+  giveBack(held: HeldTask, taken: PartOfRun, to: Return): Observable<void>;
+  /** Ends the task of a part that was lost, if another task has it now. */
+  drop(held: HeldTask, taken: PartOfRun): Observable<void>;
   /** Ends the task of a part that is done already. */
   forget(held: HeldTask): Observable<void>;
 }
@@ -49,13 +52,23 @@ export function createPartEnds(
         await query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', values);
         await engine.complete(held, query);
       }),
-    giveBack: (held, { run, part, epoch }, to) =>
+    giveBack: (held, taken, { queue, afterS }) =>
       inTransaction(async (query) => {
-        await query('SELECT rx_v1.give_back($1, $2, $3)', [run, part, epoch]);
+        const { run, part, epoch } = taken;
+        const [returned] = await query('SELECT rx_v1.give_back($1, $2, $3, $4) AS goes_on', [
+          ...[run, part, epoch, queue],
+        ]);
         await engine.complete(held, query);
-        if (to === null) return;
-        const task = { run, part, epoch, ...(to.queue === 'rescue' && { isGivenBack: true }) };
-        await engine.send(to.queue, [task], query, to.afterS);
+        if (returned?.goes_on === true) await engine.send(queue, [waitingTask(queue, taken)], query, afterS);
+      }),
+    drop: (held, { run, part, epoch }) =>
+      inTransaction(async (query) => {
+        const still = await query(
+          "SELECT FROM rx.part WHERE run = $1 AND part = $2 AND epoch = $3 AND state = 'taken'",
+          [run, part, epoch],
+        );
+        // Without its task, nobody would take it again.
+        if (still.length === 0) await engine.complete(held, query);
       }),
     forget: (held) => inTransaction((query) => engine.complete(held, query)),
   };

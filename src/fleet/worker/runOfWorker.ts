@@ -1,4 +1,20 @@
-import { EMPTY, from, lastValueFrom, type Observer } from 'rxjs';
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  finalize,
+  from,
+  lastValueFrom,
+  NEVER,
+  type Observable,
+  type Observer,
+  of,
+  ReplaySubject,
+  share,
+  throwError,
+} from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { UsageError } from '../../errors.ts';
@@ -158,6 +174,29 @@ export async function openRunOfWorker(
       folders.close();
       await Promise.all(destinations.map((destination) => destination.close()));
     },
+  };
+}
+
+/** Opens runs; shares each between its parts: it is open for as long as this worker has one of them. */
+export function createRuns(
+  database: Pick<Database, 'query'>,
+  parts: PartsInHand,
+  own: RunOfWorkerConfig,
+): (run: number) => Observable<RunOfWorker | UsageError> {
+  const runs = new Map<number, Observable<RunOfWorker | UsageError>>();
+  const open = (run: number) =>
+    defer(() => openRunOfWorker(database, run, parts, own)).pipe(
+      concatMap((opened) =>
+        concat(of(opened), NEVER).pipe(finalize(() => void opened.close().catch(() => {}))),
+      ),
+      catchError((error: unknown) => (error instanceof UsageError ? of(error) : throwError(() => error))),
+      finalize(() => runs.delete(run)),
+      share({ connector: () => new ReplaySubject(1), resetOnRefCountZero: true }),
+    );
+  return (run) => {
+    const opened = runs.get(run) ?? open(run);
+    runs.set(run, opened);
+    return opened;
   };
 }
 

@@ -26,10 +26,11 @@ import type { Database } from '../database/connection.ts';
 import type { Engine, HeldTask } from '../engine/engine.ts';
 import type { QueueName } from '../engine/tasks.ts';
 import { createPartEnds } from './endPart.ts';
-import { createHandler, type WorkerEvent } from './handlePart.ts';
+import { createHandler } from './handlePart.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import { createPartsInHand } from './partsInHand.ts';
 import { createWorkerGates, type RunOfWorkerConfig } from './runOfWorker.ts';
+import type { WorkerEvent } from './settlePart.ts';
 
 export interface WorkerConfig extends Omit<RunOfWorkerConfig, 'gates'> {
   database: Database;
