@@ -22,6 +22,7 @@ function aJournal(calls: Partial<PartCalls>, config: Partial<PartJournalConfig> 
   const { begin = () => of(granted), note = () => of('noted' as const) } = calls;
   const all: PartCalls = {
     claim: () => of(true),
+    mark: () => of(undefined),
     release: (index, attempt) => {
       released.push([index, attempt]);
       return of(undefined);

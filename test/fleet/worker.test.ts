@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { lastValueFrom, ReplaySubject } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { toTelemetry } from '../../src/events/telemetry/toTelemetry.ts';
-import { openDatabase } from '../../src/fleet/database/connection.ts';
+import { type Database, openDatabase } from '../../src/fleet/database/connection.ts';
 import { migrate } from '../../src/fleet/database/migrate.ts';
 import { createFleetEvents, storeEvent } from '../../src/fleet/fleetEvents.ts';
 import { createWebhookReceiver } from '../../src/providers/replicate/webhookReceiver.ts';
@@ -100,6 +100,35 @@ describeFleet('workers', () => {
     await worker.stop();
     isBroken = false;
     expect(await scripts.retryFailed()).toMatchObject({ code: 0, made: 0 });
+  });
+
+  it('pause a run with a part that they cannot read, and outlast a cut before they know it', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder();
+    const { root, simulator } = scripts;
+    const database = await openDatabase({ url });
+    onTestFinished(() => database.close());
+    await migrate(database);
+    // The first question of a worker about its run finds the connection cut.
+    let cuts = 0;
+    const cutOnce: Database = {
+      ...database,
+      query: (sql, values) => {
+        if (!sql.includes('SELECT settings') || cuts > 0) return database.query(sql, values);
+        cuts += 1;
+        return Promise.reject(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+      },
+    };
+    await database.query(`
+      CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN NEW.plans := 'none'; RETURN NEW; END $$;
+      CREATE TRIGGER spoil BEFORE INSERT ON rx.part FOR EACH ROW EXECUTE FUNCTION spoil()`);
+    const worker = await aLocalWorker(url, simulator, { shared: root, database: cutOnce });
+    const run = await scripts.generate(['a'], `--queue=${url} --shared ${root}`, { isWhole: false });
+    expect(String(run.error)).toContain('Part 1 of the run cannot be read');
+    expect(cuts).toBe(1);
+    expect(worker.fault()).toBe(null);
+    await expect.poll(() => worker.events.map(({ type }) => type)).toEqual(['run.paused', 'part.returned']);
   });
 
   it.each([

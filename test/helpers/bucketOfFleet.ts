@@ -76,7 +76,7 @@ export async function aPartOverBucket(
     aPlan({ index, model: SCHNELL, renditions: [spec('a'), spec('b')], path, key: randomUUID() }),
   );
   const run = await aRun(database, [plans], { settings: settingsOver(place) });
-  const held = { id: randomUUID(), retryCount: 0, task: { run, part: 0, epoch: 0 } };
+  const held = { retryCount: 0, task: { run, part: 0, epoch: 0 } };
   const scratch = await mkdtemp(join(tmpdir(), 'rxposure-scratch-'));
   onTestFinished(() => rm(scratch, { recursive: true, force: true, maxRetries: 10 }));
   let workers = 0;
@@ -94,7 +94,11 @@ export async function aPartOverBucket(
         database,
         name: `worker ${workers}`,
         parts: createPartsInHand(),
-        ends: createPartEnds(database, { complete: async () => {}, send: async () => {} }),
+        ends: createPartEnds(database, {
+          claimOf: ({ id }) => ({ name: id, sql: 'SELECT', values: [] }),
+          complete: async () => {},
+          send: async () => {},
+        }),
         stop: NEVER,
         leave: NEVER,
         provider,
@@ -105,7 +109,7 @@ export async function aPartOverBucket(
       const events: WorkerEvent[] = [];
       const killed = new Subject<void>();
       const queue = isRescue ? 'rescue' : 'parts';
-      const made = handle({ ...held, queue }, NEVER, () => {}).pipe(
+      const made = handle({ ...held, id: randomUUID(), queue }, NEVER, () => {}).pipe(
         tap((event) => events.push(event)),
         takeUntil(killed),
       );

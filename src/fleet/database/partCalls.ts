@@ -59,6 +59,8 @@ export interface PartCalls {
   /** Emits false if the prediction belongs to another attempt. */
   claim(index: number, attempt: number, id: string): Observable<boolean>;
   note(noting: Noting): Observable<'noted' | 'claimed'>;
+  /** Notes the job that is run alone: if this worker dies, it died on that. */
+  mark(index: number): Observable<void>;
   /** Frees the slot of an attempt whose prediction is final. */
   release(index: number, attempt: number): Observable<void>;
 }
@@ -104,6 +106,7 @@ export function createPartCalls(
         ...own,
         ...[index, seq, JSON.stringify(job), claim, freesSlot],
       ]).pipe(map(({ verdict }) => (verdict === 'claimed' ? verdict : 'noted'))),
+    mark: (index) => call('SELECT rx_v1.mark($1, $2, $3, $4)', [...own, index]).pipe(map(() => undefined)),
     release: (index, attempt) =>
       call('SELECT rx_v1.release($1, $2, $3)', [run, index, attempt]).pipe(map(() => undefined)),
   };

@@ -57,8 +57,12 @@ export interface RunCalls {
   load(part: PartToLoad): Observable<void>;
   /** Lets a run go on that is loaded, or was paused. */
   start(run: number): Observable<void>;
-  /** Pauses a run, which the service refuses: `reason` is for people. */
-  pause(run: number, reason: string): Observable<void>;
+  /**
+   * Pauses a run, which the service refuses: `reason` is for people. Emits false if it goes on,
+   * since it was let go on after the moment at which the refused request was granted, ms since 1970
+   * by the database's clock.
+   */
+  pause(run: number, reason: string, grantedAtMs: number | null): Observable<boolean>;
   /** Deletes a run with its plans and outcomes. */
   forget(run: number): Observable<void>;
 }
@@ -83,7 +87,10 @@ export function createRunCalls({ query }: Pick<Database, 'query'>, config: PartC
     load: ({ run, part, first, jobs, plans }) =>
       done('SELECT rx_v1.load($1, $2, $3, $4, $5)', [run, part, first, jobs, plans]),
     start: (run) => done('SELECT rx_v1.start($1)', [run]),
-    pause: (run, reason) => done('SELECT rx_v1.pause($1, $2)', [run, reason]),
+    pause: (run, reason, grantedAtMs) =>
+      call('SELECT rx_v1.pause($1, $2, $3) AS waits', [run, reason, grantedAtMs]).pipe(
+        map(({ waits }) => waits === true),
+      ),
     forget: (run) => done('SELECT rx_v1.forget($1)', [run]),
   };
 }

@@ -14,10 +14,21 @@ export interface HeldTask {
   readonly task: PartTask;
 }
 
+/** The claim of a task, for a statement that must not run unless it is still this one's. */
+export interface TaskClaim {
+  /** Names the claim. */
+  readonly name: string;
+  /** Returns one row while the task is claimed so, and keeps it so until the transaction ends. */
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
 /** The queues of a fleet, in the hands of an engine that runs in its database. */
 export interface Engine {
   /** Takes the next task of a queue; null if there is none. */
   take(queue: QueueName): Promise<HeldTask | null>;
+  /** Returns the claim by which this process holds a task. */
+  claimOf(held: HeldTask): TaskClaim;
   /** Says that tasks are worked on; resolves with the ids of those that are still its own. */
   touch(held: readonly HeldTask[]): Promise<ReadonlySet<string>>;
   /** Ends a task, in a transaction. */
@@ -144,6 +155,12 @@ function engineOf(boss: PgBoss): Engine {
       const { id, retryCount, data: task } = jobSchema.parse(job);
       return { queue, id, retryCount, task };
     },
+    claimOf: ({ queue, id, retryCount }) => ({
+      name: `${id}/${retryCount}`,
+      sql: `SELECT FROM pgboss.job
+        WHERE name = $1 AND id = $2 AND retry_count = $3 AND state = 'active' FOR SHARE`,
+      values: [queue, id, retryCount],
+    }),
     async touch(held) {
       const ours = new Set<string>();
       for (const [name] of queues) {

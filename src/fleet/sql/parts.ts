@@ -49,11 +49,12 @@ const IS_PAST = `
  * Gives a part to a worker: from now on its earlier owner is fenced. `p_after_death` counts the
  * death of that one; deaths between which a job got its outcome are not counted together. Returns
  * nothing of a part that is done, else its epoch, plans and jobs, the state of its run, the job on
- * which three owners in a row have died that ran it alone, and the database's time.
+ * which three owners in a row have died that ran it alone, and the database's time. Called again
+ * with the same `p_claim`, as its response was lost, it returns the same and counts no death.
  */
 const TAKE = `
   CREATE FUNCTION rx_v1.take(
-    p_run bigint, p_part integer, p_owner text, p_after_death boolean,
+    p_run bigint, p_part integer, p_owner text, p_after_death boolean, p_claim text DEFAULT NULL,
     OUT epoch integer, OUT plans bytea, OUT deaths integer, OUT suspect integer, OUT jobs jsonb,
     OUT run_state text, OUT now_ms double precision
   ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -66,19 +67,24 @@ const TAKE = `
       RETURN;
     END IF;
     SELECT count(*) INTO done FROM rx.job j WHERE j.run = p_run AND j.part = p_part AND j.outcome IS NOT NULL;
-    epoch := p.epoch + 1;
     plans := p.plans;
-    deaths := CASE WHEN p_after_death THEN CASE WHEN done > p.done_jobs THEN 1 ELSE p.deaths + 1 END
-      WHEN done > p.done_jobs THEN 0 ELSE p.deaths END;
-    IF p_after_death AND p.suspect IS NOT NULL THEN
-      p.suspect_deaths := CASE WHEN p.suspect = p.last_suspect THEN p.suspect_deaths + 1 ELSE 1 END;
-      p.last_suspect := p.suspect;
+    IF p_claim IS NOT NULL AND p.state = 'taken' AND p.claim = p_claim THEN
+      epoch := p.epoch; deaths := p.deaths;
+      suspect := CASE WHEN p.suspect_deaths >= 3 THEN p.last_suspect END;
+    ELSE
+      epoch := p.epoch + 1;
+      deaths := CASE WHEN p_after_death THEN CASE WHEN done > p.done_jobs THEN 1 ELSE p.deaths + 1 END
+        WHEN done > p.done_jobs THEN 0 ELSE p.deaths END;
+      IF p_after_death AND p.suspect IS NOT NULL THEN
+        p.suspect_deaths := CASE WHEN p.suspect = p.last_suspect THEN p.suspect_deaths + 1 ELSE 1 END;
+        p.last_suspect := p.suspect;
+      END IF;
+      suspect := CASE WHEN p.suspect_deaths >= 3 THEN p.last_suspect END;
+      UPDATE rx.part q SET epoch = take.epoch, owner = p_owner, state = 'taken', claim = p_claim, taken_at = clock_timestamp(),
+          deaths = take.deaths, done_jobs = done, suspect = NULL,
+          last_suspect = p.last_suspect, suspect_deaths = p.suspect_deaths
+        WHERE q.run = p_run AND q.part = p_part;
     END IF;
-    suspect := CASE WHEN p.suspect_deaths >= 3 THEN p.last_suspect END;
-    UPDATE rx.part q SET epoch = take.epoch, owner = p_owner, state = 'taken', taken_at = clock_timestamp(),
-        deaths = take.deaths, done_jobs = done, suspect = NULL,
-        last_suspect = p.last_suspect, suspect_deaths = p.suspect_deaths
-      WHERE q.run = p_run AND q.part = p_part;
     SELECT coalesce(jsonb_agg(to_jsonb(j) || jsonb_build_object(
         'intended_at_ms', rx_v1.epoch_ms(j.intended_at), 'slot', f.attempt)), '[]') INTO jobs
       FROM rx.job j LEFT JOIN rx.flight f ON f.run = j.run AND f.job_index = j.job_index

@@ -50,16 +50,21 @@ const LOAD = `
 
 /**
  * Lets a run go on once its parts are loaded, or what paused it is over; or pauses it, because
- * the service refuses everything of it.
+ * the service refuses everything of it. A refusal of a request that was granted before the run was
+ * last let go on does not pause it again: its cause may be over. `pause` returns true if it waits.
  */
 const STATES = `
   CREATE FUNCTION rx_v1.start(p_run bigint) RETURNS void
   LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    UPDATE rx.run SET state = 'running', reason = NULL WHERE id = p_run AND state IN ('loading', 'paused');
+    UPDATE rx.run SET reason = NULL, started_at = clock_timestamp(), state =
+        CASE WHEN EXISTS (SELECT FROM rx.part WHERE run = p_run AND state <> 'done') THEN 'running' ELSE 'done' END
+      WHERE id = p_run AND state IN ('loading', 'paused');
   $$;
-  CREATE FUNCTION rx_v1.pause(p_run bigint, p_reason text) RETURNS void
-  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    UPDATE rx.run SET state = 'paused', reason = p_reason WHERE id = p_run AND state = 'running';
+  CREATE FUNCTION rx_v1.pause(p_run bigint, p_reason text, p_granted_at_ms double precision DEFAULT NULL)
+  RETURNS boolean LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE rx.run SET state = 'paused', reason = p_reason WHERE id = p_run AND state = 'running'
+      AND (p_granted_at_ms IS NULL OR started_at IS NULL OR p_granted_at_ms >= rx_v1.epoch_ms(started_at));
+    SELECT coalesce((SELECT state = 'paused' FROM rx.run WHERE id = p_run), false);
   $$;
   CREATE FUNCTION rx_v1.forget(p_run bigint) RETURNS void
   LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -34,7 +34,9 @@ export const TABLES = `
     saved integer NOT NULL DEFAULT 0,
     failed integer NOT NULL DEFAULT 0,
     skipped integer NOT NULL DEFAULT 0,
-    begun_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- When its command last let it go on.
+    started_at timestamptz
   );
   CREATE TABLE rx.part (
     run bigint NOT NULL REFERENCES rx.run ON DELETE CASCADE,
@@ -52,6 +54,8 @@ export const TABLES = `
     last_suspect integer,
     suspect_deaths integer NOT NULL DEFAULT 0,
     owner text,
+    -- The claim of the task by which its owner has it.
+    claim text,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'taken', 'done')),
     -- Where its task is, or belongs once its run goes on, while it waits.
     queue text NOT NULL DEFAULT 'parts' CHECK (queue IN ('parts', 'rescue')),

@@ -3,13 +3,15 @@ import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { Database, Query } from '../database/connection.ts';
 import { isTransient, toDatabaseError } from '../database/databaseErrors.ts';
 import type { PartOfRun } from '../database/partCalls.ts';
-import type { Engine, HeldTask } from '../engine/engine.ts';
+import type { Engine, HeldTask, TaskClaim } from '../engine/engine.ts';
 import { type QueueName, waitingTask } from '../engine/tasks.ts';
 import { countOutcomes, type EndedJob, packEnded } from '../packedOutcomes.ts';
 import type { TakenPart } from '../part/takePart.ts';
 
-/** What ends the work on a part: each in one transaction with its task. */
+/** What begins and ends the work on a part: each in one transaction with its task. */
 export interface PartEnds {
+  /** Returns the claim by which this worker holds a task. */
+  claimOf(held: HeldTask): TaskClaim;
   /** Stores the jobs of a part that is done. */
   finish(held: HeldTask, taken: TakenPart, jobs: readonly EndedJob[]): Observable<void>;
   /** Returns a part. If its run is paused, it has no task until that goes on. */
@@ -35,7 +37,7 @@ const REPEATED = { retries: Number.POSITIVE_INFINITY, delayMs: 100, maxDelayMs: 
  */
 export function createPartEnds(
   database: Pick<Database, 'transaction'>,
-  engine: Pick<Engine, 'complete' | 'send'>,
+  engine: Pick<Engine, 'claimOf' | 'complete' | 'send'>,
 ): PartEnds {
   const inTransaction = (work: (query: Query) => Promise<void>): Observable<void> =>
     defer(() =>
@@ -44,6 +46,7 @@ export function createPartEnds(
       }),
     ).pipe(retryBackoff({ ...REPEATED, shouldRetry: isTransient }));
   return {
+    claimOf: engine.claimOf,
     finish: (held, { run, part, epoch }, jobs) =>
       inTransaction(async (query) => {
         const packed = await packEnded(jobs);

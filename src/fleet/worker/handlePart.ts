@@ -5,6 +5,7 @@ import {
   defer,
   finalize,
   ignoreElements,
+  lastValueFrom,
   merge,
   type Observable,
   of,
@@ -19,7 +20,7 @@ import { createPartCalls } from '../database/partCalls.ts';
 import type { HeldTask } from '../engine/engine.ts';
 import { createFreshGrants } from '../part/freshGrants.ts';
 import { createPartJournal } from '../part/partJournal.ts';
-import { type TakenPart, takePart } from '../part/takePart.ts';
+import { DamagedPartError, type TakenPart, takePart } from '../part/takePart.ts';
 import type { PartEnds } from './endPart.ts';
 import type { PartFolder } from './partFolder.ts';
 import type { PartsInHand } from './partsInHand.ts';
@@ -54,7 +55,7 @@ export function createHandler(config: HandlerConfig): Handler {
   const { database, name, parts, ends, stop, leave, gates } = config;
   const runOf = createRuns(database, parts, config);
 
-  const { giveBack, settle, end } = createSettler({ database, ends });
+  const { giveBack, settle, end, setAside } = createSettler({ database, ends });
 
   const handlePart = (
     held: HeldTask,
@@ -64,20 +65,18 @@ export function createHandler(config: HandlerConfig): Handler {
   ): Observable<WorkerEvent> => {
     const { run, part } = taken;
     const isRescue = held.queue === 'rescue';
-    const { calls, mayStillSend } = createFreshGrants(createPartCalls(database, taken));
+    const { calls, mayStillSend, lastGrantMs } = createFreshGrants(createPartCalls(database, taken));
     const { holdMs } = opened;
     const own = createPartJournal({ calls, folder: place.path, jobs: taken.jobs, holdMs, line: gates.line });
     const { record } = untilStopped(own, stop);
     const journal = { ...own, record: place.over(record), mayStillSend };
-    const inHand = { taken, calls, journal, place };
+    const inHand = { taken, calls, journal, place, lastGrantMs };
     let isLost = false;
     return defer(() => {
       const remove = parts.add(inHand, isRescue);
       opened.claims.know(journal.knownPredictionIds());
       onStarted();
-      const mark = async (index: number) => {
-        await database.query('SELECT rx_v1.mark($1, $2, $3, $4)', [run, part, taken.epoch, index]);
-      };
+      const mark = (index: number) => lastValueFrom(calls.mark(index));
       const isOver = lost.pipe(
         tap(() => {
           isLost = true;
@@ -108,7 +107,10 @@ export function createHandler(config: HandlerConfig): Handler {
     // Its last owner gave it back, or has died: then a rescue that comes again has died as well.
     const afterDeath = held.queue === 'rescue' && (!isGivenBack || held.retryCount > 0);
     const worked = (opened: RunOfWorker | UsageError, place: PartFolder | null) =>
-      takePart(database, { run, part, owner: name, afterDeath, folder: place?.path ?? '/' }).pipe(
+      takePart(database, {
+        ...{ run, part, owner: name, afterDeath, folder: place?.path ?? '/' },
+        claim: ends.claimOf(held),
+      }).pipe(
         concatMap((taken): Observable<WorkerEvent> => {
           if (taken === null) return ends.forget(held).pipe(ignoreElements());
           if (opened instanceof UsageError || place === null) {
@@ -117,9 +119,11 @@ export function createHandler(config: HandlerConfig): Handler {
           if (taken.isPaused) return giveBack(held, taken, { queue: held.queue }, 'the run is paused');
           return handlePart(held, taken, { opened, place }, { lost, onStarted });
         }),
-        catchError((error: unknown) =>
-          isFenced(error) ? of<WorkerEvent>({ type: 'part.lost', run, part }) : throwError(() => error),
-        ),
+        catchError((error: unknown) => {
+          if (isFenced(error)) return of<WorkerEvent>({ type: 'part.lost', run, part });
+          // Another worker of this version could not read it either.
+          return error instanceof DamagedPartError ? setAside(error, held) : throwError(() => error);
+        }),
         finalize(() => void place?.clear().catch(() => {})),
       );
     return runOf(run).pipe(

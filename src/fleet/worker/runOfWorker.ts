@@ -31,6 +31,7 @@ import type { Claims, Destination, Governor, PredictionEvents, Provider } from '
 import type { SigningIdentity } from '../../provenance/signPicture.ts';
 import { createMemoryJournal } from '../../store/memoryJournal.ts';
 import type { Database } from '../database/connection.ts';
+import { createCall } from '../database/partCalls.ts';
 import { createFleetClaims } from '../fleetClaims.ts';
 import { PLAN_FORMAT } from '../packedPlans.ts';
 import { readStoredSettings, runSettingsOf, type StoredSettings } from '../storedSettings.ts';
@@ -201,8 +202,10 @@ export function createRuns(
 }
 
 async function readRun({ query }: Pick<Database, 'query'>, run: number): Promise<StoredSettings> {
-  const [row] = await query('SELECT settings, plan_format FROM rx.run WHERE id = $1', [run]);
-  if (row === undefined) throw new UsageError(`Run ${run} was forgotten.`);
+  const row = await lastValueFrom(
+    createCall(query)('SELECT settings, plan_format FROM rx.run WHERE id = $1', [run]),
+  );
+  if (row.settings === undefined) throw new UsageError(`Run ${run} was forgotten.`);
   if (Number(row.plan_format) > PLAN_FORMAT) {
     throw new UsageError(`Expected plans of format ${PLAN_FORMAT}, got ${row.plan_format}`, {
       suggestion: 'Update rxposure on this machine.',

@@ -1,4 +1,4 @@
-import { concat, defer, EMPTY, map, type Observable, throwError } from 'rxjs';
+import { concat, defer, EMPTY, filter, map, type Observable, throwError } from 'rxjs';
 import { ProviderError, RxposureError, StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 import type { Database } from '../database/connection.ts';
@@ -6,6 +6,8 @@ import type { PartOfRun } from '../database/partCalls.ts';
 import { createRunCalls } from '../database/runCalls.ts';
 import type { HeldTask } from '../engine/engine.ts';
 import { countOutcomes, type OutcomeCounts } from '../packedOutcomes.ts';
+import type { FreshGrants } from '../part/freshGrants.ts';
+import type { DamagedPartError } from '../part/takePart.ts';
 import type { PartEnds, Return } from './endPart.ts';
 import type { PartFolder } from './partFolder.ts';
 import type { PartInHand } from './partsInHand.ts';
@@ -35,7 +37,7 @@ export type WorkerEvent =
   | { readonly type: 'run.paused'; readonly run: number; readonly reason: string };
 
 /** A part that this worker has, and where its files are. */
-export interface PlacedPart extends PartInHand {
+export interface PlacedPart extends PartInHand, Pick<FreshGrants, 'lastGrantMs'> {
   readonly place: Pick<PartFolder, 'refusal'>;
 }
 
@@ -47,6 +49,8 @@ export interface Settler {
   settle(held: HeldTask, part: PlacedPart): Observable<WorkerEvent>;
   /** Ends a part whose jobs an error has ended; emits it if the whole worker must end. */
   end(error: unknown, held: HeldTask, part: PlacedPart): Observable<WorkerEvent>;
+  /** Pauses the run of a part that cannot be read, which no worker can end. */
+  setAside(error: DamagedPartError, held: HeldTask): Observable<WorkerEvent>;
 }
 
 /** A part that this worker must leave to others comes back after this time. */
@@ -80,9 +84,19 @@ export function createSettler({
       ? giveBack(held, taken, { queue }, `${left} jobs are left`)
       : giveBack(held, taken, { queue, afterS: LEFT_S }, refused);
   };
+  /** Pauses a run, for what became of a request that was granted then; null: it does not matter. */
+  const pause = (run: number, reason: string, grantedAtMs: number | null): Observable<WorkerEvent> =>
+    createRunCalls(database)
+      .pause(run, reason, grantedAtMs)
+      .pipe(
+        filter((isPaused) => isPaused),
+        map(() => ({ type: 'run.paused', run, reason })),
+      );
   return {
     giveBack,
     settle,
+    setAside: ({ taken, message }, held) =>
+      concat(pause(taken.run, message, null), giveBack(held, taken, { queue: held.queue }, message)),
     end(error, held, part) {
       const { taken, journal } = part;
       const { run } = taken;
@@ -93,12 +107,8 @@ export function createSettler({
       }
       if (error instanceof ProviderError && error.stopsRun) {
         const reason = error.message;
-        const paused: Observable<WorkerEvent> =
-          error.code === 'ERR_RUN_PAUSED'
-            ? EMPTY
-            : createRunCalls(database)
-                .pause(run, reason)
-                .pipe(map(() => ({ type: 'run.paused', run, reason })));
+        const sinceMs = part.lastGrantMs() ?? taken.takenAtMs;
+        const paused = error.code === 'ERR_RUN_PAUSED' ? EMPTY : pause(run, reason, sinceMs);
         const returned = defer(() => giveBack(held, taken, { queue: queueOf(part) }, reason));
         return concat(journal.idle(), paused, returned);
       }

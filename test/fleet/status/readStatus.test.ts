@@ -93,7 +93,7 @@ describeFleet('readStatus', () => {
       "UPDATE rx.part SET state = 'taken', deaths = 3, owner = 'b', taken_at = now() WHERE run = $1 AND part = 1",
       [run],
     );
-    await lastValueFrom(calls.pause(run, 'no credit'));
+    await lastValueFrom(calls.pause(run, 'no credit', null));
     expect((await readStatus(database)).stuck.map(({ sinceMs: _since, run: _run, ...one }) => one)).toEqual([
       { part: 0, job: 0, predictionId: null, owner: 'test', why: 'lost', detail: null },
       { part: 0, job: 1, predictionId: 'old', owner: 'test', why: 'output', detail: null },

@@ -1,5 +1,6 @@
 import { lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRunCalls } from '../../../src/fleet/database/runCalls.ts';
 import { type Engine, type HeldTask, openEngine } from '../../../src/fleet/engine/engine.ts';
 import type { QueueName } from '../../../src/fleet/engine/tasks.ts';
 import { type TakenPart, takePart } from '../../../src/fleet/part/takePart.ts';
@@ -42,7 +43,7 @@ describeFleet('a part that is given back', () => {
     const held = await engine.take(queue);
     if (held === null) throw new Error(`Expected a task in ${queue}`);
     const asked = { ...held.task, owner: 'test', afterDeath: false, folder: '/run' };
-    const taken = await lastValueFrom(takePart(database, asked));
+    const taken = await lastValueFrom(takePart(database, { ...asked, claim: engine.claimOf(held) }));
     if (taken === null) throw new Error('Expected a part');
     return { held, taken };
   };
@@ -91,6 +92,40 @@ describeFleet('a part that is given back', () => {
     expect(await tasksOf(run)).toEqual([{ name: 'parts', back: null }]);
     const { held, taken } = await take('parts');
     await lastValueFrom(ends.finish(held, taken, []));
+  });
+
+  it('does not pause its run again for a request from before that went on', async () => {
+    const command = aCommand();
+    const { run } = await command();
+    const { held, taken } = await take('parts');
+    const calls = createRunCalls(database);
+    const pause = (sinceMs: number) => lastValueFrom(calls.pause(run, 'no credit', sinceMs));
+    expect(await pause(taken.takenAtMs)).toBe(true);
+    await command();
+    expect(await pause(taken.takenAtMs)).toBe(false);
+    const [row = {}] = await database.query('SELECT rx_v1.epoch_ms(clock_timestamp()) AS now_ms');
+    expect(await pause(Number(row.now_ms))).toBe(true);
+    await command();
+    await lastValueFrom(ends.finish(held, taken, []));
+  });
+
+  it('is not taken by a worker whose task has passed to another', async () => {
+    const { run } = await aCommand()();
+    const held = await engine.take('parts');
+    if (held === null) throw new Error('Expected a task');
+    const asked = { ...held.task, owner: 'test', afterDeath: true, folder: '/run' };
+    const claim = engine.claimOf(held);
+    const late = { ...asked, claim: engine.claimOf({ ...held, retryCount: held.retryCount + 1 }) };
+    const fenced = expect.objectContaining({ code: 'ERR_FENCED' });
+    await expect(lastValueFrom(takePart(database, late))).rejects.toEqual(fenced);
+    const taken = await lastValueFrom(takePart(database, { ...asked, claim }));
+    // Its response was lost: one death is one.
+    expect(await lastValueFrom(takePart(database, { ...asked, claim }))).toMatchObject({
+      ...{ epoch: taken?.epoch, deaths: 1, plans: taken?.plans },
+    });
+    await database.transaction((query) => engine.complete(held, query));
+    await expect(lastValueFrom(takePart(database, { ...asked, claim }))).rejects.toEqual(fenced);
+    await database.query('SELECT rx_v1.forget($1)', [run]);
   });
 
   it('and was lost to another task takes its own along; with none, it keeps it', async () => {
