@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
-import { addressOf, type Database, type Query } from '../database/connection.ts';
+import { addressOf, type Database, keptAlive, type Query } from '../database/connection.ts';
 import { toDatabaseError } from '../database/databaseErrors.ts';
 import { HEARTBEAT_S, type PartTask, type QueueName, queues, taskId } from './tasks.ts';
 
@@ -55,6 +55,8 @@ export interface EngineConfig {
 /** Deaths are noticed this often, whichever worker looks. */
 const LOOK_EVERY_S = 1;
 const CONNECTIONS = 3;
+/** Of its pool, which the package passes on: a host that vanishes is noticed. */
+const waits = { ...keptAlive, query_timeout: 60_000 };
 /** Instances report this often; one that is silent for three times as long counts as dead. */
 const INSTANCE_HEARTBEAT_S = 5;
 
@@ -112,6 +114,7 @@ async function start({ url, name, supervises = false }: EngineConfig): Promise<P
     connectionString: addressOf(url),
     application_name: name,
     max: CONNECTIONS,
+    ...waits,
     instanceName: name,
     instanceHeartbeatSeconds: INSTANCE_HEARTBEAT_S,
     schedule: false,
