@@ -56,6 +56,12 @@ describe('createPartJournal', () => {
     expect(journal.openMicroUsd()).toBe(70);
   });
 
+  it('returns moments by the database’s clock, whichever that of its machine is', async () => {
+    const { journal } = aJournal({}, { aheadMs: 600_000 });
+    await lastValueFrom(journal.record(first, { type: 'intended', attempt: 1, atMs: 1_000_000 }));
+    expect(journal.openRowOf(first.index)).toMatchObject({ intended_at_ms: 400_000 });
+  });
+
   it('lets one job after the other ask, but those that hold a slot at once', async () => {
     const { journal, asked } = aJournal({ begin: ({ index }) => (index === 2 ? NEVER : of(granted)) });
     await lastValueFrom(journal.record(first, intended()));

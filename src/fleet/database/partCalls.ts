@@ -2,7 +2,7 @@ import { catchError, defer, map, type Observable, type SchedulerLike, throwError
 import { z } from 'zod';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
-import type { Database, Row } from './connection.ts';
+import type { Database, Query, Row } from './connection.ts';
 import { isTransient, toDatabaseError } from './databaseErrors.ts';
 
 /** A part of a run in the hands of a worker. */
@@ -115,15 +115,37 @@ export function createPartCalls(
 /** A call whose response is lost is repeated within this time, however often. */
 const REPEATED = { retries: Number.POSITIVE_INFINITY, delayMs: 100, maxDelayMs: 5_000 };
 
-/** Returns a call of a function that returns one row, repeated until the database responds. */
+/** A statement of which the first row matters; see `Query`. */
+export type Call = (sql: string, values: readonly unknown[], longestMs?: number) => Observable<Row>;
+
+/** Returns a call that emits one row, `{}` for none, repeated until the database responds. */
 export function createCall(
   query: Database['query'],
   { random = Math.random, scheduler = monotonicScheduler }: PartCallsConfig = {},
-): (sql: string, values: readonly unknown[]) => Observable<Row> {
-  return (sql, values) =>
-    defer(() => query(sql, values)).pipe(
+): Call {
+  return (sql, values, longestMs) =>
+    createRead(query, { random, scheduler })(sql, values, longestMs).pipe(map(([row]) => row ?? {}));
+}
+
+/** Returns a statement that emits its rows, repeated until the database responds. */
+export function createRead(
+  query: Database['query'],
+  { random = Math.random, scheduler = monotonicScheduler }: PartCallsConfig = {},
+): (sql: string, values: readonly unknown[], longestMs?: number) => Observable<readonly Row[]> {
+  return (sql, values, longestMs) =>
+    defer(() => query(sql, values, longestMs)).pipe(
       retryBackoff({ ...REPEATED, shouldRetry: isTransient, random, scheduler }),
-      map(([row]) => row ?? {}),
+      catchError((error: unknown) => throwError(() => toDatabaseError(error))),
+    );
+}
+
+/** Returns a transaction that is repeated until the database responds; its work must allow that. */
+export function createTransaction({
+  transaction,
+}: Pick<Database, 'transaction'>): (work: (query: Query) => Promise<void>) => Observable<void> {
+  return (work) =>
+    defer(() => transaction(work)).pipe(
+      retryBackoff({ ...REPEATED, shouldRetry: isTransient }),
       catchError((error: unknown) => throwError(() => toDatabaseError(error))),
     );
 }

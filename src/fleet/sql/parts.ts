@@ -141,15 +141,18 @@ const FINISH = `
       RETURN;
     END IF;
     PERFORM rx_v1.hold_part(p_run, p_part, p_epoch);
-    DELETE FROM rx.flight f USING rx.job j
-      WHERE j.run = p_run AND j.part = p_part AND f.run = j.run AND f.job_index = j.job_index;
-    DELETE FROM rx.job WHERE run = p_run AND part = p_part;
-    UPDATE rx.part SET state = 'done', owner = NULL, counts = p_counts, outcomes = p_outcomes
-      WHERE run = p_run AND part = p_part;
-    -- Of two parts that end at once, the later sees the other.
+    -- Of two parts that end at once, the later waits here, and sees the other below.
     UPDATE rx.run SET saved = saved + coalesce((p_counts->>'saved')::integer, 0),
         failed = failed + coalesce((p_counts->>'failed')::integer, 0),
         skipped = skipped + coalesce((p_counts->>'skipped')::integer, 0) WHERE id = p_run;
+    DELETE FROM rx.flight f USING rx.job j
+      WHERE j.run = p_run AND j.part = p_part AND f.run = j.run AND f.job_index = j.job_index;
+    -- They have the prompts, too.
+    DELETE FROM rx.webhook w USING rx.job j
+      WHERE j.run = p_run AND j.part = p_part AND w.prediction_id = j.prediction_id;
+    DELETE FROM rx.job WHERE run = p_run AND part = p_part;
+    UPDATE rx.part SET state = 'done', owner = NULL, counts = p_counts, outcomes = p_outcomes
+      WHERE run = p_run AND part = p_part;
     UPDATE rx.run SET state = 'done' WHERE id = p_run AND state IN ('running', 'paused')
       AND NOT EXISTS (SELECT FROM rx.part WHERE run = p_run AND state <> 'done');
     DELETE FROM rx.prediction WHERE claimed_at < clock_timestamp() - interval '2 hours';

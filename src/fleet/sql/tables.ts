@@ -36,7 +36,9 @@ export const TABLES = `
     skipped integer NOT NULL DEFAULT 0,
     begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     -- When its command last let it go on.
-    started_at timestamptz
+    started_at timestamptz,
+    -- When its command had all outcomes in its folder.
+    imported_at timestamptz
   );
   CREATE TABLE rx.part (
     run bigint NOT NULL REFERENCES rx.run ON DELETE CASCADE,

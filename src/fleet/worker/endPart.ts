@@ -1,8 +1,6 @@
-import { defer, type Observable } from 'rxjs';
-import { retryBackoff } from '../../operators/retryBackoff.ts';
-import type { Database, Query } from '../database/connection.ts';
-import { isTransient, toDatabaseError } from '../database/databaseErrors.ts';
-import type { PartOfRun } from '../database/partCalls.ts';
+import { concatMap, defer, type Observable } from 'rxjs';
+import type { Database } from '../database/connection.ts';
+import { createTransaction, type PartOfRun } from '../database/partCalls.ts';
 import type { Engine, HeldTask, TaskClaim } from '../engine/engine.ts';
 import { type QueueName, waitingTask } from '../engine/tasks.ts';
 import { countOutcomes, type EndedJob, packEnded } from '../packedOutcomes.ts';
@@ -29,8 +27,6 @@ export interface Return {
   readonly afterS?: number;
 }
 
-const REPEATED = { retries: Number.POSITIVE_INFINITY, delayMs: 100, maxDelayMs: 5_000 };
-
 /**
  * Creates the ends of a worker's parts. They are repeated for as long as the database does not
  * respond, and emit `ERR_FENCED` if another worker has the part.
@@ -39,22 +35,21 @@ export function createPartEnds(
   database: Pick<Database, 'transaction'>,
   engine: Pick<Engine, 'claimOf' | 'complete' | 'send'>,
 ): PartEnds {
-  const inTransaction = (work: (query: Query) => Promise<void>): Observable<void> =>
-    defer(() =>
-      database.transaction(work).catch((error: unknown) => {
-        throw isTransient(error) ? error : toDatabaseError(error);
-      }),
-    ).pipe(retryBackoff({ ...REPEATED, shouldRetry: isTransient }));
+  const inTransaction = createTransaction(database);
   return {
     claimOf: engine.claimOf,
     finish: (held, { run, part, epoch }, jobs) =>
-      inTransaction(async (query) => {
-        const packed = await packEnded(jobs);
-        const counts = countOutcomes(jobs.map(({ outcome }) => outcome));
-        const values = [run, part, epoch, JSON.stringify(counts), packed];
-        await query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', values);
-        await engine.complete(held, query);
-      }),
+      // Before the transaction, which holds locks.
+      defer(() => packEnded(jobs)).pipe(
+        concatMap((packed) => {
+          const counts = countOutcomes(jobs.map(({ outcome }) => outcome));
+          const values = [run, part, epoch, JSON.stringify(counts), packed];
+          return inTransaction(async (query) => {
+            await query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', values);
+            await engine.complete(held, query);
+          });
+        }),
+      ),
     giveBack: (held, taken, { queue, afterS }) =>
       inTransaction(async (query) => {
         const { run, part, epoch } = taken;

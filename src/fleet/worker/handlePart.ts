@@ -67,7 +67,10 @@ export function createHandler(config: HandlerConfig): Handler {
     const isRescue = held.queue === 'rescue';
     const { calls, mayStillSend, lastGrantMs } = createFreshGrants(createPartCalls(database, taken));
     const { holdMs } = opened;
-    const own = createPartJournal({ calls, folder: place.path, jobs: taken.jobs, holdMs, line: gates.line });
+    const own = createPartJournal({
+      ...{ calls, folder: place.path, jobs: taken.jobs, holdMs, line: gates.line },
+      aheadMs: taken.aheadMs,
+    });
     const { record } = untilStopped(own, stop);
     const journal = { ...own, record: place.over(record), mayStillSend };
     const inHand = { taken, calls, journal, place, lastGrantMs };
