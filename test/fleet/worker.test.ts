@@ -152,6 +152,7 @@ describeFleet('workers', () => {
     ['--strategy queue', 'no common order'],
     ['--concurrency auto', 'give a number'],
     ['--detach', 'follow what they create'],
+    ['--webhook-url https://hooks.example --webhook-port 80', 'which has `--port`'],
     ['--to webdataset', 'one writer'],
   ])('refuse %s before anything is created', async (flag, reason) => {
     const scripts = await scriptsInFolder();

@@ -115,7 +115,7 @@ export async function openDatabase({
   }
 }
 
-/** Returns a statement for the client. Values that it infers no types from are those of one text. */
+/** Returns a statement for the client, with the time after which it gives the connection up. */
 function statement(
   [text, values = [], longestMs]: Parameters<Query>,
   ownLongestMs: number,

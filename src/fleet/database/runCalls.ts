@@ -40,16 +40,6 @@ export interface OpenedRun {
   readonly parts: number;
 }
 
-/** Consecutive plans of a run, packed. */
-export interface PartToLoad {
-  readonly run: number;
-  readonly part: number;
-  /** Index of its first job. */
-  readonly first: number;
-  readonly jobs: number;
-  readonly plans: Uint8Array;
-}
-
 /**
  * The calls of those that open and load runs. Each is idempotent, and repeated for as long as the
  * database does not respond.
@@ -59,7 +49,6 @@ export interface RunCalls {
   setAccount(limits: AccountLimits): Observable<void>;
   /** Opens a run, or finds it by its name. Emits `UsageError` if that has another input. */
   open(run: RunToOpen): Observable<OpenedRun>;
-  load(part: PartToLoad): Observable<void>;
   /** Lets a run go on that is loaded, or was paused. */
   start(run: number): Observable<void>;
   /**
@@ -92,8 +81,6 @@ export function createRunCalls({ query }: Pick<Database, 'query'>, config: PartC
       call('SELECT * FROM rx_v1.open_run($1, $2, $3, $4, $5, $6)', [
         ...[name, fingerprint, JSON.stringify(settings), planFormat, limitMicroUsd, total],
       ]).pipe(map((row) => openedSchema.parse(row))),
-    load: ({ run, part, first, jobs, plans }) =>
-      done('SELECT rx_v1.load($1, $2, $3, $4, $5)', [run, part, first, jobs, plans]),
     start: (run) => done('SELECT rx_v1.start($1)', [run]),
     pause: (run, reason, grantedAtMs) =>
       call('SELECT rx_v1.pause($1, $2, $3) AS waits', [run, reason, grantedAtMs]).pipe(

@@ -22,7 +22,10 @@ export interface PartToTake {
   readonly afterDeath: boolean;
   /** Folder of the worker, which files of the part are in; absolute. */
   readonly folder: string;
-  /** The claim of its task: a part whose task another worker has by now is `ERR_FENCED`. Default: not checked. */
+  /**
+   * The claim of its task: if another worker has that by now, the part is not taken. Default: not
+   * checked.
+   */
   readonly claim?: TaskClaim;
 }
 

@@ -151,7 +151,7 @@ const FINISH = `
     DELETE FROM rx.webhook w USING rx.job j
       WHERE j.run = p_run AND j.part = p_part AND w.prediction_id = j.prediction_id;
     DELETE FROM rx.job WHERE run = p_run AND part = p_part;
-    UPDATE rx.part SET state = 'done', owner = NULL, counts = p_counts, outcomes = p_outcomes
+    UPDATE rx.part SET state = 'done', owner = NULL, outcomes = p_outcomes
       WHERE run = p_run AND part = p_part;
     UPDATE rx.run SET state = 'done' WHERE id = p_run AND state IN ('running', 'paused')
       AND NOT EXISTS (SELECT FROM rx.part WHERE run = p_run AND state <> 'done');

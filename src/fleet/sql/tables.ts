@@ -62,7 +62,6 @@ export const TABLES = `
     -- Where its task is, or belongs once its run goes on, while it waits.
     queue text NOT NULL DEFAULT 'parts' CHECK (queue IN ('parts', 'rescue')),
     taken_at timestamptz,
-    counts jsonb,
     outcomes bytea,
     PRIMARY KEY (run, part)
   );

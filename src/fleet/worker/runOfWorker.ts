@@ -84,6 +84,8 @@ export interface RunOfWorkerConfig {
   /** Creates a listener to the events of one run, such as `toTelemetry`. Default: none. */
   listen?: (run: number) => Observer<RunEvent>;
   gates: WorkerGates;
+  /** Returns the number of workers that ask the same account. Default 1. */
+  liveWorkers?: () => number;
 }
 
 /** A run on a worker: what its parts there have in common. */
@@ -132,7 +134,7 @@ export async function openRunOfWorker(
     ...(events !== undefined && { events }),
   });
   const claims = createFleetClaims((index) => parts.of(run, index)?.calls, {
-    ofOthers: () => claimsOfOthers(database, parts),
+    ofOthers: claimsOfOthers(database, parts),
   });
   const destinations: Destination[] = [];
   for (const open of settings.destinations ?? []) destinations.push(await open(folders.root));
@@ -159,7 +161,8 @@ export async function openRunOfWorker(
     ...common,
     service,
     destinations,
-    follower: common.follower ?? createListPoller(common.provider),
+    follower:
+      common.follower ?? createListPoller(common.provider, own.liveWorkers && { pollers: own.liveWorkers }),
     downloads: gates.downloads,
     encoders: gates.encoders,
     uploads: gates.uploads,
@@ -178,7 +181,7 @@ export async function openRunOfWorker(
   };
 }
 
-/** Opens runs; shares each between its parts: it is open for as long as this worker has one of them. */
+/** Opens runs, each once: it stays open for as long as this worker has one of its parts. */
 export function createRuns(
   database: Pick<Database, 'query'>,
   parts: PartsInHand,

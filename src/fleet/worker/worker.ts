@@ -25,6 +25,7 @@ import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Database } from '../database/connection.ts';
 import type { Engine, HeldTask } from '../engine/engine.ts';
 import type { QueueName } from '../engine/tasks.ts';
+import { countCrew, createReach } from './crew.ts';
 import { createPartEnds } from './endPart.ts';
 import { createHandler } from './handlePart.ts';
 import { createHeartbeats } from './heartbeats.ts';
@@ -32,7 +33,7 @@ import { createPartsInHand } from './partsInHand.ts';
 import { createWorkerGates, type RunOfWorkerConfig } from './runOfWorker.ts';
 import type { WorkerEvent } from './settlePart.ts';
 
-export interface WorkerConfig extends Omit<RunOfWorkerConfig, 'gates'> {
+export interface WorkerConfig extends Omit<RunOfWorkerConfig, 'gates' | 'liveWorkers'> {
   database: Database;
   engine: Engine;
   /** Name of this worker, for people: the machine and the process. */
@@ -70,18 +71,26 @@ export function work(config: WorkerConfig): Observable<WorkerEvent> {
     const heartbeats = createHeartbeats(engine, scheduler);
     let fault: { readonly error: unknown } | null = null;
     let isStopped = false;
+    let stoppedAtMs = 0;
     let starting = 0;
     const failed = new Subject<void>();
     const stopped = merge(stop, failed).pipe(
       take(1),
       tap(() => {
         isStopped = true;
+        stoppedAtMs = scheduler.now();
       }),
       shareReplay(1),
     );
-    const left = stopped.pipe(concatMap(() => timer(PATIENCE_MS, scheduler)));
+    // Of a part that begins later, too, the time counts from then.
+    const left = stopped.pipe(
+      concatMap(() => timer(Math.max(0, stoppedAtMs + PATIENCE_MS - scheduler.now()), scheduler)),
+    );
+    const reach = createReach<HeldTask>(config.emit);
+    const crew = countCrew(database, scheduler);
     const handle = createHandler({
       ...config,
+      liveWorkers: crew.count,
       gates,
       parts,
       ends: createPartEnds(database, engine),
@@ -92,11 +101,9 @@ export function work(config: WorkerConfig): Observable<WorkerEvent> {
       queue === 'rescue' ||
       (starting === 0 && parts.unbegun() < AHEAD && gates.encoders.waiting < 2 * gates.encoders.concurrency);
     const next = (queue: QueueName): Observable<HeldTask> =>
-      defer(() => (isStopped || !hasRoom(queue) ? of(null) : engine.take(queue))).pipe(
-        // The database is away: it is asked again.
-        catchError(() => of(null)),
-        filter((held) => held !== null),
-      );
+      defer(() =>
+        isStopped || !hasRoom(queue) ? of(null) : defer(() => engine.take(queue)).pipe(reach),
+      ).pipe(filter((held) => held !== null));
     const handled = (held: HeldTask): Observable<WorkerEvent> => {
       if (held.queue === 'parts') starting += 1;
       let isStarting = held.queue === 'parts';
@@ -136,7 +143,11 @@ export function work(config: WorkerConfig): Observable<WorkerEvent> {
     const all = merge(tasks('rescue'), tasks('parts')).pipe(finalize(() => over.next()));
     const ended = defer(() => (fault === null ? EMPTY : throwError(() => fault?.error)));
     return concat(
-      merge(all, heartbeats.beats.pipe(takeUntil(over)), stopped.pipe(takeUntil(over), ignoreElements())),
+      merge(
+        all,
+        merge(heartbeats.beats, crew.looks).pipe(takeUntil(over)),
+        stopped.pipe(takeUntil(over), ignoreElements()),
+      ),
       ended,
     );
   });
