@@ -78,7 +78,8 @@ export function* plansUpTo(count: number): Generator<Plan> {
   }
 }
 
-function predictionOf(id: string, input: Readonly<Record<string, Json>>): Prediction {
+/** Returns a prediction that has succeeded, as the service shows it. */
+export function predictionOf(id: string, input: Readonly<Record<string, Json>>): Prediction {
   const at = '2026-11-23T04:00:00.123456Z';
   return {
     id: id.padStart(26, 'x'),

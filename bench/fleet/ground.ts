@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../src/fleet/database/connection.ts';
 import { startLocalDatabase } from '../../src/fleet/local/localDatabase.ts';
-import type { Ground } from './million.ts';
+
+/** Where a fleet is measured. */
+export interface Ground {
+  /** Folder that it may fill. */
+  readonly folder: string;
+  /** Address of a database of its own. */
+  readonly url: string;
+  /** Variables that lead to the simulator. */
+  readonly env: NodeJS.ProcessEnv;
+}
 
 /** A PostgreSQL of its own, with its default durability, and a folder. */
 export interface Grounds {

@@ -11,29 +11,22 @@ import { fileURLToPath } from 'node:url';
 import { type Database, openDatabase } from '../../src/fleet/database/connection.ts';
 import { packEnded } from '../../src/fleet/packedOutcomes.ts';
 import { unpackPlans } from '../../src/fleet/packedPlans.ts';
-import type { Outcome, Plan } from '../../src/types.ts';
+import { endedOutcome } from './endedOutcome.ts';
+import type { Ground } from './ground.ts';
 
 /** What it took the command that starts a run to load its prompts, and to write its manifest. */
 export interface Loaded {
   readonly prompts: number;
   /** From the start of the process until workers can begin. */
   readonly loadS: number;
+  readonly loadCpuS: number;
   readonly loadPeakMb: number;
   /** From the end of the last image to that of the process. */
   readonly manifestS: number;
+  readonly manifestCpuS: number;
   readonly peakMb: number;
   readonly manifestMb: number;
   readonly databaseMb: number;
-}
-
-/** Where a fleet is measured. */
-export interface Ground {
-  /** Folder that it may fill. */
-  readonly folder: string;
-  /** Address of a database of its own. */
-  readonly url: string;
-  /** Variables that lead to the simulator. */
-  readonly env: NodeJS.ProcessEnv;
 }
 
 /** Loads a run of so many prompts, notes outcomes as workers do, and lets the command end it. */
@@ -46,20 +39,23 @@ export async function loadAndEnd(prompts: number, { folder, url, env }: Ground):
   const args = [input, `--queue=${url}`, '--shared', shared, '--out', out, '--no-gallery', '--json'];
   const producer = startProducer(args, env);
   const loadS = await producer.loaded;
-  const loadPeakMb = await producer.peakMb();
+  const [loadPeakMb, loadCpuS] = [await producer.peakMb(), await producer.cpuS()];
   const database = await openDatabase({ url, connections: 4 });
   await endAll(database);
   const [{ bytes } = {}] = await database.query('SELECT pg_database_size(current_database()) AS bytes');
-  const doneMs = performance.now();
-  await database.query(`UPDATE rx.run SET state = 'done', saved = total, spent_micro_usd = total * 3000`);
+  const [doneMs, waitedCpuS] = [performance.now(), await producer.cpuS()];
+  await database.query(
+    `UPDATE rx.run SET state = 'done', saved = total, spent_micro_usd = total::bigint * 3000`,
+  );
   await database.close();
-  const { code, peakMb } = await producer.ended;
+  const { code, peakMb, cpuS } = await producer.ended;
   const manifestS = (performance.now() - doneMs) / 1_000;
   if (code !== 0) throw new Error(`The command ended with ${code}`);
   const { size } = await stat(join(out, 'manifest.json'));
   await rm(folder, { recursive: true });
   return {
-    ...{ prompts, loadS, loadPeakMb, manifestS, peakMb },
+    ...{ prompts, loadS, loadCpuS, loadPeakMb, manifestS, peakMb },
+    manifestCpuS: cpuS - waitedCpuS,
     manifestMb: size / 1e6,
     databaseMb: Number(bytes) / 1e6,
   };
@@ -93,13 +89,19 @@ function startProducer(args: readonly string[], env: NodeJS.ProcessEnv) {
   });
   const ended = once(child, 'close').then(async ([code]) => ({
     code: code as number | null,
-    peakMb: Number(JSON.parse((await usage) || '{}').peakMb ?? 0),
+    ...(JSON.parse((await usage) || '{"peakMb":0,"cpuS":0}') as { peakMb: number; cpuS: number }),
   }));
   const peakMb = async () => {
     const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
     return Number(/^VmHWM:\s*(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1_024;
   };
-  return { loaded, ended, peakMb };
+  const cpuS = async () => {
+    const times = await readFile(`/proc/${child.pid}/stat`, 'utf8').catch(() => '');
+    const [user, system] = times.split(') ').at(-1)?.split(' ').slice(11, 13).map(Number) ?? [];
+    // In hundredths of a second.
+    return ((user ?? Number.NaN) + (system ?? Number.NaN)) / 100;
+  };
+  return { loaded, ended, peakMb, cpuS };
 }
 
 const PARTS_AT_ONCE = 200;
@@ -115,7 +117,7 @@ async function endAll(database: Database): Promise<void> {
     const packed = await Promise.all(
       rows.map(async ({ plans }) => {
         const jobs = (await unpackPlans(plans as Buffer)).map((plan) => ({
-          outcome: outcomeOf(plan),
+          outcome: endedOutcome(plan),
           open: null,
         }));
         return { jobs: jobs.length, bytes: await packEnded(jobs) };
@@ -129,31 +131,4 @@ async function endAll(database: Database): Promise<void> {
     );
   }
   await database.query('TRUNCATE pgboss.job CASCADE');
-}
-
-function outcomeOf({ index, key, prompt, model, version, input, tags, path }: Plan): Outcome {
-  const hash = key
-    .replaceAll(/[^0-9a-f]/g, '')
-    .padEnd(64, '0')
-    .slice(0, 64);
-  return {
-    ...{ index, key, prompt, model, version, input, tags },
-    status: 'saved',
-    predictionId: `${((index * 2_654_435_761) % 2 ** 32).toString(36)}-${index.toString(36)}`.padStart(
-      26,
-      '0',
-    ),
-    attempts: 1,
-    files: [
-      {
-        ...{ role: 'original', name: 'original', path: `${path}.webp`, format: 'webp' },
-        ...{ width: 1024, height: 1024, bytes: 1_000_000, sha256: hash },
-      },
-    ],
-    metrics: { predict_time: 1.5, total_time: 1.6 },
-    costUsd: 0.003,
-    cached: false,
-    createdAt: '2026-11-23T04:00:00.123456Z',
-    completedAt: '2026-11-23T04:00:01.723456Z',
-  };
 }

@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import { lstatSync, renameSync, type Stats } from 'node:fs';
 import { lstat, rename } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { hashFile } from './hashFile.ts';
@@ -30,9 +30,11 @@ export async function giveName(temporary: string, wanted: string, mayReplace?: M
     if (reserved.has(path)) continue;
     reserved.add(path);
     try {
-      if (!(await isFree(path, temporary, mayReplace))) continue;
-      await rename(temporary, path);
-      return path;
+      const looked = await lookAt(path, temporary, mayReplace);
+      if (!looked.isFree) continue;
+      if (renamedAfter(looked.found, temporary, path)) return path;
+      // Another process has just put a file there: look again.
+      number -= 1;
     } finally {
       reserved.delete(path);
     }
@@ -46,11 +48,31 @@ export function numbered(path: string, number: number): string {
   return `${path.slice(0, path.length - extension.length)}-${number}${extension}`;
 }
 
-async function isFree(path: string, temporary: string, mayReplace: MayReplace): Promise<boolean> {
+interface Looked {
+  readonly found: Stats | null;
+  readonly isFree: boolean;
+}
+
+async function lookAt(path: string, temporary: string, mayReplace: MayReplace): Promise<Looked> {
   const found = await statsOf(path);
-  if (found === null) return true;
-  if (!found.isFile()) return false;
-  return (await mayReplace(path)) || (await haveSameContent(path, temporary, found.size));
+  if (found === null) return { found, isFree: true };
+  if (!found.isFile()) return { found, isFree: false };
+  return {
+    found,
+    isFree: (await mayReplace(path)) || (await haveSameContent(path, temporary, found.size)),
+  };
+}
+
+/**
+ * Renames a file if there is still what was found; returns false if not. Both calls are
+ * synchronous: in the queue of the thread pool a rename waits behind slow flushes, and this machine
+ * may fall asleep there while another one takes its jobs over.
+ */
+function renamedAfter(found: Stats | null, temporary: string, path: string): boolean {
+  const now = lstatSync(path, { throwIfNoEntry: false });
+  if (now?.ino !== found?.ino || now?.mtimeMs !== found?.mtimeMs || now?.size !== found?.size) return false;
+  renameSync(temporary, path);
+  return true;
 }
 
 /** Returns what is at a path, links not followed; null if there is nothing. */

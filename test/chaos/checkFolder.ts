@@ -33,10 +33,9 @@ const OF_THE_RUN = [
   'run.sqlite.damaged',
   'unused.jsonl',
   'gallery.html',
-  // As many as there are pages.
-  'contact-sheet.jpg',
-  'contact-sheet-2.jpg',
 ];
+/** As many as there are pages. */
+const CONTACT_SHEET = /^contact-sheet(?:-\d+)?\.jpg$/;
 
 /** Reads the books of a run folder; an unfinished run has empty ones. */
 export async function readBooks(folder: string): Promise<Books> {
@@ -109,7 +108,7 @@ async function strangers(folder: string, { outcomes, unused, surplus }: Books): 
   const names = entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .filter((name) => !known.has(name));
+    .filter((name) => !known.has(name) && !CONTACT_SHEET.test(name));
   const isDropped = await Promise.all(
     names.map((name) => isOfDroppedJob(folder, name, surplus.predictionIds)),
   );

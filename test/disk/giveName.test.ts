@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import fc from 'fast-check';
@@ -32,6 +33,21 @@ it('replaces what it may, and what is the same', async () => {
   expect(await give('new', 'cat.png', never)).toBe('cat.png');
   expect(await give('now', 'cat.png')).toBe('cat.png');
   expect(await readdir(folder())).toEqual(['cat.png']);
+});
+
+it('looks again if another process has put a file there meanwhile', async () => {
+  await writeFile(at('cat.png'), 'ours');
+  const looks: string[] = [];
+  const mayReplace = (path: string) => {
+    looks.push(basename(path));
+    if (looks.length > 1) return false;
+    rmSync(path);
+    writeFileSync(path, 'theirs');
+    return true;
+  };
+  expect(await give('late', 'cat.png', mayReplace)).toBe('cat-2.png');
+  expect(await readFile(at('cat.png'), 'utf8')).toBe('theirs');
+  expect(looks).toEqual(['cat.png', 'cat.png']);
 });
 
 it('leaves links and folders alone, whatever they lead to', async () => {

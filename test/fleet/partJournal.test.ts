@@ -23,6 +23,7 @@ function aJournal(calls: Partial<PartCalls>, config: Partial<PartJournalConfig> 
   const all: PartCalls = {
     claim: () => of(true),
     mark: () => of(undefined),
+    expectOwn: () => of(undefined),
     release: (index, attempt) => {
       released.push([index, attempt]);
       return of(undefined);

@@ -93,6 +93,7 @@ describeFleet('the parts of a run', () => {
     await expect(record(old, intended(2))).rejects.toEqual(fenced);
     await expect(lastValueFrom(old.calls.claim(0, 1, 'late'))).rejects.toEqual(fenced);
     await expect(giveBack(old)).rejects.toMatchObject({ code: 'RXF01' });
+    await expect(lastValueFrom(old.calls.expectOwn())).rejects.toEqual(fenced);
     await expect(finish(old)).rejects.toMatchObject({ code: 'RXF01' });
     expect(JSON.stringify([await rowsOf('job', run), await rowsOf('flight', run), await money(run)])).toBe(
       before,

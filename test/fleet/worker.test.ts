@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastValueFrom, ReplaySubject } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -101,6 +101,41 @@ describeFleet('workers', () => {
     await database.query('ALTER TABLE rx.run DROP CONSTRAINT full_disk');
     await aLocalWorker(url, simulator, { shared: root });
     expect(await scripts.generate(['a'], queue)).toMatchObject({ code: 0, made: 1 });
+  });
+
+  it('leave the files of the next owner alone when they wake up late', async () => {
+    const url = await newDatabase();
+    const database = await openDatabase({ url, connections: 2 });
+    onTestFinished(() => database.close());
+    let takeOver = async (_id: string) => {};
+    const scripts = await scriptsInFolder({
+      faults: {
+        onFile: ({ id }) => {
+          // Its entries so far are noted by then.
+          setTimeout(() => void takeOver(id), 300);
+          return { type: 'slow', durationMs: 1_500 };
+        },
+      },
+    });
+    const { root, simulator } = scripts;
+    const left = new ReplaySubject<void>(1);
+    const flags = `--queue=${url} --shared ${root}`;
+    const path = scripts.at('0001-a.webp');
+    const takenOver = new Promise<void>((resolve) => {
+      takeOver = async (id) => {
+        await database.query("SELECT rx_v1.take(run, part, 'next', true) FROM rx.part");
+        await writeFile(path, `dc:identifier="urn:rxposure:prediction:${id}"`);
+        resolve();
+      };
+    });
+    const looked = scripts.generate(['a'], flags, { outputClosed: left, isBooked: false, isWhole: false });
+    const late = await aLocalWorker(url, simulator, { shared: root });
+    await takenOver;
+    const written = await readFile(path, 'utf8');
+    await vi.waitUntil(() => late.events.some(({ type }) => type === 'part.lost'), { timeout: 10_000 });
+    expect(await readFile(path, 'utf8')).toBe(written);
+    left.next();
+    await looked;
   });
 
   it('leave a failed job so that one machine fetches its image, and does not pay for it again', async () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { Database, Query, Row } from './connection.ts';
-import { isTransient, toDatabaseError } from './databaseErrors.ts';
+import { fenced, isTransient, toDatabaseError } from './databaseErrors.ts';
 
 /** A part of a run in the hands of a worker. */
 export interface PartOfRun {
@@ -63,6 +63,8 @@ export interface PartCalls {
   mark(index: number): Observable<void>;
   /** Frees the slot of an attempt whose prediction is final. */
   release(index: number, attempt: number): Observable<void>;
+  /** Emits once it is certain that the part was the caller's at that moment. */
+  expectOwn(): Observable<void>;
 }
 
 export interface PartCallsConfig {
@@ -109,6 +111,15 @@ export function createPartCalls(
     mark: (index) => call('SELECT rx_v1.mark($1, $2, $3, $4)', [...own, index]).pipe(map(() => undefined)),
     release: (index, attempt) =>
       call('SELECT rx_v1.release($1, $2, $3)', [run, index, attempt]).pipe(map(() => undefined)),
+    expectOwn: () =>
+      call(
+        `SELECT epoch = $3 AND state = 'taken' AS own FROM rx.part WHERE run = $1 AND part = $2`,
+        own,
+      ).pipe(
+        map(({ own: isOwn }) => {
+          if (isOwn !== true) throw fenced(null);
+        }),
+      ),
   };
 }
 

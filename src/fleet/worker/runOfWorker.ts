@@ -27,7 +27,7 @@ import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import { configOf } from '../../pipelines/run/runConfig.ts';
 import { openBreaker } from '../../pipelines/run/runState.ts';
 import type { RunStore } from '../../pipelines/run/settings.ts';
-import type { Claims, Destination, Governor, PredictionEvents, Provider } from '../../ports.ts';
+import type { Claims, Destination, Governor, PredictionEvents, Provider, Renderer } from '../../ports.ts';
 import type { SigningIdentity } from '../../provenance/signPicture.ts';
 import { createMemoryJournal } from '../../store/memoryJournal.ts';
 import type { Database } from '../database/connection.ts';
@@ -79,6 +79,8 @@ export interface RunOfWorkerConfig {
   signer?: SigningIdentity;
   /** What the service's webhooks report, for runs that follow them. Default: the list is asked. */
   webhookEvents?: PredictionEvents['events'];
+  /** Makes renditions. Default: that of any run. */
+  renderer?: Renderer;
   /** Receives the events of all runs. */
   emit: EmitEvent;
   /** Creates a listener to the events of one run, such as `toTelemetry`. Default: none. */
@@ -159,6 +161,7 @@ export async function openRunOfWorker(
   const { breakerFailures } = stored.recovery;
   const config: GenerateConfig = {
     ...common,
+    ...(own.renderer !== undefined && { renderer: own.renderer }),
     service,
     destinations,
     follower:

@@ -114,7 +114,7 @@ async function* plansOf(
 }
 
 function configOf(
-  { place, journal, stop, taken }: PartWork,
+  { place, calls, journal, stop, taken }: PartWork,
   isAlone: boolean,
   release: (index: number) => void,
 ): GenerateConfig {
@@ -131,6 +131,9 @@ function configOf(
     // The plans come in their order, and once.
     journal: { ...journal, openIndexes: () => new Set() },
     isDone: ({ index }) => journal.outcomeOf(index) !== null,
+    // Asked before a file gets another content: it may be that of the part's next owner, who came
+    // while this machine slept.
+    filesOf: () => lastValueFrom(calls.expectOwn()).then(() => []),
     stop,
     ...(isAlone
       ? { strategy: 'sequential', concurrency: 1 }

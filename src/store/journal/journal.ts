@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type SchedulerLike, tap } from 'rxjs';
 import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
-import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
+import type { ImageFile, Outcome, Plan } from '../../types.ts';
 import { applyEntry, newStoredJob, predictionIdOf, type RunJournal, type StoredJob } from '../entries.ts';
 import { rollBack, toJournalError } from './database.ts';
 import { checksumOfFile, type DatabaseAndLog, openDatabaseAndLog } from './databaseAndLog.ts';
@@ -134,11 +134,12 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     const isKnown = moved === null && before.record.state === 'saved';
     const job = isKnown ? known : applyEntry(known, { type: 'outcome', outcome }, null);
     table.put(job);
+    saved.add(outcome.index);
     if (isKnown) return;
     log.add(job, isNew);
     if (outcome.predictionId !== null) table.addPredictionId(outcome.predictionId);
   };
-  const transaction = (change: () => void, noted = () => savedIndexes(table)): void => {
+  const transaction = (change: () => void): void => {
     commits.flush();
     database.exec('BEGIN IMMEDIATE');
     try {
@@ -150,14 +151,10 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     } catch (error) {
       rollBack(database);
       log.undo();
+      saved = savedIndexes(table);
       throw toJournalError(error, path);
     }
-    saved = noted();
     inFlight.clear();
-  };
-  const withSaved = (jobs: Parameters<FolderJournal['restore']>[0]): IndexSet => {
-    for (const { outcome } of jobs) saved.add(outcome.index);
-    return saved;
   };
   return {
     repairs,
@@ -172,6 +169,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
         run.setInput(input);
         if (matching === undefined) return;
         matching.apply(log.place);
+        saved = savedIndexes(table);
         run.setLogSeq(log.reserve());
         run.setMovePhase('gather');
       }),
@@ -179,14 +177,10 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     fileMoves: run.fileMoves,
     setMovePhase: (phase) => transaction(() => run.setMovePhase(phase)),
     restore: (jobs) =>
-      transaction(
-        () => {
-          for (const one of jobs) restore(one);
-          run.setLogSeq(log.reserve());
-        },
-        // Not from the table: there are many calls for many jobs.
-        () => withSaved(jobs),
-      ),
+      transaction(() => {
+        for (const one of jobs) restore(one);
+        run.setLogSeq(log.reserve());
+      }),
     find: (index) =>
       explained(path, () => {
         const job = table.at(index);
@@ -196,6 +190,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     openIndexes: () => explained(path, table.openIndexes),
     knownPredictionIds: table.predictionIds,
     record: (plan, entry) => {
+      const isSaved = entry.type === 'outcome' && entry.outcome.status === 'saved';
       const write = commits.write(() => {
         const { job: before, isNew } = jobOf(plan);
         const job = applyEntry(before, entry, plan.priceMicroUsd);
@@ -211,7 +206,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
       });
       return write.pipe(
         tap({
-          next: () => noteSaved(saved, plan.index, entry),
+          next: () => saved[isSaved ? 'add' : 'delete'](plan.index),
           // The group was rolled back: records have to be read from the table again.
           error: () => inFlight.clear(),
         }),
@@ -242,11 +237,6 @@ function savedIndexes(table: JobTable): IndexSet {
   const saved = createIndexSet();
   for (const index of table.indexesOf('saved')) saved.add(index);
   return saved;
-}
-
-function noteSaved(saved: IndexSet, index: number, entry: JournalEntry): void {
-  if (entry.type === 'outcome' && entry.outcome.status === 'saved') saved.add(index);
-  else saved.delete(index);
 }
 
 function explained<T>(path: string, read: () => T): T {

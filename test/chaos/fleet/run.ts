@@ -22,10 +22,12 @@ const { values } = parseArgs({
     skew: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     prompts: { type: 'string', default: '240' },
+    // Lanes that run side by side, but for the one that kills their database.
+    lanes: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
   },
 });
-const number = (name: 'kills' | 'pauses' | 'databases' | 'cuts' | 'skew' | 'seed' | 'prompts'): number => {
+const number = (name: Exclude<keyof typeof values, 'only'>): number => {
   if (/^\d{1,6}$/.test(values[name])) return Number(values[name]);
   process.stderr.write(`error: Expected --${name} to be a whole number, got ${values[name]}\n`);
   process.exit(2);
@@ -78,10 +80,11 @@ process.once('SIGINT', () => void server.close().then(() => process.exit(130)));
 let databasesMade = 0;
 async function newDatabase(): Promise<string> {
   databasesMade += 1;
+  const name = `chaos_${databasesMade}`;
   const admin = await openDatabase({ url: server.url, connections: 1 });
-  await admin.query(`CREATE DATABASE chaos_${databasesMade}`);
+  await admin.query(`CREATE DATABASE ${name}`);
   await admin.close();
-  return server.url.replace(/\/postgres$/, `/chaos_${databasesMade}`);
+  return server.url.replace(/\/postgres$/, `/${name}`);
 }
 let restarted: Promise<void> = Promise.resolve();
 const restartDatabase = () => {
@@ -110,9 +113,11 @@ async function runLane(lane: Lane, at: number): Promise<void> {
     reports.push(report);
     printReport(report);
     const { struck } = report;
-    problems.push(...report.problems.map((text) => `${lane.name}: ${text}`));
-    if (kinds.every((kind) => struck[kind] === 0)) problems.push(`${lane.name}: nothing has struck`);
-    if (problems.length > 0) return;
+    const wrong = [...report.problems];
+    if (kinds.every((kind) => struck[kind] === 0)) wrong.push('nothing has struck');
+    for (const text of wrong) process.stdout.write(`  ${lane.name}: ${text}\n`);
+    problems.push(...wrong);
+    if (wrong.length > 0) return;
     await rm(own, { recursive: true, force: true });
     left = {
       kills: left.kills - struck.kills,
@@ -124,12 +129,25 @@ async function runLane(lane: Lane, at: number): Promise<void> {
 }
 
 printTitle(`In ${folder}, seed ${seed}`);
-for (const [at, lane] of lanes.entries()) {
-  if (values.only !== '' && lane.name !== values.only) continue;
-  const missing = lane.skewsS === undefined ? null : whyNoSkew();
-  if (missing === null) await runLane(lane, at);
-  else process.stdout.write(`${lane.name}: skipped, ${missing}\n`);
+/** Runs lanes, so many side by side. */
+async function runLanes(some: readonly (readonly [number, Lane])[], sideBySide: number): Promise<void> {
+  const left = some.values();
+  const one = async () => {
+    for (const [at, lane] of left) {
+      const missing = lane.skewsS === undefined ? null : whyNoSkew();
+      if (missing === null) await runLane(lane, at);
+      else process.stdout.write(`${lane.name}: skipped, ${missing}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: sideBySide }, one));
 }
+const wanted = [...lanes.entries()].filter(([, { name }]) => values.only === '' || name === values.only);
+const killsServer = ([, { blows }]: readonly [number, Lane]) => (blows.databaseKills ?? 0) > 0;
+await runLanes(
+  wanted.filter((lane) => !killsServer(lane)),
+  number('lanes'),
+);
+await runLanes(wanted.filter(killsServer), 1);
 printSums(reports);
 await server.close();
 
@@ -137,6 +155,6 @@ if (problems.length === 0) {
   process.stdout.write('\nNothing lost, nothing paid twice, nothing left over.\n');
   await rm(folder, { recursive: true, force: true });
 } else {
-  process.stdout.write(`\nWRONG; look into ${folder}:\n${problems.map((text) => `  ${text}\n`).join('')}`);
+  process.stdout.write(`\nWRONG: ${problems.length} problems, see above; look into ${folder}\n`);
   process.exitCode = 1;
 }

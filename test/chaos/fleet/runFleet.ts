@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '../../../src/fleet/database/connection.ts';
 import { migrate } from '../../../src/fleet/database/migrate.ts';
 import { openEngine } from '../../../src/fleet/engine/engine.ts';
@@ -108,7 +109,8 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
     const timer = setTimeout(() => producer.kill(), LONGEST_MS);
     let code = await producer.ended;
     // A database that is away ends the view: the same command goes on.
-    for (let again = 0; again < 20 && code !== 0 && isAway(producer); again += 1) {
+    for (let again = 0; again < 100 && code !== 0 && isAway(producer); again += 1) {
+      await delay(1_000);
       producer = startGenerate(args, env);
       code = await producer.ended;
     }

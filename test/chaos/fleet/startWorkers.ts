@@ -26,14 +26,18 @@ export interface WorkersConfig {
   env: Readonly<Record<string, string>>;
   /** Variables of the worker in a place, such as those that set its clock. Default: none. */
   ownEnv?: (place: number) => Readonly<Record<string, string>>;
-  /** Flags besides `--queue`. Default: the shared folder. */
+  /** Words besides `--queue` and `--shared`. Default: none. */
   flags?: readonly string[];
+  /** False: the workers have no shared folder, and go to buckets. Default true. */
+  isShared?: boolean;
+  /** Default `worker.ts`, in `pipelines`. */
+  script?: string;
 }
 
 /** Starts so many workers, on one shared folder or with `flags` in its place. */
 export function startWorkers(
   count: number,
-  { shared, url, env, ownEnv = () => ({}), flags = ['--shared', shared] }: WorkersConfig,
+  { shared, url, env, ownEnv = () => ({}), flags = [], isShared = true, script = 'worker.ts' }: WorkersConfig,
 ): Workers {
   const workers: GenerateRun[] = [];
   const said: string[] = [];
@@ -45,7 +49,11 @@ export function startWorkers(
     const cache = join(env.XDG_CACHE_HOME ?? shared, String(place));
     mkdirSync(cache, { recursive: true });
     const own = { ...env, ...ownEnv(place), XDG_CACHE_HOME: cache };
-    const worker = startGenerate([`--queue=${url}`, ...flags], own, 'worker.ts');
+    const worker = startGenerate(
+      [`--queue=${url}`, ...(isShared ? ['--shared', shared] : []), ...flags],
+      own,
+      script,
+    );
     workers[place] = worker;
     void worker.ended.then((code) => {
       const wake = asleep.get(worker.pid ?? 0);
@@ -53,7 +61,8 @@ export function startWorkers(
       asleep.delete(worker.pid ?? 0);
       said.push(`${worker.said().slice(-2_000)}\n[${code ?? 'killed'}]`);
       if (isClosed) return;
-      if (!killed.has(worker)) faults.push(`a worker ended with ${code}: ${worker.said().slice(-500)}`);
+      if (!killed.has(worker) && !foundNoDatabase(worker))
+        faults.push(`a worker ended with ${code}: ${worker.said().slice(-500)}`);
       start(place);
     });
   };
@@ -88,6 +97,11 @@ export function startWorkers(
     said: () => said.join('\n'),
     faults: () => faults,
   };
+}
+
+/** True of a worker that ended as it began, because there was no database: it is started again. */
+function foundNoDatabase(worker: GenerateRun): boolean {
+  return worker.said().startsWith('error: The database refused');
 }
 
 function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
