@@ -66,6 +66,40 @@ describeFleet('workers', () => {
     expect(simulator.stats().maxInFlight).toBeLessThanOrEqual(4);
   });
 
+  it('leave what is in flight to one other, also if the command is given again before that', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder({ medianMs: 300_000, speed: 100 });
+    const { root, simulator } = scripts;
+    const prompts = Array.from({ length: 4 }, (_, n) => `fig ${n}`);
+    const first = await aLocalWorker(url, simulator, { shared: root, patienceMs: 50 });
+    const flags = `--rate 60000 --concurrency 4 --queue=${url} --shared ${root}`;
+    const left = new ReplaySubject<void>(1);
+    const away = { outputClosed: left, isBooked: false, isWhole: false };
+    const running = scripts.generate(prompts, flags, away);
+    await vi.waitUntil(() => simulator.stats().created === 4, { timeout: 20_000, interval: 20 });
+    const stoppedMs = performance.now();
+    await first.stop();
+    expect(performance.now() - stoppedMs).toBeLessThan(2_500);
+    expect(first.events.map(({ type }) => type)).toEqual(['part.taken', 'part.returned']);
+    left.next();
+    expect(await running).toMatchObject({ code: 130 });
+    const again = scripts.generate(prompts, flags);
+    const database = await openDatabase({ url, connections: 1 });
+    onTestFinished(() => database.close());
+    const tasks = () => database.query("SELECT name FROM pgboss.job WHERE state < 'completed'");
+    // It looks at the run, so it has sent what waits.
+    const looks = `SELECT FROM pg_stat_activity WHERE datname = current_database()
+      AND query LIKE '%live_workers%' AND pid <> pg_backend_pid()`;
+    await vi.waitUntil(async () => (await database.query(looks)).length > 0, { timeout: 20_000 });
+    expect(await tasks()).toEqual([{ name: 'rescue' }]);
+    const workers = await Promise.all([1, 2].map(() => aLocalWorker(url, simulator, { shared: root })));
+    expect(await again).toMatchObject({ code: 0, made: 0 });
+    expect(simulator.stats().created).toBe(4);
+    const events = workers.flatMap((worker) => worker.events.map(({ type }) => type));
+    expect(events).toEqual(['part.taken', 'part.finished']);
+    expect(await tasks()).toEqual([]);
+  });
+
   it('have the folder for themselves until all is done', async () => {
     const url = await newDatabase();
     const scripts = await scriptsInFolder();

@@ -138,6 +138,6 @@ function settingsOver(bucket: StoredSettings['bucket']): StoredSettings {
     outputs: { provenance: 'full', keepOriginals: false, sidecars: true, destinations: [] },
     prices: { all: null, byModel: {} },
     fallbacks: { models: [], schemas: {} },
-    ...{ only: null, webhookUrl: null, signerSha256: null },
+    webhookUrl: null,
   };
 }

@@ -28,7 +28,6 @@ import { configOf } from '../../pipelines/run/runConfig.ts';
 import { openBreaker } from '../../pipelines/run/runState.ts';
 import type { RunStore } from '../../pipelines/run/settings.ts';
 import type { Claims, Destination, Governor, PredictionEvents, Provider, Renderer } from '../../ports.ts';
-import type { SigningIdentity } from '../../provenance/signPicture.ts';
 import { createMemoryJournal } from '../../store/memoryJournal.ts';
 import type { Database } from '../database/connection.ts';
 import { createCall } from '../database/partCalls.ts';
@@ -75,8 +74,6 @@ export interface RunOfWorkerConfig {
    * are left to others.
    */
   scratch?: string;
-  /** Certificates and key that sign images. Default: none. */
-  signer?: SigningIdentity;
   /** What the service's webhooks report, for runs that follow them. Default: the list is asked. */
   webhookEvents?: PredictionEvents['events'];
   /** Makes renditions. Default: that of any run. */
@@ -109,8 +106,7 @@ const HOLD_MARGIN_MS = 330_000 + 60_000;
 
 /**
  * Opens a run that the database has, for its parts on this worker. Rejects with `UsageError` if
- * this worker must leave it to others: it is of a newer version, of another service, or is signed
- * with other certificates.
+ * this worker must leave it to others: it is of a newer version, or of another service.
  */
 export async function openRunOfWorker(
   database: Pick<Database, 'query'>,
@@ -129,7 +125,7 @@ export async function openRunOfWorker(
   const service = await lastValueFrom(identifyService({ provider }));
   if (stored.service !== service) throw otherService(stored.service, service);
   const folders = await openFolders(run, stored, own);
-  const settings = await runSettingsOf(stored, {
+  const settings = runSettingsOf(stored, {
     ...own,
     provider,
     folder: folders.root,

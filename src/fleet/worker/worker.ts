@@ -42,10 +42,12 @@ export interface WorkerConfig extends Omit<RunOfWorkerConfig, 'gates' | 'liveWor
   encoders?: number;
   /** Takes no further part once it emits; what is in flight has 30 s. Default: never. */
   stop?: Observable<unknown>;
+  /**
+   * Time for the jobs in flight of a worker that stops; then they are given back. Default 30,000.
+   */
+  patienceMs?: number;
 }
 
-/** Time for the jobs in flight of a worker that stops; then they are given back. */
-const PATIENCE_MS = 30_000;
 /** Pauses between two looks into a queue that had nothing: a rescue must not wait. */
 const PAUSES_MS = { parts: 1_000, rescue: 500 } as const;
 /** Jobs that wait for their first create request, at least: then the next part is taken. */
@@ -64,7 +66,7 @@ const AHEAD = 5;
  */
 export function work(config: WorkerConfig): Observable<WorkerEvent> {
   return defer(() => {
-    const { database, engine, stop = EMPTY, encoders } = config;
+    const { database, engine, stop = EMPTY, encoders, patienceMs = 30_000 } = config;
     const scheduler = monotonicScheduler;
     const gates = createWorkerGates(encoders);
     const parts = createPartsInHand();
@@ -84,7 +86,7 @@ export function work(config: WorkerConfig): Observable<WorkerEvent> {
     );
     // Of a part that begins later, too, the time counts from then.
     const left = stopped.pipe(
-      concatMap(() => timer(Math.max(0, stoppedAtMs + PATIENCE_MS - scheduler.now()), scheduler)),
+      concatMap(() => timer(Math.max(0, stoppedAtMs + patienceMs - scheduler.now()), scheduler)),
     );
     const reach = createReach<HeldTask>(config.emit);
     const crew = countCrew(database, scheduler);
