@@ -1,5 +1,6 @@
 import { lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Database } from '../../../src/fleet/database/connection.ts';
 import { createRunCalls } from '../../../src/fleet/database/runCalls.ts';
 import { type Engine, type HeldTask, openEngine } from '../../../src/fleet/engine/engine.ts';
 import type { QueueName } from '../../../src/fleet/engine/tasks.ts';
@@ -27,11 +28,11 @@ describeFleet('a part that is given back', () => {
 
   let runs = 0;
   /** Opens a run of one part; returns its command, which may be given again. */
-  const aCommand = () => {
+  const aCommand = (over: Database = database) => {
     runs += 1;
     const name = `run ${runs}`;
     return () =>
-      loadRun(database, engine, {
+      loadRun(over, engine, {
         ...{ name, fingerprint: 'f', settings: {} as StoredSettings, limitMicroUsd: null, total: 1 },
         account: { perMinute: 600, burst: 10, slots: 10 },
         plans: async function* () {
@@ -39,11 +40,14 @@ describeFleet('a part that is given back', () => {
         },
       });
   };
-  const take = async (queue: QueueName): Promise<{ held: HeldTask; taken: TakenPart }> => {
+  const take = async (
+    queue: QueueName,
+    over: Database = database,
+  ): Promise<{ held: HeldTask; taken: TakenPart }> => {
     const held = await engine.take(queue);
     if (held === null) throw new Error(`Expected a task in ${queue}`);
     const asked = { ...held.task, owner: 'test', afterDeath: false, folder: '/run' };
-    const taken = await lastValueFrom(takePart(database, { ...asked, claim: engine.claimOf(held) }));
+    const taken = await lastValueFrom(takePart(over, { ...asked, claim: engine.claimOf(held) }));
     if (taken === null) throw new Error('Expected a part');
     return { held, taken };
   };
@@ -126,6 +130,33 @@ describeFleet('a part that is given back', () => {
     await database.transaction((query) => engine.complete(held, query));
     await expect(lastValueFrom(takePart(database, { ...asked, claim }))).rejects.toEqual(fenced);
     await database.query('SELECT rx_v1.forget($1)', [run]);
+  });
+
+  it('needs no more than the two roles', async () => {
+    const as = (role: string): Database => ({
+      ...database,
+      query: (...asked) => as(role).transaction((query) => query(...asked)),
+      transaction: (work) =>
+        database.transaction(async (query) => {
+          await query(`SET LOCAL ROLE ${role}`);
+          return work(query);
+        }),
+    });
+    const command = aCommand(as('rx_producer'));
+    const { run } = await command();
+    const worker = as('rx_worker');
+    const first = await take('parts', worker);
+    await lastValueFrom(
+      createPartEnds(worker, engine).giveBack(first.held, first.taken, { queue: 'rescue' }),
+    );
+    expect(await lastValueFrom(createRunCalls(worker).pause(run, 'no credit', null))).toBe(true);
+    await command();
+    const { held, taken } = await take('rescue', worker);
+    await lastValueFrom(createPartEnds(worker, engine).finish(held, taken, []));
+    const calls = createRunCalls(as('rx_producer'));
+    await lastValueFrom(calls.imported(run));
+    await lastValueFrom(calls.forget(run));
+    expect(await tasksOf(run)).toEqual([]);
   });
 
   it('and was lost to another task takes its own along; with none, it keeps it', async () => {
