@@ -187,7 +187,7 @@ export interface Ledger {
    * unknown price, fits only if there is no limit.
    */
   reserve(microUsd: number | null): Reservation | null;
-  /** Reserves it for an attempt of an earlier run, which may be paid already. Absent: `reserve`. */
+  /** Reserves it for an attempt of an earlier run, and never refuses it. Absent: `reserve`. */
   resume?(microUsd: number): Reservation | null;
   /** Returns the time whose limit refused the last amount; null: the run's own. Absent: null. */
   refusedBy?(): SpendingPeriod | null;

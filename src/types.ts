@@ -718,6 +718,8 @@ export interface JobRecord {
   readonly files: readonly ImageFile[];
   /** Money paid for ended attempts. */
   readonly costMicroUsd: number;
+  /** Money reserved for the open attempt. Absent: not known. */
+  readonly openMicroUsd?: number;
 }
 
 /** A time that has a limit of its own for everything that this machine spends. */

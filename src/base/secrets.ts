@@ -34,12 +34,15 @@ export function createRedact(
     .filter((credential) => credential.length >= shortestChars || isSecret(credential));
   if (secrets.length === 0) return (text) => text;
   const escaped = new RegExp(secrets.map(escapedForms).join('|'), 'g');
-  const encoded = [...new Set(secrets.flatMap(base64Forms))];
+  const encoded = [...new Set(secrets.flatMap(base64Forms))].map((form) => ({
+    form,
+    stand: 'X'.repeat(form.length),
+  }));
   return (text) => {
     const mayBeEscaped = text.includes('\\') || text.includes('%');
     let clean = mayBeEscaped ? text.replace(escaped, () => mark) : text;
     for (const secret of secrets) clean = clean.replaceAll(secret, () => mark);
-    for (const form of encoded) clean = clean.replaceAll(form, 'X'.repeat(form.length));
+    for (const { form, stand } of encoded) clean = clean.replaceAll(form, stand);
     return clean;
   };
 }

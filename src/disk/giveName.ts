@@ -77,10 +77,13 @@ function renamedAfter(found: Stats | null, temporary: string, path: string): boo
 
 /** Returns what is at a path, links not followed; null if there is nothing. */
 export async function statsOf(path: string): Promise<Stats | null> {
-  return lstat(path).catch((error: unknown) => {
+  try {
+    // Mostly nothing is there, and a turn in Node's pool to learn it would take far longer.
+    return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
     if (isMissing(error)) return null;
     throw error;
-  });
+  }
 }
 
 async function haveSameContent(path: string, other: string, bytes: number): Promise<boolean> {

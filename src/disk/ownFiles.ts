@@ -13,6 +13,8 @@ export const ownFlags = {
   append: constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT,
   /** The file must not exist yet, not even as a link. */
   create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+  /** With another: what every file here is opened with. */
+  plain: OWN,
 } as const;
 
 const MODE = 0o666;

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, rename, rm } from 'node:fs/promises';
+import { closeSync, fsync, open, writeFileSync } from 'node:fs';
+import { type FileHandle, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { z } from 'zod';
 import { option, RxposureError, UsageError } from '../errors.ts';
 import { ensureDir, syncFolder } from './folders.ts';
@@ -40,12 +42,30 @@ async function replaceBy(path: string, temporary: string): Promise<void> {
  */
 export async function writeTemporary(path: string, data: string | Uint8Array): Promise<string> {
   await ensureDir(dirname(path));
-  return filledTemporary(path, (handle) => handle.writeFile(data));
+  return newTemporary(path, (temporary) => writeFlushed(temporary, data));
+}
+
+/** Data up to this size are written at once: a turn in Node's pool would take longer. */
+const SMALL_BYTES = 1 << 18;
+
+/**
+ * Writes data to a new file and flushes it. Rejects with the system's error, if something is at its
+ * path for example; then the file may be there in part.
+ */
+export async function writeFlushed(path: string, data: string | Uint8Array): Promise<void> {
+  if (data.length > SMALL_BYTES) return writeFile(path, data, { flag: 'wx', flush: true });
+  // Creating a file may take long, if others are being flushed.
+  const fd = await promisify(open)(path, ownFlags.create | ownFlags.plain, 0o666);
+  try {
+    writeFileSync(fd, data);
+    await promisify(fsync)(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 async function filledTemporary(path: string, fill: (handle: FileHandle) => Promise<void>): Promise<string> {
-  const temporary = newTemporaryPath(path);
-  try {
+  return newTemporary(path, async (temporary) => {
     const handle = await openOwn(temporary, ownFlags.create);
     try {
       await fill(handle);
@@ -53,6 +73,13 @@ async function filledTemporary(path: string, fill: (handle: FileHandle) => Promi
     } finally {
       await handle.close();
     }
+  });
+}
+
+async function newTemporary(path: string, write: (temporary: string) => Promise<void>): Promise<string> {
+  const temporary = newTemporaryPath(path);
+  try {
+    await write(temporary);
     return temporary;
   } catch (error) {
     await removeTemporary(temporary);

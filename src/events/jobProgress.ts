@@ -48,9 +48,9 @@ export function createJobFollower(now: () => number): JobFollower {
           return step(index, job, 'creating', null);
         }
         case 'prediction.created': {
-          const { index, predictionId } = event;
+          const { index, prompt, predictionId } = event;
           // An earlier run has created one that is resumed.
-          const job = begun.get(index) ?? { prompt: '', atMs: now() };
+          const job = begun.get(index) ?? { prompt, atMs: now() };
           begun.set(index, job);
           return step(index, job, 'processing', predictionId);
         }
@@ -71,9 +71,9 @@ export function createJobFollower(now: () => number): JobFollower {
 
 /** The end of a wave, as a batch of the run. */
 export interface BatchProgress {
-  /** Number of the batch, from 1. */
+  /** Number of the batch, from 1; those of a recovery round count on. */
   readonly batch: number;
-  /** Batches of the run: the jobs that were to make at its start, divided by those of a batch. */
+  /** Batches so far, and those of the jobs that are left: a recovery round adds its own. */
   readonly total: number;
   /** Jobs of this batch; the last one may have fewer. */
   readonly jobs: number;
@@ -91,15 +91,19 @@ interface BatchCounter {
 
 /** Creates a counter of the batches of a run. */
 export function createBatchCounter(): BatchCounter {
+  /** Jobs that are in no batch yet. */
   let left = 0;
   let size = 1;
-  const ended = ({ wave, jobs, saved, failed, elapsedMs }: EventOf<'wave.completed'>): BatchProgress => {
-    const total = Math.max(wave, Math.ceil(left / size));
-    return { batch: wave, total, jobs, saved, failed, elapsedMs };
+  let batch = 0;
+  const ended = ({ jobs, saved, failed, elapsedMs }: EventOf<'wave.completed'>): BatchProgress => {
+    batch += 1;
+    left = Math.max(0, left - jobs);
+    return { batch, total: batch + Math.ceil(left / size), jobs, saved, failed, elapsedMs };
   };
   return {
     endOf(event) {
-      if (event.type === 'run.started') left = event.total - event.alreadySaved;
+      if (event.type === 'run.started') left = event.jobs ?? event.total - event.alreadySaved;
+      if (event.type === 'recovery.started') left = event.jobs;
       if (event.type === 'wave.started' && event.wave === 1) size = event.jobs;
       return event.type === 'wave.completed' ? ended(event) : null;
     },

@@ -23,6 +23,8 @@ export type RunEvent =
       readonly folder: string;
       readonly total: number;
       readonly alreadySaved: number;
+      /** Jobs to make, if `only` leaves some out. Absent: all that are not saved. */
+      readonly jobs?: number;
       readonly concurrency: number;
       /** Name of the service: `replicate`, `simulator`, …; absent if it has none. */
       readonly service?: string;
@@ -45,6 +47,7 @@ export type RunEvent =
   | {
       readonly type: 'prediction.created';
       readonly index: number;
+      readonly prompt: string;
       readonly predictionId: string;
       readonly status: PredictionStatus;
     }

@@ -5,6 +5,7 @@ import {
   defer,
   delayWhen,
   EMPTY,
+  forkJoin,
   identity,
   ignoreElements,
   last,
@@ -33,7 +34,7 @@ import { skipRemaining } from './run/closing/skipRemaining.ts';
 import { concurrencyOf } from './run/concurrency.ts';
 import { countedPlans, countPlans } from './run/countedPlans.ts';
 import { deliverEarlier } from './run/deliver.ts';
-import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
+import { countLeftOut, countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
 import { warnOfShortBudget } from './run/folder/budgetCheck.ts';
@@ -117,6 +118,7 @@ export function runCounted(
     const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
     const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
     const counted = defer(() => countSaved(plans, total, run, isPartial));
+    const unchosen = defer(() => (settings.only ? countLeftOut(plans, total, run, isPartial) : of(0)));
     const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
     const space = createSpaceCheck(run, settings);
     // If the plans cannot be read, the run itself says so.
@@ -126,13 +128,13 @@ export function runCounted(
     );
     const expected = defer(() => expect(run)).pipe(ignoreElements());
     return concat(expected, matched, checked, reviewed).pipe(
-      concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
+      concatMap((toRender) => forkJoin({ toRender: of(toRender), saved: counted, leftOut: unchosen })),
       delayWhen(({ saved }) => space.expect(total - saved, warn)),
       delayWhen(() => warnOfShortBudget(plans, run)),
-      concatMap(({ toRender, saved }) => {
+      concatMap(({ toRender, saved, leftOut }) => {
         const added = concat(rateEarlier, renderEarlier(toRender, plans, run));
         const work = { added, outcomes: make(plans, run), plans, total, startedAtMs };
-        return runToEnd({ ...work, alreadySaved: saved - toRender.size }, paidBefore(toRender, run));
+        return runToEnd({ ...work, alreadySaved: saved - toRender.size, leftOut }, paidBefore(toRender, run));
       }),
       concatMap((end) => closingLook(end, run)),
       concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
@@ -158,6 +160,8 @@ interface RunWork {
   readonly plans: PlanSource;
   readonly total: number;
   readonly alreadySaved: number;
+  /** Jobs that are not chosen, and not saved either. Default 0. */
+  readonly leftOut?: number;
   /** When it began, ms since 1970. Default: now. */
   readonly startedAtMs?: number | undefined;
 }
@@ -167,7 +171,7 @@ interface RunWork {
  * its first fault.
  */
 export function runToEnd(
-  { added = EMPTY, outcomes, plans, total, alreadySaved, startedAtMs: begunAt }: RunWork,
+  { added = EMPTY, outcomes, plans, total, alreadySaved, leftOut = 0, startedAtMs: begunAt }: RunWork,
   run: OpenRun,
 ): Observable<RunEnd> {
   const {
@@ -195,7 +199,9 @@ export function runToEnd(
       fault ??= asMidRunError(error);
       return EMPTY;
     });
-    emit({ type: 'run.started', folder, total, alreadySaved, concurrency, ...(service && { service }) });
+    const started = { type: 'run.started', folder, total, alreadySaved, concurrency } as const;
+    const jobs = leftOut > 0 && { jobs: total - alreadySaved - leftOut };
+    emit({ ...started, ...jobs, ...(service && { service }) });
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     return concat(
       added.pipe(noteFault),

@@ -39,7 +39,7 @@ async function decode(input: string | Buffer, path: string, decoding: Decoding):
 }
 
 /** A size at which every decoder is quick. */
-const CHECK_PX = 64;
+const CHECK_PX = 16;
 
 /**
  * Decodes an image and drops its pixels. Does nothing if it is large, or takes too long. Rejects

@@ -72,9 +72,12 @@ export function readRendition(given: string | RenditionSpec | RenditionFields, p
   throw new UsageError(`A rendition is wrong:\n${lines.join('\n')}`);
 }
 
+/** Returns the fields of a spec. A key that is undefined is absent. */
 function asFields(given: RenditionSpec | RenditionFields): unknown {
-  if (typeof given !== 'object' || given === null || !('widthPx' in given)) return given;
-  const { widthPx: width, heightPx: height, ...others } = given;
+  if (typeof given !== 'object' || given === null) return given;
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  if (!('widthPx' in present)) return present;
+  const { widthPx: width, heightPx: height, ...others } = present;
   return { ...others, width, height };
 }
 

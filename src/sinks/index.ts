@@ -23,6 +23,7 @@ export { type CopyPicksConfig, copyPicks } from './picks/copyPicks.ts';
 export type { PickedFileKind } from './picks/picks.ts';
 export { type PickedImage, readPicks } from './picks/readPicks.ts';
 export {
+  type BestCopy,
   type RefinementCandidate,
   type RefinementEnd,
   type RefinementHistory,

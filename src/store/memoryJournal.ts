@@ -32,7 +32,7 @@ export function createMemoryJournal(): RunJournal {
   return {
     find: (index) => {
       const job = jobs.get(index);
-      return job === undefined ? undefined : { index, ...job.record };
+      return job === undefined ? undefined : { index, ...job.record, openMicroUsd: job.openMicroUsd };
     },
     isSaved: saved.has,
     openIndexes: () =>

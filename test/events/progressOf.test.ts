@@ -8,7 +8,7 @@ import { outcome } from '../helpers/outcomes.ts';
 
 const events: Record<string, RunEvent> = {
   r: { type: 'run.started', folder: '/run', total: 4, alreadySaved: 1, concurrency: 2 },
-  p: { type: 'prediction.created', index: 0, predictionId: 'p', status: 'starting' },
+  p: { type: 'prediction.created', index: 0, prompt: 'a', predictionId: 'p', status: 'starting' },
   s: { type: 'image.saved', outcome: outcome(0, { costUsd: 0.1 }) },
   f: { type: 'job.failed', outcome: outcome(1, { status: 'failed', costUsd: 0.2 }) },
   k: { type: 'job.skipped', outcome: outcome(2, { status: 'skipped', costUsd: null }) },

@@ -18,7 +18,7 @@ const totals = {
 };
 const events: RunEvent[] = [
   { type: 'run.started', folder: '/run', total: 3, alreadySaved: 0, concurrency: 1 },
-  { type: 'prediction.created', index: 0, predictionId: 'p', status: 'starting' },
+  { type: 'prediction.created', index: 0, prompt: 'a', predictionId: 'p', status: 'starting' },
   { type: 'job.retried', index: 0, attempt: 2, error: outcomeError() },
   { type: 'rate.paused', waitMs: 5, reason: 'refused' },
   { type: 'image.saved', outcome: outcome(0) },
@@ -107,11 +107,11 @@ it('follows each job from its create request to its end', () => {
   const failed = outcome(0, { status: 'failed', prompt: 'a', predictionId: 'q' });
   const happening: readonly [atMs: number, event: RunEvent][] = [
     [100, { ...creating, attempt: 1 }],
-    [300, { type: 'prediction.created', index: 0, predictionId: 'p', status: 'starting' }],
+    [300, { type: 'prediction.created', index: 0, prompt: 'a', predictionId: 'p', status: 'starting' }],
     [900, { ...creating, attempt: 2 }],
-    [950, { type: 'prediction.created', index: 0, predictionId: 'q', status: 'starting' }],
+    [950, { type: 'prediction.created', index: 0, prompt: 'a', predictionId: 'q', status: 'starting' }],
     // One that an earlier run had created, and one from the cache.
-    [950, { type: 'prediction.created', index: 7, predictionId: 'r', status: 'processing' }],
+    [950, { type: 'prediction.created', index: 7, prompt: 'b', predictionId: 'r', status: 'processing' }],
     [950, { type: 'image.saved', outcome: outcome(8, { prompt: 'c', predictionId: 's', cached: true }) }],
     [1_500, { type: 'job.failed', outcome: failed }],
     [1_700, { type: 'image.saved', outcome: outcome(7, { prompt: 'b', predictionId: 'r' }) }],
@@ -123,7 +123,7 @@ it('follows each job from its create request to its end', () => {
     '0 a processing p 200', // 300 - 100
     '0 a creating  800', // 900 - 100
     '0 a processing q 850',
-    '7  processing r 0',
+    '7 b processing r 0',
     '8 c saved s 0',
     '0 a failed q 1400',
     '7 b saved r 750', // 1,700 - 950
@@ -147,6 +147,23 @@ it.each([
       ...{ batch: index + 1, total: totals[index], jobs, saved: jobs - 1, failed: 1, elapsedMs: 50 },
     })),
   );
+});
+
+it('counts the batches of the jobs that are chosen, and those of recovery rounds', () => {
+  const ended: string[] = [];
+  const emit = toCallbacks({
+    onBatchComplete: ({ batch, total }) => void ended.push(`${batch} of ${total}`),
+  });
+  const waves = (...sizes: number[]) =>
+    sizes.forEach((jobs, index) => {
+      emit({ type: 'wave.started', wave: index + 1, jobs });
+      emit({ type: 'wave.completed', wave: index + 1, jobs, saved: jobs, failed: 0, elapsedMs: 50 });
+    });
+  emit({ type: 'run.started', folder: '/run', total: 100, alreadySaved: 10, jobs: 6, concurrency: 1 });
+  waves(4, 2);
+  emit({ type: 'recovery.started', round: 1, jobs: 5, waitMs: 0 });
+  waves(4, 1);
+  expect(ended).toEqual(['1 of 2', '2 of 2', '3 of 4', '4 of 4']);
 });
 
 it('calls back at the end of a round', () => {

@@ -20,10 +20,11 @@ import {
 import { describe, expect, it } from 'vitest';
 import { truncateDataUrls } from '../../src/base/modelInput.ts';
 import { DownloadError, ProviderError, StorageError } from '../../src/errors.ts';
+import { createGate } from '../../src/operators/gate.ts';
 import { createLedger } from '../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../src/pipelines/generate.ts';
 import type { GenerateConfig } from '../../src/pipelines/journey/config.ts';
-import type { Downloader, Provider, ResultCache } from '../../src/ports.ts';
+import type { Downloader, Provider, Renderer, ResultCache } from '../../src/ports.ts';
 import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
 import type { JournalEntry, ModelInput, Outcome, Plan, Prediction, PricedRequest } from '../../src/types.ts';
 import { aPrediction, fakeGovernor, fakeProvider } from '../helpers/fakeProvider.ts';
@@ -284,6 +285,34 @@ describe('a run', () => {
     expect(provider.made).toHaveLength(9);
     expect(most).toBe(2);
     expect(scheduler.now()).toBe(500); // 9 predictions, 2 at a time, 100 ms each
+  });
+
+  it('makes images with AVIFs last, so that they do not hold up the others', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const encoders = createGate(1);
+    const first = new Subject<never[]>();
+    const order: string[] = [];
+    const renderer: Renderer = {
+      render: ({ path }) =>
+        defer(() => {
+          order.push(path);
+          return order.length === 1 ? first : of([]);
+        }),
+    };
+    const { config } = runOf({ provider: succeeding(), renderer, concurrency: 5, encoders });
+    const formats = ['jpeg', 'avif', 'avif', 'jpeg', 'webp'] as const;
+    const plans = plansOf(5).map((plan, index) => {
+      const spec = { name: 'x', widthPx: 1, heightPx: 1, fit: 'cover', quality: 1 } as const;
+      return { ...plan, renditions: [{ ...spec, format: formats[index] ?? 'jpeg' }] };
+    });
+    await runVirtually(plans, config, scheduler, () => {
+      if (encoders.waiting === 4) {
+        first.next([]);
+        first.complete();
+      }
+      return order.length === 5;
+    });
+    expect(order).toEqual([0, 3, 4, 1, 2].map((index) => `/run/000${index}.png`));
   });
 
   it.each([401, 402])('ends as a whole when the service responds with %i', async (status) => {

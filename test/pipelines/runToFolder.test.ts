@@ -89,7 +89,7 @@ async function expectWhole(outcomes: readonly Pick<Outcome, 'files'>[]): Promise
 describe('a run in its folder', () => {
   it('makes every image once and leaves everything about it', async () => {
     // Slow enough that a busy machine fills all slots too.
-    const provider = await start({ speed: 20 });
+    const provider = await start({ speed: 8 });
     const { totals, fault } = await run(30, { provider, concurrency: 5 });
     expect(fault).toBeNull();
     expect(totals).toMatchObject({ total: 30, saved: 30, failed: 0, skipped: 0, costUsd: 0.09 });

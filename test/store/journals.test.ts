@@ -123,6 +123,7 @@ for (const [name, { open, missing = null, takesNewInput }] of openings) {
         intendedAtMs: 1_000,
         request: null,
         costMicroUsd: 0,
+        openMicroUsd: plan.priceMicroUsd,
       };
       expect(await record(plan, intended())).toEqual({
         ...before,

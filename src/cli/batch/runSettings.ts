@@ -19,6 +19,7 @@ const destinationFlags = {
 /** Returns the run settings of some flags. Throws `UsageError` if they contradict each other. */
 export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | 'provider'> {
   if (flags.concurrency === 'auto' && flags.strategy !== 'stream') throw autoWithoutStream(flags.strategy);
+  expectCompanions(flags);
   return {
     strategy: flags.strategy,
     concurrency: flags.concurrency,
@@ -58,6 +59,24 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     ),
     tables: flags.tables,
   };
+}
+
+/** Throws `UsageError` for a flag that does nothing without another one. */
+function expectCompanions({ strategy, waveSize, wavePauseMs, cache, cacheUnseeded }: SettledFlags): void {
+  const isInWaves = strategy === 'waves';
+  const alone = [
+    { flag: '--wave-size', companion: '--strategy waves', isAlone: waveSize !== null && !isInWaves },
+    {
+      ...{ flag: '--wave-pause', companion: '--strategy waves' },
+      isAlone: wavePauseMs !== runDefaults.wavePauseMs && !isInWaves,
+    },
+    { flag: '--cache-unseeded', companion: '--cache', isAlone: cacheUnseeded && cache === null },
+  ].find(({ isAlone }) => isAlone);
+  if (alone === undefined) return;
+  const { flag, companion } = alone;
+  throw new UsageError(`\`${flag}\` works only with \`${companion}\`.`, {
+    suggestion: `Add ${companion}, or remove ${flag}.`,
+  });
 }
 
 function autoWithoutStream(strategy: string): UsageError {

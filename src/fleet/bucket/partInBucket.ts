@@ -121,7 +121,9 @@ export function createPartInBucket(config: PartInBucketConfig): PartInBucket {
     for (const original of outcome.files.filter(({ role }) => role === 'original')) {
       const path = thumbnails.pathOf(original);
       if (path === null || path === original.path) continue;
-      await storeBytes(path, await readFile(insideFolder(folder, path)), original.sha256, signal);
+      // Without one, the gallery has a tile without an image.
+      const data = await readFile(insideFolder(folder, path)).catch(() => null);
+      if (data !== null) await storeBytes(path, data, original.sha256, signal);
     }
   };
   const deliver = async (outcome: Outcome, signal: AbortSignal): Promise<readonly string[]> => {

@@ -186,8 +186,8 @@ export function createPartJournal(config: PartJournalConfig): PartJournal {
   const stateOf = (index: number) => jobs.get(index)?.job.record;
   return {
     find: (index) => {
-      const record = stateOf(index);
-      return record === undefined ? undefined : { index, ...record };
+      const job = jobs.get(index)?.job;
+      return job === undefined ? undefined : { index, ...job.record, openMicroUsd: job.openMicroUsd };
     },
     isSaved: (index) => stateOf(index)?.state === 'saved',
     openIndexes: () =>

@@ -1,9 +1,10 @@
 import { relative, sep } from 'node:path';
-import { defer, EMPTY, from, ignoreElements, mergeMap, type Observable } from 'rxjs';
+import { concat, defer, EMPTY, from, ignoreElements, mergeMap, type Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import type { Bucket } from '../../sinks/destinations/s3Bucket.ts';
 import { maxGalleryJobs, type Thumbnails, thumbnailPath } from '../../sinks/gallery/thumbnails.ts';
+import { writeSidecar } from '../../sinks/manifest/sidecar.ts';
 import { storedJob } from '../../store/journal/jobTable.ts';
 import type { Outcome } from '../../types.ts';
 import type { EndedJob } from '../packedOutcomes.ts';
@@ -18,20 +19,23 @@ export interface BesideBucket {
   readonly folder: string;
   /** Null if there is no gallery. */
   readonly thumbnails: Pick<Thumbnails, 'keep' | 'pathOf'> | null;
+  /** True if sidecars are wanted. */
+  readonly sidecars: boolean;
 }
 
 /**
- * Brings what a run folder has besides the images of its bucket: thumbnails for the gallery, and
- * the originals of failed jobs, so that they can be finished from there without being paid again.
+ * Brings what a run folder has besides the images of its bucket: sidecars, thumbnails for the
+ * gallery, and the originals of failed jobs, so that they can be finished from there without being
+ * paid again.
  */
 export function bringFiles(jobs: readonly EndedJob[], beside: BesideBucket): Observable<never> {
-  return from(jobs).pipe(
-    mergeMap(
-      (job) =>
-        job.outcome.status === 'saved' ? thumbnailsOf(job.outcome, beside) : originalsOf(job, beside),
-      AT_ONCE,
-    ),
-  );
+  const { folder, sidecars } = beside;
+  const ofJob = (job: EndedJob): Observable<unknown> => {
+    const { outcome } = job;
+    if (outcome.status !== 'saved') return originalsOf(job, beside);
+    return concat(sidecars ? writeSidecar(folder, outcome) : EMPTY, thumbnailsOf(outcome, beside));
+  };
+  return from(jobs).pipe(mergeMap(ofJob, AT_ONCE), ignoreElements());
 }
 
 function thumbnailsOf({ index, files }: Outcome, { bucket, thumbnails }: BesideBucket): Observable<never> {

@@ -12,7 +12,6 @@ import {
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import type { OpenRun } from '../../pipelines/run/settings.ts';
-import type { Bucket } from '../../sinks/destinations/s3Bucket.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import { storedJob } from '../../store/journal/jobTable.ts';
 import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
@@ -20,7 +19,7 @@ import type { Database, Row } from '../database/connection.ts';
 import { createRead } from '../database/partCalls.ts';
 import { type EndedJob, unpackEnded } from '../packedOutcomes.ts';
 import { unpackPlans } from '../packedPlans.ts';
-import { bringFiles } from './bucketFiles.ts';
+import { type BesideBucket, bringFiles } from './bucketFiles.ts';
 
 /** Parts that are read at a time: about a thousand outcomes. */
 const PARTS_AT_ONCE = 40;
@@ -40,14 +39,14 @@ export function importOutcomes(
   database: Pick<Database, 'query'>,
   run: number,
   into: Importing,
-  bucket: Bucket | null = null,
+  beside: Pick<BesideBucket, 'bucket' | 'sidecars'> | null = null,
 ): Observable<Outcome> {
   const { folder } = into.config;
   return from(partsOf(database, run)).pipe(
     concatMap(({ plans, jobs, aheadMs }) => {
       const fresh = jobs.filter(({ outcome }) => !into.manifest.has(outcome.index));
       const { thumbnails } = into;
-      const brought = bucket === null ? EMPTY : bringFiles(fresh, { bucket, folder, thumbnails });
+      const brought = beside === null ? EMPTY : bringFiles(fresh, { ...beside, folder, thumbnails });
       return concat(brought, enter(fresh, new Map(plans.map((plan) => [plan.index, plan])), into, aheadMs));
     }),
   );

@@ -76,7 +76,7 @@ export interface RunOfWorkerConfig {
   scratch?: string;
   /** What the service's webhooks report, for runs that follow them. Default: the list is asked. */
   webhookEvents?: PredictionEvents['events'];
-  /** Makes renditions. Default: that of any run. */
+  /** Makes renditions on a shared folder. Default: that of any run. */
   renderer?: Renderer;
   /** Receives the events of all runs. */
   emit: EmitEvent;
@@ -140,6 +140,7 @@ export async function openRunOfWorker(
     // Each part has its own.
     journal: createMemoryJournal(),
     spentMicroUsd: () => 0,
+    openMicroUsd: () => 0,
     putAside: () => EMPTY,
     isDone: () => false,
     isPaidBefore: () => false,

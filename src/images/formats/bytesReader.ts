@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 
 /** A fault in the structure of a file. */
 export class StructureFault extends Error {
@@ -50,23 +50,25 @@ const FIRST_BYTES = 64 * 1024;
  * cannot be read, or with the error of `use`.
  */
 export async function withReader<T>(path: string, use: (reader: BytesReader) => Promise<T>): Promise<T> {
-  // A pipe in place of a file would be waited for without end; thus it is an error.
-  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  // A pipe in place of a file would be waited for without end; thus it is an error. What is read at
+  // first has just been written: turns in Node's pool would take longer.
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(FIRST_BYTES), 0, FIRST_BYTES, 0);
-    if (bytesRead < FIRST_BYTES) return await use(bufferReader(buffer.subarray(0, bytesRead)));
-    const { size } = await handle.stat();
-    return await use(createReader(size, buffer, (at, length) => readFully(handle, at, length)));
+    const stats = fstatSync(fd);
+    const head = Buffer.allocUnsafe(stats.isFile() ? Math.min(stats.size, FIRST_BYTES) : FIRST_BYTES);
+    const first = head.subarray(0, readSync(fd, head, 0, head.length, 0));
+    if (first.length < FIRST_BYTES) return await use(bufferReader(first));
+    return await use(createReader(stats.size, first, (at, length) => readFully(fd, at, length)));
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 
-async function readFully(handle: FileHandle, at: number, length: number): Promise<Buffer> {
+async function readFully(fd: number, at: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {
-    const { bytesRead } = await handle.read(bytes, filled, length - filled, at + filled);
+    const { bytesRead } = await promisify(read)(fd, bytes, filled, length - filled, at + filled);
     // Something has cut the file in the meantime.
     if (bytesRead === 0) break;
     filled += bytesRead;

@@ -5,7 +5,13 @@ import { from, type Observable, type ObservableInput, share, tap } from 'rxjs';
  * `isRight`.
  */
 export function expectOption(isRight: boolean, name: string, expected: string, got: unknown): void {
-  if (!isRight) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${String(got)}`);
+  if (!isRight) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${shown(got)}`);
+}
+
+/** Shows a value; one that would leave no trace in a message, as an empty text, as JSON. */
+function shown(value: unknown): string {
+  const text = String(value);
+  return text.trim() === '' ? JSON.stringify(value) : text;
 }
 
 /** Throws unless the option is an integer of `least` or more. */

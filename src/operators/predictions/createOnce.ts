@@ -51,6 +51,8 @@ export interface CreateOnceConfig extends Partial<Omit<CreateOptions, 'onLimits'
    * POST is sent when it completes. Record the intent here. Default: no-op.
    */
   beforeSend?: (request: PredictionRequest, attempt: Attempt) => Observable<unknown>;
+  /** Called as each POST is sent, once `beforeSend` has completed. Default: no-op. */
+  onSend?: (attempt: Attempt) => void;
   /**
    * Called for each refusal of a request as too fast, with the wait and the reason that the service
    * named. Default: no-op.
@@ -85,7 +87,7 @@ export function createOnce(
   config: SharedConfig,
 ): Observable<Prediction> {
   const { governor, lookout, scheduler, cancelAfterMs = null, webhookUrl = null } = config;
-  const { prepare = (asIs) => of(asIs), beforeSend = () => EMPTY } = config;
+  const { prepare = (asIs) => of(asIs), beforeSend = () => EMPTY, onSend = () => {} } = config;
   const { onLost = (attempt, error) => findOrThrow(attempt, error, lookout) } = config;
   const sendOnce = (ticket: CreateTicket, sent: PredictionRequest) => {
     const attempt = createAttempt({
@@ -95,14 +97,14 @@ export function createOnce(
       cancelAfterMs,
       webhookUrl,
     });
-    const response = afterCompletion(beforeSend(sent, attempt), () =>
-      send(provider, sent, { ...config, ticket }),
+    return afterCompletion(beforeSend(sent, attempt), () => {
+      attempt.sentAtMs = scheduler.now();
+      attempt.wallMs = wallNow(scheduler);
+      onSend(attempt);
+      return lookout.watch(attempt, send(provider, sent, { ...config, ticket }));
+    }).pipe(
+      catchError((error: unknown) => (isLost(error) ? onLost(attempt, error) : throwError(() => error))),
     );
-    return lookout
-      .watch(attempt, response)
-      .pipe(
-        catchError((error: unknown) => (isLost(error) ? onLost(attempt, error) : throwError(() => error))),
-      );
   };
   let wasRefused = false;
   const attempt = (ticket: CreateTicket) =>
@@ -158,7 +160,8 @@ function send(
 }
 
 /**
- * Retries without end if the service only asks to wait, and a few times if there is no connection.
+ * Retries without end if the service only asks to wait, or the permission to send had grown too
+ * old, and a few times if there is no connection.
  */
 function retryCertainRefusals(config: CreateOnceConfig) {
   const policy = retryPolicies.create;
@@ -177,6 +180,7 @@ function retryCertainRefusals(config: CreateOnceConfig) {
         return timer(0, scheduler);
       }
       if (isOutage(error)) return timer(policy.delayMs, scheduler);
+      if (isNotSent(error)) return timer(delayMs, scheduler);
       failures += 1;
       const isWorthIt = error instanceof ProviderError && error.tookEffect === 'no' && error.recoverable;
       if (!isWorthIt || failures > retries) throw error;
@@ -191,4 +195,8 @@ function afterCompletion<T>(first: Observable<unknown>, then: () => Observable<T
 
 function isTooFast(error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.status === 429;
+}
+
+function isNotSent(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === 'ERR_NOT_SENT';
 }

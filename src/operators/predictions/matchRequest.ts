@@ -2,7 +2,7 @@ import { canonicalJson, truncateDataUrls } from '../../base/modelInput.ts';
 import { SECRET } from '../../base/secretInputs.ts';
 import type { Json, ModelInput, Prediction, PredictionRequest } from '../../types.ts';
 import { isAtLeast, type Match, worse } from './match.ts';
-import { formsOf, isHidden, matchForms, type TextForms } from './matchText.ts';
+import { formsOf, isHidden, isShorterText, matchForms, type TextForms } from './matchText.ts';
 import { isSameSize, matchValue } from './matchValue.ts';
 
 /** The part of a prediction that shows its request. */
@@ -151,9 +151,12 @@ export function contradiction(
   if (shown.model !== '' && matchModel({ ...request, version: null }, shown) === 'other') return 'model';
   if (matchModel(request, shown) === 'other') return 'version';
   const { prompt } = readInput(request.input);
-  const isOther =
-    prompt !== null && shown.input !== null && matchPrompt(prompt, readInput(shown.input)) === 'other';
-  return isOther ? 'prompt' : null;
+  if (prompt === null || shown.input === null) return null;
+  const read = readInput(shown.input);
+  const match = matchPrompt(prompt, read);
+  // Prompts often begin with each other: `a fox`, `a fox in snow`.
+  const isShorter = match === 'faint' && read.prompt !== null && isShorterText(prompt, read.prompt);
+  return match === 'other' || isShorter ? 'prompt' : null;
 }
 
 /**

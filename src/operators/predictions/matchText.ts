@@ -127,6 +127,16 @@ function mayBeChanged(sent: TextForms, shown: TextForms): boolean {
   return shown.parts.length > 1 && hasGaps(sent.folded, shown.parts);
 }
 
+/**
+ * Returns true if a text is another one that the sent one begins with, as far as can be told: it is
+ * short, and has no sign that anything was left out. Services cut long texts, or say so.
+ */
+export function isShorterText(sent: TextForms, shown: TextForms): boolean {
+  const { plain, unmarked, letters, parts } = shown;
+  const isWhole = unmarked === plain && parts.length === 1 && shown.whole === shown.folded;
+  return isWhole && letters !== sent.letters && plain.length < SHORTEST_CUT;
+}
+
 /** Returns true if a text consists of these parts, with any text between them. */
 function hasGaps(whole: string, [beginning = '', ...others]: readonly string[]): boolean {
   const end = others.pop();

@@ -164,6 +164,11 @@ export interface LedgerConfig {
   limitMicroUsd: number;
   /** Money that earlier runs spent under the same limit. Default 0. */
   spentMicroUsd?: number;
+  /**
+   * Money that earlier runs reserved under the same limit, for attempts that are open: reserved
+   * until `resume` takes it over. Default 0.
+   */
+  openMicroUsd?: number;
   /** Called once, when reserved and spent money first reaches `warnAt`. Default: no-op. */
   onWarning?: (ledger: Ledger) => void;
   /** Part of the limit, 0…1. Default 0.8. */
@@ -172,15 +177,18 @@ export interface LedgerConfig {
 
 /**
  * Creates a ledger that keeps reserved plus spent money at or below a limit. Only a settled cost
- * can exceed it, if a prediction was dearer than its estimate; after that nothing is reserved any
- * more.
+ * can exceed it, if a prediction was dearer than its estimate, and what earlier runs may have paid;
+ * after that nothing is reserved any more.
  */
 export function createLedger(config: LedgerConfig): Ledger {
-  const { limitMicroUsd, spentMicroUsd = 0, onWarning = () => {}, warnAt = 0.8 } = config;
+  const { limitMicroUsd, spentMicroUsd = 0, openMicroUsd = 0, onWarning = () => {}, warnAt = 0.8 } = config;
   expectAmount(limitMicroUsd === Number.POSITIVE_INFINITY ? 0 : limitMicroUsd, 'limitMicroUsd');
   expectAmount(spentMicroUsd, 'spentMicroUsd');
+  expectAmount(openMicroUsd, 'openMicroUsd');
   expectOption(warnAt >= 0 && warnAt <= 1, 'warnAt', 'a number from 0 to 1', warnAt);
-  let reserved = 0;
+  /** The part of `reserved` that is for attempts of earlier runs, not resumed so far. */
+  let open = openMicroUsd;
+  let reserved = open;
   let spent = spentMicroUsd;
   let warned = false;
 
@@ -188,6 +196,20 @@ export function createLedger(config: LedgerConfig): Ledger {
     if (warned || reserved + spent < warnAt * limitMicroUsd) return;
     warned = true;
     onWarning(ledger);
+  };
+
+  const reservationOf = (microUsd: number): Reservation => {
+    warn(ledger);
+    let isOpen = true;
+    const close = (actualMicroUsd: number) => {
+      expectAmount(actualMicroUsd, 'actualMicroUsd');
+      if (!isOpen) return;
+      isOpen = false;
+      reserved -= microUsd;
+      spent += actualMicroUsd;
+      warn(ledger);
+    };
+    return { microUsd, settle: close, release: () => close(0) };
   };
 
   const ledger: Ledger = {
@@ -205,18 +227,14 @@ export function createLedger(config: LedgerConfig): Ledger {
       expectAmount(microUsd, 'microUsd');
       if (reserved + spent + microUsd > limitMicroUsd) return null;
       reserved += microUsd;
-      warn(ledger);
-      let open = true;
-      const close = (actualMicroUsd: number) => {
-        expectAmount(actualMicroUsd, 'actualMicroUsd');
-        if (!open) return;
-        open = false;
-        reserved -= microUsd;
-        spent += actualMicroUsd;
-        // A cost above its reservation counts too.
-        warn(ledger);
-      };
-      return { microUsd, settle: close, release: () => close(0) };
+      return reservationOf(microUsd);
+    },
+    resume(microUsd) {
+      expectAmount(microUsd, 'microUsd');
+      const known = Math.min(open, microUsd);
+      open -= known;
+      reserved += microUsd - known;
+      return reservationOf(microUsd);
     },
   };
   return ledger;

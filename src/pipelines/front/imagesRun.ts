@@ -65,7 +65,8 @@ type Ending = Pick<CourseOptions, 'signal' | 'onAbort' | 'sinks'> &
   RunCallbacks &
   Pick<SharedOptions, 'scheduler'>;
 
-const endingRules: Readonly<Partial<Record<keyof Ending, OptionRule>>> = {
+/** The rules of the options that end a run early. */
+export const endingRules: Readonly<Partial<Record<keyof Ending, OptionRule>>> = {
   signal: having('an AbortSignal', 'aborted', 'addEventListener'),
   onAbort: oneOf('finish', 'cancel'),
   sinks: optionRules.tasks,

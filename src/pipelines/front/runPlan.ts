@@ -36,11 +36,13 @@ interface RunPlanConfig extends Pick<RunSettings, 'folder' | 'only'> {
   scorer?: Scorer | ScoringModel;
   uploads: PlannedUploads | null;
   warnings: readonly string[];
+  /** Ends the counting, which rejects with its reason. Default: nothing does. */
+  signal?: AbortSignal;
 }
 
 /** Counts and prices the jobs that a run would make. Creates nothing. */
 export async function planRun(source: PlanSource, config: RunPlanConfig): Promise<RunPlan> {
-  const { folder, only = () => true, scorer, uploads, warnings } = config;
+  const { folder, only = () => true, scorer, uploads, warnings, signal } = config;
   async function* plans(): AsyncGenerator<Plan> {
     const isSaved = await savedJobs(folder);
     for await (const plan of source()) if (!isSaved(plan) && only(plan.index)) yield plan;
@@ -54,6 +56,7 @@ export async function planRun(source: PlanSource, config: RunPlanConfig): Promis
   let unpricedJobs = 0;
   const isSaved = await savedJobs(folder);
   for await (const plan of source()) {
+    signal?.throwIfAborted();
     const { model, priceMicroUsd, index } = plan;
     total += 1;
     if (isSaved(plan)) {

@@ -79,11 +79,11 @@ export function checkNames(options: object, { adds = [], without = [] }: OptionN
   expectNames(options, known);
 }
 
-const { count, flag, list, text, texts } = optionRules;
+const { count, flag, list, path, text, texts } = optionRules;
 
 /** The options that are no settings of a run by the same name, or may be something else there. */
 const ownRules: Readonly<Partial<Record<keyof BatchOptions, OptionRule>>> = {
-  cache: text,
+  cache: path,
   cacheUnseeded: flag,
   count,
   destinations: list,
@@ -98,6 +98,7 @@ const ownRules: Readonly<Partial<Record<keyof BatchOptions, OptionRule>>> = {
   seed: or(oneOf('auto', 'none'), 'a number', (value) => typeof value === 'number'),
   session: having('that of createSession', 'shared', 'spentUsd'),
   shardSize: count,
+  spendingFile: path,
 };
 
 /** The options that `createSession` takes in the place of its runs. */
@@ -133,6 +134,12 @@ export function settingsOf(options: RunOptions): Partial<RunSettings> {
       `\`concurrency: 'auto'\` works only with the strategy stream, not with ${strategy}.`,
       { suggestion: 'Give a number, or leave out `strategy`.' },
     );
+  }
+  const waves = (['waveSize', 'wavePauseMs'] as const).find((name) => options[name] !== undefined);
+  if (waves !== undefined && strategy !== 'waves') {
+    throw new UsageError(`\`${waves}\` works only with \`strategy: 'waves'\`.`, {
+      suggestion: `Add strategy: 'waves', or leave out ${waves}.`,
+    });
   }
   const shared = session === undefined ? undefined : ofSession.find((name) => options[name] !== undefined);
   if (shared !== undefined) {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { concatMap, takeUntil } from 'rxjs';
-import { fromAbortable } from '../../base/fromAbortable.ts';
+import { concatMap, lastValueFrom, takeUntil } from 'rxjs';
+import { abortOf, fromAbortable } from '../../base/fromAbortable.ts';
 import type { ModelReference } from '../../base/modelName.ts';
 import { isSecretInput } from '../../base/secretInputs.ts';
 import { UsageError } from '../../errors.ts';
@@ -10,8 +10,9 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { RunInput } from '../../store/runFile.ts';
 import type { ModelInput, PlannedUploads } from '../../types.ts';
+import { checkOptions } from '../run/checkSettings.ts';
 import type { RunSettings } from '../run/settings.ts';
-import { createImagesRun, type PlannedRun } from './imagesRun.ts';
+import { createImagesRun, endingRules, type PlannedRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
 import { parseModel } from './planning/findModel.ts';
 import type { ContextChoices } from './planning/jobContexts.ts';
@@ -83,9 +84,17 @@ export function startFront(
     options,
   );
   const plan = async (): Promise<RunPlan> => {
-    const { planned, settings, uploads } = await prepareOnce();
-    const warnings = noted.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
-    return planRun(planned.plans, { ...settings, uploads, warnings });
+    const { signal } = options;
+    checkOptions({ signal }, endingRules);
+    const planning = fromAbortable(async (leaving) => {
+      leaving.addEventListener('abort', () => left.abort(), { once: true });
+      const { planned, settings, uploads } = await prepareOnce();
+      const warnings = noted.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+      return planRun(planned.plans, { ...settings, uploads, warnings, signal: leaving });
+    }).pipe(takeUntil(abortOf(signal)));
+    const made = await lastValueFrom(planning, { defaultValue: null });
+    if (made === null) throw signal?.reason;
+    return made;
   };
   return { ...run, plan };
 }
@@ -109,6 +118,7 @@ async function prepare(
   const chosen = settingsOf(given);
   moneySettings(given);
   if (given.detach === true && given.cache !== undefined) throw detachWithCache();
+  if (given.cacheUnseeded === true && given.cache === undefined) throw unseededWithoutCache();
   const folder = folderOf(given);
   const provider = providerOf(given, emit);
   const { input, options, ...batch } = await read({ provider, folder, emit, signal });
@@ -163,6 +173,12 @@ function folderOf({ to }: Pick<BatchOptions, 'to'>): string {
 function detachWithCache(): UsageError {
   return new UsageError('`detach` and `cache` cannot be used together.', {
     suggestion: 'Leave one out: a detached run ends before there are results to store.',
+  });
+}
+
+function unseededWithoutCache(): UsageError {
+  return new UsageError('`cacheUnseeded` works only with `cache`.', {
+    suggestion: 'Give a folder as cache, or leave out cacheUnseeded.',
   });
 }
 

@@ -75,10 +75,11 @@ export function closeJob(own: Outcome, job: JobState, run: Closing): Observable<
 /**
  * Frees the money of a job that ends without an outcome and has made nothing: the service refuses
  * all (401, 402), or the run was stopped while the job was in line. Other runs may share the
- * budget.
+ * budget. What an earlier run has left open may be paid, and stays reserved.
  */
 function releaseUnused(job: JobState, { state }: Stateful): void {
-  if (job.open === null && !state.postponed.has(job.plan.index)) job.reservation?.release();
+  const isOpen = job.open !== null || job.earlier !== null;
+  if (!isOpen && !state.postponed.has(job.plan.index)) job.reservation?.release();
 }
 
 function endOf(outcome: Outcome, { isPaidBefore }: Pick<RunHooks, 'isPaidBefore'>): RunEvent {

@@ -30,6 +30,7 @@ export const optionRules = {
   flag: { expected: 'true or false', isRight: (value) => typeof value === 'boolean' },
   task: { expected: 'a function', isRight: (value) => typeof value === 'function' },
   text: { expected: 'a text', isRight: isText },
+  path: { expected: 'a path', isRight: isText },
   texts: { expected: 'a list of texts', isRight: isListOf(isText) },
   list: { expected: 'a list', isRight: Array.isArray },
   tasks: { expected: 'a list of functions', isRight: isListOf((item) => typeof item === 'function') },
@@ -71,7 +72,7 @@ export function or(
 
 type SettingName = keyof RunSettings | keyof GenerateConfig;
 
-const { flag, task, text, count, countFrom0, wait, above0, pace, microUsd, stream } = optionRules;
+const { flag, task, path, count, countFrom0, wait, above0, pace, microUsd, stream } = optionRules;
 
 /** Places, or the gate that several runs share. */
 const countOrGate = or(count, 'a gate', having('', 'enter', 'resize').isRight);
@@ -81,7 +82,7 @@ export const settingRules = {
   allowFiles: or(optionRules.texts, 'any', isOneOf(['any'])),
   breakerFailures: or(countFrom0, 'a breaker', having('', 'admit', 'succeeded', 'failed').isRight),
   budgetMicroUsd: microUsd,
-  cacheFolder: text,
+  cacheFolder: path,
   cancel: stream,
   concurrency: or(count, 'auto', isOneOf(['auto'])),
   continueOnError: flag,
@@ -92,7 +93,7 @@ export const settingRules = {
   emit: task,
   encoders: countOrGate,
   fallbacksOf: task,
-  folder: text,
+  folder: path,
   gallery: flag,
   handOver: task,
   haveFiles: flag,
@@ -119,6 +120,10 @@ export const settingRules = {
   session: having('what runs share', 'governor', 'ledger', 'slots', 'claims'),
   sidecars: flag,
   sign: or(task, 'null', isOneOf([null])),
+  spending: {
+    expected: 'limits with the path of a database as `file`',
+    isRight: (value) => having('', 'file').isRight(value) && isText((value as { file: unknown }).file),
+  },
   stop: stream,
   strategy: oneOf(...Object.keys(strategies)),
   tables: { expected: 'a list of csv and parquet', isRight: isListOf(isOneOf(['csv', 'parquet'])) },

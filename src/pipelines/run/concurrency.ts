@@ -38,11 +38,15 @@ export function slotsWithin(shared: Gate, concurrency: number): Gate {
       return own.waiting;
     },
     resize: own.resize,
-    enter(enter, onError) {
+    enter(enter, onError, config) {
       let leaveShared = () => {};
-      const leaveOwn = own.enter(() => {
-        leaveShared = shared.enter(enter, onError);
-      }, onError);
+      const leaveOwn = own.enter(
+        () => {
+          leaveShared = shared.enter(enter, onError, config);
+        },
+        onError,
+        config,
+      );
       return () => {
         leaveShared();
         leaveOwn();

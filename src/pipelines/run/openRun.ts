@@ -114,7 +114,7 @@ async function closeAll(destinations: readonly Destination[]): Promise<void> {
  * result. Emits `UsageError` or `StorageError` if the folder cannot be used.
  */
 export function inOpenRun<T>(settings: RunSettings, work: (run: OpenRun) => Observable<T>): Observable<T> {
-  return fromAbortable((signal) => openRun(settings, signal)).pipe(
+  return fromAbortable((signal) => openUnlessAborted(settings, signal)).pipe(
     concatMap((run) => {
       // Closing is a stage, so that the folder is free when the result is emitted; teardown serves
       // early unsubscribers.
@@ -127,4 +127,12 @@ export function inOpenRun<T>(settings: RunSettings, work: (run: OpenRun) => Obse
       );
     }),
   );
+}
+
+/** Opens a run folder; frees it if it was opened while its subscriber unsubscribed. */
+async function openUnlessAborted(settings: RunSettings, signal: AbortSignal): Promise<OpenRun> {
+  const run = await openRun(settings, signal);
+  if (!signal.aborted) return run;
+  await run.close();
+  throw signal.reason;
 }

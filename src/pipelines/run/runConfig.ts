@@ -156,17 +156,22 @@ export function priceFor(
 }
 
 /**
- * Opens the budget of a run, less what earlier runs over its store have spent. The budget of its
- * session, and the limits for all runs of this machine, must have room, too.
+ * Opens the budget of a run, less what earlier runs over its store have spent, or reserved for open
+ * attempts: also for those of jobs that this run does not make. The budget of its session, and the
+ * limits for all runs of this machine, must have room, too.
  */
 function openLedger(
   { budgetMicroUsd = Number.POSITIVE_INFINITY, session }: Pick<RunSettings, 'budgetMicroUsd' | 'session'>,
-  { store, spending = null }: Pick<Opened, 'spending'> & { readonly store: Pick<RunStore, 'spentMicroUsd'> },
+  {
+    store,
+    spending = null,
+  }: Pick<Opened, 'spending'> & { readonly store: Pick<RunStore, 'spentMicroUsd' | 'openMicroUsd'> },
   emit: EmitEvent,
 ): Ledger {
   const own = createLedger({
     limitMicroUsd: budgetMicroUsd,
     spentMicroUsd: store.spentMicroUsd(),
+    openMicroUsd: store.openMicroUsd(),
     onWarning: ({ reservedMicroUsd, spentMicroUsd }) =>
       emit({ type: 'budget.warning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
   });

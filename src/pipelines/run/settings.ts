@@ -196,6 +196,8 @@ export interface RunStore
   readonly journal: Journal;
   /** Returns the money that earlier runs have spent of this run's budget. */
   spentMicroUsd(): number;
+  /** Returns the money that earlier runs have reserved of it, for attempts that are open. */
+  openMicroUsd(): number;
   /** Stores an outcome before it counts: its line of the manifest, its thumbnail. */
   keep(outcome: Outcome): Observable<unknown>;
   /** Stores the plan of a job that failed, or whose prediction is left to the service. */

@@ -8,7 +8,7 @@ import { copyWhole } from '../../disk/copyFiles.ts';
 import { ensureDir, syncFolder } from '../../disk/folders.ts';
 import { giveName } from '../../disk/giveName.ts';
 import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
-import { newTemporaryPath } from '../../disk/writeFiles.ts';
+import { newTemporaryPath, writeFlushed } from '../../disk/writeFiles.ts';
 import { DownloadError, RenderError, StorageError } from '../../errors.ts';
 import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
@@ -23,7 +23,7 @@ import { type ReceiveConfig, receiveFile } from './receiveFile.ts';
 import { type IdentifiedFile, transformFile } from './transformFile.ts';
 
 export interface DownloaderConfig {
-  /** The largest file that is accepted. Default 100,000,000. */
+  /** The largest file that is accepted. Default 1,000,000,000. */
   maxBytes?: number;
   /** Time limit for making a connection. Default 10,000. */
   connectTimeoutMs?: number;
@@ -142,9 +142,11 @@ async function identifyWhole(path: string, received: ReceivedFile, config: Ident
     return { ...(await identifyFile(path, received, config)), received };
   } catch (error) {
     const isCut = error instanceof DownloadError && error.code === 'ERR_TRUNCATED';
-    const whole = isCut ? await addMissingEnd(path, received) : null;
+    const whole = isCut
+      ? await addMissingEnd(path, received, (file) => identifyFile(path, file, config))
+      : null;
     if (whole === null) throw error;
-    return { ...(await identifyFile(path, whole, config)), received: whole };
+    return whole;
   }
 }
 
@@ -203,7 +205,8 @@ async function writeProvenance(
       await putDown(path, { content: isWritten ? null : content });
       return { bytes, sha256, ...untouched };
     }
-    await writeFile(path, after, { flag: isWritten ? 'w' : 'wx', flush: true });
+    if (isWritten) await writeFile(path, after, { flush: true });
+    else await writeFlushed(path, after);
     return { bytes: after.length, sha256: hash('sha256', after, 'hex'), ...untouched };
   });
 }

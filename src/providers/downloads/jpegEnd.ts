@@ -15,21 +15,27 @@ const MOST_PX = 65_535;
 
 /**
  * Adds the end marker to a JPEG that lacks nothing else, as some encoders leave it out, writes it,
- * and returns the facts about the whole file. Resolves with null, and leaves the file as it was, if
- * it is no JPEG, or if pixels are missing too.
+ * and returns what `identify` finds in the whole file, with the facts about it. Resolves with null,
+ * and leaves the file as it was, if it is no JPEG, if pixels are missing too, or if `identify`
+ * refuses it even so: a segment behind the pixels may be cut.
  */
-export async function addMissingEnd(path: string, received: ReceivedFile): Promise<ReceivedFile | null> {
+export async function addMissingEnd<T>(
+  path: string,
+  received: ReceivedFile,
+  identify: (whole: ReceivedFile) => Promise<T>,
+): Promise<(T & { readonly received: ReceivedFile }) | null> {
   const { bytes, head, content } = received;
   if (formatOf(head) !== 'jpeg') return null;
+  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   if (content !== null) await putDown(path, received);
   await appendFile(path, END);
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   const wanted = { fit: 'inside', boxes: [{ widthPx: MOST_PX, heightPx: MOST_PX }] } as const;
   try {
     await withImage(path, { wanted }, (image) =>
       decodeOpened(image, (options) => sharp(image.input, options).stats()),
     );
-    return { bytes: bytes + END.length, sha256: await hashFile(path), head, content: null };
+    const whole = { bytes: bytes + END.length, sha256: await hashFile(path), head, content: null };
+    return { ...(await identify(whole)), received: whole };
   } catch {
     if (content === null) await truncate(path, bytes);
     else await rm(path);

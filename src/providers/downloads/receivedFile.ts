@@ -1,5 +1,6 @@
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Writable } from 'node:stream';
+import { writeFlushed } from '../../disk/writeFiles.ts';
 import { type BytesReader, bufferReader, withReader } from '../../images/formats/bytesReader.ts';
 
 /** The facts about a file that were gathered while it was received. */
@@ -72,7 +73,7 @@ export class Intake extends Writable {
 
 /** Writes a file under its temporary name, if it is not there yet, and flushes it. */
 export async function putDown(path: string, { content }: Pick<ReceivedFile, 'content'>): Promise<void> {
-  if (content !== null) return writeFile(path, content, { flag: 'wx', flush: true });
+  if (content !== null) return writeFlushed(path, content);
   const file = await open(path, 'r+');
   try {
     await file.sync();

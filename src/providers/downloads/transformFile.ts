@@ -5,6 +5,7 @@ import { firstValueFrom, from, takeUntil } from 'rxjs';
 import { abortOf } from '../../base/fromAbortable.ts';
 import { messageOf } from '../../base/text.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
+import { statsOf } from '../../disk/giveName.ts';
 import { newTemporaryPath } from '../../disk/writeFiles.ts';
 import { RenderError } from '../../errors.ts';
 import type { DownloadTarget, ImageFile, Transformed } from '../../types.ts';
@@ -37,7 +38,8 @@ interface TransformedFile extends IdentifiedFile {
  * flushed yet.
  *
  * Rejects with `RenderError` (`ERR_TRANSFORM_FAILED`) if that fails, or makes no image. What was
- * downloaded is paid, so it is then kept as `<stem>.untransformed.<extension>`.
+ * downloaded is paid, so it is then kept as `<stem>.untransformed.<extension>`, unless `transform`
+ * removed it.
  */
 export async function transformFile(
   given: IdentifiedFile,
@@ -52,10 +54,14 @@ export async function transformFile(
     return await changed(file, temporary, config);
   } catch (cause) {
     signal.throwIfAborted();
-    const kept = await copyWhole(path, `${target.stem}.untransformed.${extension}`, () => false);
+    const isThere = (await statsOf(path)) !== null;
+    const kept = isThere
+      ? await copyWhole(path, `${target.stem}.untransformed.${extension}`, () => false)
+      : null;
+    const where = kept === null ? '' : `. The original is kept as ${basename(kept)}`;
     throw new RenderError(
       'ERR_TRANSFORM_FAILED',
-      `The transform of an image failed: ${messageOf(cause)}. The original is kept as ${basename(kept)}`,
+      `The transform of an image failed: ${messageOf(cause)}${where}`,
       {
         suggestion: 'Correct `transform` and run it again: within the hour the image is fetched again.',
         cause,
@@ -74,6 +80,7 @@ async function changed(
   const { path, extension, format, widthPx, heightPx } = file;
   const { bytes, sha256 } = file.received;
   const change = await settled(transform({ path, bytes, sha256, format, widthPx, heightPx }), signal);
+  if ((await statsOf(path)) === null) throw new Error('it removed the file that it was given');
   if (change === null || change === undefined || ('path' in change && change.path === path)) return file;
   if ('path' in change) await copyFile(change.path, temporary);
   else await writeFile(temporary, change);

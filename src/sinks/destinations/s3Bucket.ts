@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { toStorageError } from '../../disk/storageError.ts';
 import { DeliveryError, StorageError } from '../../errors.ts';
 import { parseS3Url } from './s3Address.ts';
@@ -52,7 +53,9 @@ export interface Bucket {
 }
 
 /** Two machines that write the same object at once are told to try again. */
-const MOST_TURNS = 5;
+const MOST_TURNS = 8;
+/** Pause after the first such turn; it doubles. */
+const PAUSE_MS = 50;
 
 /**
  * Opens a bucket as a store that several machines write to. Objects are put with `If-None-Match: *`
@@ -135,6 +138,7 @@ export async function openBucket(url: string, config: S3Config = {}): Promise<Bu
       if (await isPut(object, signal)) return { bytes, sha256, isNew: true };
       const there = await look(object.path, signal);
       if (there !== null) return agreed(object, there, addressOf(object.path));
+      await setTimeout(PAUSE_MS * 2 ** turn, undefined, { signal });
     }
     throw new Error('other machines write it again and again');
   };

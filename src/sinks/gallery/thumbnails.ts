@@ -1,9 +1,9 @@
-import { readdir, rename, writeFile } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { ensureDir } from '../../disk/folders.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
-import { newTemporaryPath } from '../../disk/writeFiles.ts';
+import { newTemporaryPath, writeFlushed } from '../../disk/writeFiles.ts';
 import { type DecodingNotes, openDecodingNotes } from '../../images/decodingNotes.ts';
 import { decodeOpened, withImage } from '../../images/openImage.ts';
 import { checkDecodable, decodeUnlessRefused } from '../../renditions/decode.ts';
@@ -133,7 +133,7 @@ function thumbnailOf({ path, format, bytes, sha256, widthPx, heightPx }: ImageFi
 async function writeThumbnail(data: Buffer, path: string): Promise<void> {
   await ensureDir(dirname(path));
   const temporary = newTemporaryPath(path);
-  await writeFile(temporary, data, { flag: 'wx', flush: true });
+  await writeFlushed(temporary, data);
   await rename(temporary, path);
 }
 

@@ -34,6 +34,8 @@ export interface RefinementRound {
    * Null if none has a score.
    */
   readonly bestScore: number | null;
+  /** True if a person picked the kept candidates. Absent: they are the best by score. */
+  readonly picked?: boolean;
   /** Sorted by score, the best first; those without a score last. */
   readonly candidates: readonly RefinementCandidate[];
 }
@@ -45,6 +47,14 @@ export interface RefinementRound {
  */
 export type RefinementEnd = 'rounds' | 'score' | 'budget' | 'stopped' | 'nothing';
 
+/** A copy of one of the best images, or of a rendition of it. */
+export interface BestCopy {
+  /** Relative to the run folder. */
+  readonly path: string;
+  /** Hex. */
+  readonly sha256: string;
+}
+
 /**
  * The content of `refinement.json`: all rounds so far. The next run in the folder resumes from it.
  */
@@ -53,6 +63,8 @@ export interface RefinementHistory {
   readonly basePrompt?: string;
   /** Paths of the copies of the best images, the best first. Absent: there are none. */
   readonly best?: readonly string[];
+  /** The content of each copy in `best`: the next run replaces or removes no other file there. */
+  readonly copies?: readonly BestCopy[];
   /** Null while the refinement runs. */
   readonly end: RefinementEnd | null;
   readonly rounds: readonly RefinementRound[];
@@ -73,12 +85,14 @@ const candidate = z.object({
 const history = z.object({
   basePrompt: z.string().exactOptional(),
   best: z.array(storedPath).exactOptional(),
+  copies: z.array(z.object({ path: storedPath, sha256: z.string() })).exactOptional(),
   end: z.enum(['rounds', 'score', 'budget', 'stopped', 'nothing']).nullable(),
   rounds: z.array(
     z.object({
       round: z.int().nonnegative(),
       decided: z.boolean(),
       bestScore: z.number().nullable(),
+      picked: z.boolean().exactOptional(),
       candidates: z.array(candidate),
     }),
   ),

@@ -184,7 +184,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     find: (index) =>
       explained(path, () => {
         const job = table.at(index);
-        return job === undefined ? undefined : { index, ...job.record };
+        return job === undefined ? undefined : { index, ...job.record, openMicroUsd: job.openMicroUsd };
       }),
     isSaved: (index) => saved.has(index),
     openIndexes: () => explained(path, table.openIndexes),

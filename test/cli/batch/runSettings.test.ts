@@ -41,3 +41,11 @@ it('passes on the flags', () => {
     continueOnError: false,
   });
 });
+
+it.each([
+  [{ waveSize: 5 }, '`--wave-size` works only with `--strategy waves`'],
+  [{ wavePauseMs: 5 }, '`--wave-pause` works only with `--strategy waves`'],
+  [{ cacheUnseeded: true }, '`--cache-unseeded` works only with `--cache`'],
+])('refuses flags that would do nothing: %o', (flags, message) => {
+  expect(() => runSettings(withDefaults({ ...emptyFlags, ...flags }))).toThrow(message);
+});

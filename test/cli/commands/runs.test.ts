@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,6 +119,25 @@ it('shows what counts for the limits of this machine, and which folders hold mon
     month: { period: '2026-11', spentUsd: 1.203, heldUsd: 0.025, limitUsd: 50 },
     holders: [{ folder: '/out/night', heldUsd: 0.025 }],
   });
+});
+
+it('lists runs though the config or the account of this machine cannot be read, and says so', async () => {
+  const home = await outFolder();
+  await mkdir(join(home, 'rxposure'));
+  await writeFile(join(home, 'rxposure', 'spending.sqlite'), 'damaged');
+  await writeFile(join(home, 'rxposure.config.yaml'), 'budgetPerDya: 5\n');
+  const list = (...argv: string[]) => {
+    const args = [join(import.meta.dirname, '../../../pipelines/rxposure.ts'), 'runs', ...argv];
+    const env = { ...process.env, XDG_CACHE_HOME: home };
+    const tsx = import.meta.resolve('tsx');
+    return spawnSync(process.execPath, ['--import', tsx, ...args], { cwd: home, env, encoding: 'utf8' });
+  };
+  const { status, stdout, stderr } = list();
+  expect(stdout).toBe('There is no run in out or below.\n');
+  expect(stderr).toMatch(/^warning .*spending\.sqlite.*\nwarning .*budgetPerDya.*\n$/s);
+  expect(status).toBe(0);
+  const { stderr: without } = list('--no-config');
+  expect(without).not.toContain('budgetPerDya');
 });
 
 it('goes on after a folder that cannot be read, and says so', async () => {

@@ -24,7 +24,13 @@ it('follows a job through its states until its outcome', () => {
   });
   expect(state()).toEqual({ index: 7, prompt: 'a fox', state: 'creating', attempt: 1, sinceMs: 0 });
   wait(500);
-  tracker.onEvent({ type: 'prediction.created', index: 7, predictionId: 'p', status: 'processing' });
+  tracker.onEvent({
+    type: 'prediction.created',
+    index: 7,
+    prompt: 'a',
+    predictionId: 'p',
+    status: 'processing',
+  });
   expect(state()).toMatchObject({ state: 'running', sinceMs: 0 });
   tracker.onEvent({ type: 'job.retried', index: 7, attempt: 2, error: outcomeError() });
   expect(state()).toMatchObject({ state: 'waiting', attempt: 2 });
@@ -41,7 +47,13 @@ it('follows a job through its states until its outcome', () => {
 
 it('shows a job that an earlier run has created', () => {
   const { tracker } = started();
-  tracker.onEvent({ type: 'prediction.created', index: 3, predictionId: 'p', status: 'starting' });
+  tracker.onEvent({
+    type: 'prediction.created',
+    index: 3,
+    prompt: 'a',
+    predictionId: 'p',
+    status: 'starting',
+  });
   expect(tracker.progress().active.get(3)).toMatchObject({ prompt: '', state: 'queued' });
 });
 

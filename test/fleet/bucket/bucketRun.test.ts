@@ -29,7 +29,9 @@ describeFleet('workers over a bucket', () => {
     const paths = queued.outcomes.flatMap(({ files }) => files.map(({ path }) => `night/${path}`));
     const sidecars = queued.outcomes.map(({ files }) => `night/${files[0]?.path.replace(/\.\w+$/, '.json')}`);
     expect(await bucket.keys()).toEqual([...paths, ...sidecars, 'night/queue.json'].sort());
-    expect(paths.some((path) => existsSync(scripts.at(path)))).toBe(false);
+    const local = (name: string) => scripts.at(name.slice('night/'.length));
+    expect(paths.some((path) => existsSync(local(path)))).toBe(false);
+    expect(sidecars.every((path) => existsSync(local(path)))).toBe(true);
     await expect.poll(async () => (await Promise.all(scratches.map(filesBelow))).flat()).toEqual([]);
     // The same command makes nothing; nor does one machine that goes on from there.
     expect(await scripts.generate(prompts, flags, elsewhere)).toMatchObject({ code: 0, made: 0 });

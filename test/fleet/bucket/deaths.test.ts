@@ -120,7 +120,12 @@ describeFleet('a worker over a bucket that dies', () => {
     expect(job?.outcome).toMatchObject({ status: 'failed', error: { code: 'ERR_WORKER_DIED' } });
     const bucket = await openBucket('s3://pictures/night');
     await lastValueFrom(
-      bringFiles(job === undefined ? [] : [job], { bucket, folder: folder(), thumbnails: null }),
+      bringFiles(job === undefined ? [] : [job], {
+        bucket,
+        folder: folder(),
+        thumbnails: null,
+        sidecars: true,
+      }),
       {
         defaultValue: null,
       },

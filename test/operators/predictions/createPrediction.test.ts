@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
 import { createClaims } from '../../../src/operators/predictions/claims.ts';
 import { createLookout } from '../../../src/operators/predictions/lookout.ts';
+import type { Attempt } from '../../../src/operators/predictions/lost/attempt.ts';
 import type { Governor, Provider } from '../../../src/ports.ts';
 import type { CreateOptions, Prediction } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
@@ -115,15 +116,39 @@ it(
     const provider = fakeProvider({ createPrediction: createPredictionOnce });
     const config = {
       governor: fakeGovernor(),
+      // It costs no try.
+      retries: 1,
       delayMs: 3,
       beforeSend: () => defer(() => of(grants.push(grants.length))),
-      mayStillSend: () => grants.length > 1,
+      mayStillSend: () => grants.length > 3,
     };
-    expectObservable(of(aRequest()).pipe(createPrediction(provider, config))).toBe('----(p|)', {
+    expectObservable(of(aRequest()).pipe(createPrediction(provider, config))).toBe('----------(p|)', {
       p: aPrediction(),
     });
     flush();
-    expect(grants).toEqual([0, 1]);
+    expect(grants).toEqual([0, 1, 2, 3]);
+  }),
+);
+
+it(
+  'counts the time of a request from when it is sent, not from when its turn was asked for',
+  marbles(({ cold, expectObservable, flush }) => {
+    const times: (readonly number[])[] = [];
+    const provider = fakeProvider({ createPrediction: () => cold('-(p|)', { p: aPrediction() }) });
+    const config = {
+      governor: fakeGovernor(),
+      beforeSend: (_request: unknown, { sentAtMs, wallMs }: Attempt) => {
+        times.push([sentAtMs, wallMs]);
+        return cold('-----|');
+      },
+      onSend: ({ sentAtMs, wallMs }: Attempt) => times.push([sentAtMs, wallMs]),
+    };
+    expectObservable(of(aRequest()).pipe(createPrediction(provider, config))).toBe('------(p|)', {
+      p: aPrediction(),
+    });
+    flush();
+    const [asked = [], sent = []] = times;
+    expect(sent.map((time, at) => time - (asked[at] ?? 0))).toEqual([5, 5]);
   }),
 );
 

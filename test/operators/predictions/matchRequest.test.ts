@@ -262,7 +262,20 @@ describe('a response', () => {
     ['about another model', { ...right, model: 'evil/other' }, 'model'],
     ['about another version', { ...right, version: 'b'.repeat(64) }, 'version'],
     ['about another prompt', { ...right, input: { prompt: 'quite another' } }, 'prompt'],
+    [
+      'about the beginning of the prompt, which is another one',
+      { ...right, input: { prompt: 'a c' } },
+      'prompt',
+    ],
+    ['with a prompt that is cut, and says so', { ...right, input: { prompt: 'a c…' } }, null],
+    ['with a prompt whose signs are replaced', { ...right, input: { prompt: '“a cat”' } }, null],
   ])('%s', (_what, shown, differing) => {
     expect(contradiction(request, shown)).toBe(differing);
+  });
+
+  it('may cut a long prompt, and not say so', () => {
+    const prompt = 'a cat in the rain, '.repeat(10);
+    const shown = { ...right, input: { prompt: prompt.slice(0, 120) } };
+    expect(contradiction({ ...request, input: { prompt } }, shown)).toBeNull();
   });
 });

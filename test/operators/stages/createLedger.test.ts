@@ -49,6 +49,25 @@ describe('createLedger', () => {
     expect(ledger.reserve(2)).not.toBeNull();
   });
 
+  it('keeps the money of attempts that earlier runs left open, until they are resumed', () => {
+    const ledger = createLedger({ limitMicroUsd: 10, spentMicroUsd: 2, openMicroUsd: 5 });
+    expect(ledger.reservedMicroUsd).toBe(5);
+    expect(ledger.reserve(4)).toBeNull();
+    const resumed = ledger.resume?.(3);
+    expect(ledger.reservedMicroUsd).toBe(5);
+    resumed?.settle(1);
+    expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([2, 3]);
+    expect(ledger.reserve(5)).not.toBeNull();
+    expect(ledger.reserve(1)).toBeNull();
+  });
+
+  it('never refuses what may be paid, and counts it', () => {
+    const ledger = createLedger({ limitMicroUsd: 2 });
+    ledger.resume?.(3)?.settle(3);
+    expect(ledger.spentMicroUsd).toBe(3);
+    expect(ledger.reserve(0)).toBeNull();
+  });
+
   it('books the money really paid, and reserves nothing more if that was above the limit', () => {
     const ledger = createLedger({ limitMicroUsd: 10 });
     ledger.reserve(10)?.settle(12);

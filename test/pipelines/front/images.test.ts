@@ -112,6 +112,11 @@ it.each([
   ['sinks', { sinks: ['database'] }, /`sinks` to be a list of functions/],
   ['seed', { seed: 'x' }, /`seed` to be auto or none, or a number/],
   ['size of a rendition', { renditions: [{ name: 't', widthPx: 0, heightPx: 9 }] }, /renditions\[0\]\.width/],
+  ['waveSize', { waveSize: 5 }, /`waveSize` works only with `strategy: 'waves'`/],
+  ['wavePauseMs', { wavePauseMs: 5, strategy: 'sequential' }, /`wavePauseMs` works only with/],
+  ['cacheUnseeded', { cacheUnseeded: true }, /`cacheUnseeded` works only with `cache`/],
+  ['spendingFile', { spendingFile: '' }, /`spendingFile` to be a path, got ""/],
+  ['cache', { cache: '' }, /`cache` to be a path, got ""/],
   ['session', { session: {} }, /`session` to be that of createSession/],
 ])('rejects for a wrong %s, and pays nothing', async (_, wrong, message) => {
   const { simulator, options } = await service();
@@ -418,6 +423,15 @@ it('sends no create request after one that was refused for all', async () => {
   expect(begun).toBe(simulator.stats().created + 1);
 });
 
+it('takes a key of a rendition that is undefined as absent', async () => {
+  const { options } = await service();
+  const renditions = [{ name: 't', widthPx: 8, heightPx: 8, fit: 'cover', format: 'png', quality: 80 }].map(
+    (rendition) => ({ ...rendition, gravity: undefined }),
+  );
+  const { totals } = await images(['a fox'], { ...options, renditions: renditions as never });
+  expect(totals.saved).toBe(1);
+});
+
 it('takes renditions as specs have them, and as the layers below do', async () => {
   const { options } = await service();
   const renditions = [
@@ -599,6 +613,16 @@ describe('callbacks', () => {
     ]);
   });
 
+  it('count the batches of the chosen images alone', async () => {
+    const { options } = await service();
+    const ended: string[] = [];
+    await images(['a', 'b', 'c', 'd', 'e', 'f'], {
+      ...{ ...options, strategy: 'waves', waveSize: 2, wavePauseMs: 0, only: (index) => index < 3 },
+      onBatchComplete: ({ batch, total }) => void ended.push(`${batch} of ${total}`),
+    });
+    expect(ended).toEqual(['1 of 2', '2 of 2']);
+  });
+
   it('must be functions', async () => {
     const { simulator, options } = await service();
     const wrong = { ...options, onImage: 'log' as unknown as () => void };
@@ -696,6 +720,20 @@ describe('a plan', () => {
     const plan = await images(['a fox', 'an owl'], options).plan();
     expect(plan).toMatchObject({ jobs: 2, costUsd: 0.006, unpricedJobs: 0 });
     await expect(readdir(options.to)).rejects.toThrow('ENOENT');
+  });
+
+  it('ends at an abort, and the run then pays nothing', async () => {
+    const { simulator, options } = await service();
+    const { state, prompts } = endless();
+    const run = images(prompts, { ...options, signal: AbortSignal.timeout(5) });
+    await expect(run.plan()).rejects.toThrow('timeout');
+    await expect.poll(() => state.isClosed).toBe(true);
+    await expect(run.plan()).rejects.toThrow('timeout');
+    await expect(run).rejects.toThrow('timeout');
+    const late = images(NEVER, { ...options, signal: AbortSignal.timeout(5) });
+    await expect(late.plan()).rejects.toThrow('timeout');
+    await expect(images(animals, { ...options, signal: {} as never }).plan()).rejects.toThrow('`signal`');
+    expect(simulator.stats().created).toBe(0);
   });
 
   it('is refused as the run is', async () => {

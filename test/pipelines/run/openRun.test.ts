@@ -74,3 +74,26 @@ it('closes what is open if a destination cannot be opened, and rejects with its 
   expect(await lastValueFrom(inOpenRun(settings, () => of('free')))).toBe('free');
   expect(existsSync(join(path, 'run.sqlite'))).toBe(true);
 });
+
+it('frees a folder that was opened for a subscriber that has gone', async () => {
+  const path = join(folder(), 'run');
+  const settings = { folder: path, provider, gallery: false };
+  const opened = Promise.withResolvers<void>();
+  const isFree = Promise.withResolvers<void>();
+  const leaving = {
+    ...settings,
+    destinations: [
+      async () => {
+        opened.resolve();
+        return destination('slow', async () => isFree.resolve());
+      },
+    ],
+  };
+  const subscription = inOpenRun(leaving, () => of('never')).subscribe();
+  await opened.promise;
+  subscription.unsubscribe();
+  await isFree.promise;
+  await expect
+    .poll(() => lastValueFrom(inOpenRun(settings, () => of('free'))).catch(() => null))
+    .toBe('free');
+});

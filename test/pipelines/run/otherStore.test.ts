@@ -29,6 +29,7 @@ it('a run keeps its outcomes in another store than its folder, which has images 
   const store: RunStore = {
     journal,
     spentMicroUsd: () => 0,
+    openMicroUsd: () => 0,
     keep: (outcome) => noted(() => kept.push(outcome)),
     putAside: ({ index }, reason) => noted(() => aside.push([index, reason])),
     isDone: ({ index }) => index === 0,

@@ -621,6 +621,20 @@ describe('anything else is refused, and nothing stays behind', () => {
   });
 });
 
+it.each([
+  ['returns', () => null],
+  ['throws', () => Promise.reject(new Error('no'))],
+])('fails one image if its transform moves it away and %s', async (_what, then) => {
+  const body = await picture('png');
+  const { url } = await localServer((_request, response) => response.end(body));
+  const transform: DownloadTarget['transform'] = async ({ path }) => {
+    await rm(path);
+    return then();
+  };
+  await expect(fetchInto(url, {}, { transform })).rejects.toMatchObject({ code: 'ERR_TRANSFORM_FAILED' });
+  expect(await filesThere()).toEqual([]);
+});
+
 it('blames the disk for a fault of the disk', async () => {
   await writeFile(join(folder, 'a'), 'a file where a folder should be');
   const body = await picture('png');

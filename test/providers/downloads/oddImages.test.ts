@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import sharp from 'sharp';
@@ -10,18 +11,20 @@ import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 
-async function fetched(body: Uint8Array) {
+async function served(body: Uint8Array) {
   const { url } = await localServer((_request, response) =>
     response.writeHead(200, { 'content-length': body.length }).end(body),
   );
   const downloader = createDownloader({ isLocal: true });
-  return lastValueFrom(downloader.download(`${url}/out`, { stem: join(folder(), 'cat') }));
+  return () => lastValueFrom(downloader.download(`${url}/out`, { stem: join(folder(), 'cat') }));
 }
 
-const photo = (options = {}) =>
+const fetched = async (body: Uint8Array) => (await served(body))();
+
+const photo = (options = {}, [width, height] = [300, 200]) =>
   sharp({
     create: {
-      ...{ width: 300, height: 200, channels: 3, background: '#888' },
+      ...{ width, height, channels: 3, background: '#888' },
       noise: { type: 'gaussian', mean: 128, sigma: 40 },
     },
   })
@@ -43,6 +46,32 @@ describe('a JPEG without its end marker', () => {
     const cut = (await photo()).subarray(0, -2 - missing);
     await expect(fetched(cut)).rejects.toMatchObject({ code: 'ERR_TRUNCATED' });
   });
+
+  it.each([
+    ['a marker alone', 'fffe'],
+    ['a comment', 'fffe0100616263'],
+    ['a segment of an application', 'ffe10100616263'],
+    ['a table', 'ffc40100616263'],
+  ])('is kept as it came, once it came twice, if its end is %s that is cut', async (_what, end) => {
+    await isKept(Buffer.concat([(await photo()).subarray(0, -2), Buffer.from(end, 'hex')]));
+  });
+
+  it('is kept as it came if it is too large to wait in memory', async () => {
+    const large = await photo({ quality: 100 }, [1_500, 1_500]);
+    expect(large.length).toBeGreaterThan(2_000_000);
+    await isKept(Buffer.concat([large.subarray(0, -2), Buffer.from('fffe', 'hex')]));
+  });
+
+  async function isKept(body: Buffer) {
+    const tryIt = await served(body);
+    await expect(tryIt()).rejects.toMatchObject({ code: 'ERR_TRUNCATED', kept: null });
+    expect(await readdir(folder())).toEqual([]);
+    const path = join(folder(), 'cat.damaged.jpg');
+    const kept = { path, bytes: body.length, sha256: hash('sha256', body), format: 'jpeg' };
+    await expect(tryIt()).rejects.toMatchObject({ name: 'DownloadError', code: 'ERR_TRUNCATED', kept });
+    expect((await readFile(path)).equals(body)).toBe(true);
+    expect(await readdir(folder())).toEqual(['cat.damaged.jpg']);
+  }
 });
 
 it.each([

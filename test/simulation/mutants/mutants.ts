@@ -210,4 +210,20 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     to: '',
     seed: 316,
   },
+  'open-money-free': {
+    bug: 'New jobs got the money of open attempts whose jobs had left the input.',
+    file: 'pipelines/run/runConfig.ts',
+    from: 'openMicroUsd: store.openMicroUsd(),',
+    to: 'openMicroUsd: 0,',
+    seed: 2668,
+    crashes: 30,
+  },
+  'shorter-is-own': {
+    bug: 'A response about a prompt that the sent one begins with was taken for its own.',
+    file: 'operators/predictions/matchRequest.ts',
+    from: "const isShorter = match === 'faint'",
+    to: "const isShorter = match === 'other'",
+    seed: 718,
+    crashes: 30,
+  },
 };

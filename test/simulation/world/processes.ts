@@ -98,6 +98,7 @@ function engineRun(
     const store: RunStore = {
       journal,
       spentMicroUsd: () => journal.spentMicroUsd(),
+      openMicroUsd: () => journal.openMicroUsd(),
       keep: () => EMPTY,
       putAside: () => EMPTY,
       isDone: ({ index }) => journal.isSaved(index),

@@ -161,6 +161,7 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   if (end === null) return exitCodes.interrupted.code;
   if (end.state === 'paused') throw paused(end);
   view.close();
+  const beside = bucket === null ? null : { bucket, sidecars: flags.sidecars };
   const code = await runBatch({
     ...batch,
     // Nothing is left to follow.
@@ -171,7 +172,7 @@ async function loadAndWatch(looking: Looking): Promise<number> {
         ...given,
         ...(state === 'done' ? {} : { startedAtMs: end.begunAtMs }),
         freeSpaceOf: async () => null,
-        make: (_plans, opened) => importOutcomes(database, run, opened, bucket),
+        make: (_plans, opened) => importOutcomes(database, run, opened, beside),
       }),
   });
   if (code === exitCodes.interrupted.code) return code;

@@ -13,19 +13,36 @@ import { machineJson, machineLines, type ShownLimits } from './machineSpending.t
 import { type Days, type ListedRun, monthsOf, readRun, type Spending } from './runList.ts';
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = plainCommand<{ readonly json?: boolean }>({
+export const run: RunCommand = plainCommand<{ readonly json?: boolean; readonly config: boolean }>({
   name: 'runs',
   describe: (command) =>
     command
       .argument('[OUT]', 'folder to look in and below', 'out')
-      .option('--json', 'print one JSON object: runs, days, months, machine; amounts in dollars'),
+      .option('--json', 'print one JSON object: runs, days, months, machine; amounts in dollars')
+      .option('--no-config', 'read no limits from rxposure.config.yaml, .json or .ts'),
   examples: ['', 'out/2026 --json'],
-  run: async ([out = 'out'], { json = false }, io) => {
+  run: async ([out = 'out'], { json = false, config }, io) => {
     const file = spendingFile(io.env);
-    const machine = file === null ? null : machineSpending(file);
-    return listRuns(out, { json, machine, limits: await configLimits() }, io);
+    const machine = await orWarning(io, null, () => (file === null ? null : machineSpending(file)));
+    const limits = config ? await orWarning(io, noLimits, configLimits) : noLimits;
+    return listRuns(out, { json, machine, limits }, io);
   },
 });
+
+/** Resolves with what `read` does; with `missing`, and a warning, if that cannot be read. */
+async function orWarning<T>(
+  { stderr }: Pick<ScriptIo, 'stderr'>,
+  missing: T,
+  read: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof RxposureError)) throw error;
+    stderr.write(`warning ${plainText(`${error.message} ${error.suggestion}`.trim())}\n`);
+    return missing;
+  }
+}
 
 /** Returns the limits of the config that counts in the working directory. */
 async function configLimits(): Promise<ShownLimits> {

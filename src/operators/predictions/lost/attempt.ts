@@ -25,7 +25,9 @@ export interface SentRequest {
 
 /** A create request in flight, or one whose response was lost. */
 export interface Attempt extends SentRequest {
-  readonly wallMs: number;
+  /** Set again when the request is sent: what comes before it may take long. */
+  sentAtMs: number;
+  wallMs: number;
   /** Set by the job, once it is known which of its attempts this is; null: none. */
   owner: ClaimOwner | null;
   /** Time at which its response was lost, ms since 1970; null while it is in flight. */

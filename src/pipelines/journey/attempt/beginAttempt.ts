@@ -103,7 +103,6 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
         job.tracked = attempt;
         attempt.owner = { index: plan.index, attempt: job.attempts };
         job.startedAtMs = attempt.wallMs;
-        job.waitingSinceMs = attempt.sentAtMs;
         job.open = { predictionId: null };
         return run.journal.record(plan, {
           type: 'intended',
@@ -113,6 +112,11 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
           request: forJournal(sent),
           reservedMicroUsd: priceMicroUsd,
         });
+      },
+      onSend: ({ wallMs, sentAtMs }) => {
+        // The store may have let it wait for its turn.
+        job.startedAtMs = wallMs;
+        job.waitingSinceMs = sentAtMs;
       },
       onThrottled: (namedMs, message) => {
         isRefused = true;

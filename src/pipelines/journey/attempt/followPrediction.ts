@@ -41,11 +41,12 @@ export function followPrediction(
   job: JobState,
   run: Following,
 ): Observable<Prediction> {
-  const { index } = job.plan;
+  const { index, prompt } = job.plan;
+  const { id: predictionId, status } = prediction;
   job.stage = 'polling';
   job.prediction = prediction;
-  job.open = { predictionId: prediction.id };
-  run.emit({ type: 'prediction.created', index, predictionId: prediction.id, status: prediction.status });
+  job.open = { predictionId };
+  run.emit({ type: 'prediction.created', index, prompt, predictionId, status });
   // `collect` finds it by its id.
   if (run.detached) return recordCreated(prediction, job, run);
   // A prediction that has its output is recorded while it is downloaded, so that the next job can

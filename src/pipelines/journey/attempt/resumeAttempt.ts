@@ -79,7 +79,7 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
 export function reserveOpen(job: JobState, { ledger }: Pick<RunServices, 'ledger'>): void {
   const { earlier, request } = job;
   if (earlier === null || !mayHavePrediction(earlier) || earlier.state === 'saved') return;
-  job.reservation ??= resumeIn(ledger, request.priceMicroUsd ?? 0);
+  job.reservation ??= resumeIn(ledger, earlier.openMicroUsd ?? request.priceMicroUsd ?? 0);
 }
 
 /**

@@ -1,18 +1,33 @@
 import { toMicroUsd } from '../../../base/text.ts';
 import type { BudgetUse } from '../../../events/totals.ts';
+import type { RunJournal } from '../../../store/entries.ts';
 import type { OpenRun } from '../settings.ts';
 
-/** The parts of an open run that know its money. */
-export interface Budgeted extends Pick<OpenRun, 'budgetMicroUsd' | 'ratings'> {
-  readonly journal: Pick<OpenRun['journal'], 'spentMicroUsd' | 'openMicroUsd'>;
+type Money = Pick<RunJournal, 'spentMicroUsd' | 'openMicroUsd'>;
+
+/** The journals that know the money of a run folder. */
+interface FolderMoney {
+  readonly journal: Money;
+  /** Null if there are no ratings by a model. */
+  readonly ratings: Money | null;
 }
 
-/**
- * Returns the money of the budget that is spent by all runs of the folder, ratings included, or
- * reserved for open attempts.
- */
-export function usedMicroUsd({ journal, ratings }: Omit<Budgeted, 'budgetMicroUsd'>): number {
-  return journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0) + journal.openMicroUsd();
+/** The parts of an open run that know its money. */
+export interface Budgeted extends FolderMoney, Pick<OpenRun, 'budgetMicroUsd'> {}
+
+/** Returns the money that all runs of a folder have spent, ratings included. */
+export function spentInFolder({ journal, ratings }: FolderMoney): number {
+  return journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0);
+}
+
+/** Returns the money that all runs of a folder have reserved for attempts that are open. */
+export function openInFolder({ journal, ratings }: FolderMoney): number {
+  return journal.openMicroUsd() + (ratings?.openMicroUsd() ?? 0);
+}
+
+/** Returns the money of the budget that is spent, or reserved for open attempts. */
+export function usedMicroUsd(money: FolderMoney): number {
+  return spentInFolder(money) + openInFolder(money);
 }
 
 /** Returns the use of a run's budget; null if it has none. */

@@ -30,6 +30,18 @@ export async function countSaved(
   return saved;
 }
 
+/** Counts the jobs that are neither saved nor chosen, in the same way. */
+export async function countLeftOut(
+  plans: PlanSource,
+  total: number,
+  { isSaved, wasSaved, isChosen }: Pick<OpenRun, 'isSaved' | 'wasSaved' | 'isChosen'>,
+  mayDiffer = false,
+): Promise<number> {
+  const isLeftOut = { isSaved: (plan: Plan) => !isChosen(plan.index) && !isSaved(plan) };
+  const wasLeftOut = { wasSaved: (index: number) => !isChosen(index) && !wasSaved(index) };
+  return countSaved(plans, total, { ...isLeftOut, ...wasLeftOut }, mayDiffer);
+}
+
 /** Counts items by iterating over all of them. */
 export async function countOf(items: AsyncIterable<unknown>): Promise<number> {
   let count = 0;

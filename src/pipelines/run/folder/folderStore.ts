@@ -3,6 +3,7 @@ import { encoderConcurrency } from '../../../base/pictures.ts';
 import { pathBelow } from '../../../disk/insideFolder.ts';
 import { createGate, gate } from '../../../operators/gate.ts';
 import { storedPlans } from '../../../sinks/manifest/storedPlans.ts';
+import { openInFolder, spentInFolder } from '../closing/budgetUse.ts';
 import type { OpenRun, RunSettings, RunStore } from '../settings.ts';
 import type { FolderFiles } from './openFolder.ts';
 
@@ -29,7 +30,8 @@ export function createFolderStore(
     wasSaved(index) && (isMatched || journal.find(index)?.key === key);
   return {
     journal,
-    spentMicroUsd: () => journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0),
+    spentMicroUsd: () => spentInFolder({ journal, ratings }),
+    openMicroUsd: () => openInFolder({ journal, ratings }),
     keep: (outcome) =>
       concat(
         manifest.append(outcome),

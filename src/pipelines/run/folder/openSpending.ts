@@ -7,6 +7,7 @@ import { StorageError, UsageError } from '../../../errors.ts';
 import type { Ledger } from '../../../ports.ts';
 import type { JournalSums } from '../../../store/spending/folderAccount.ts';
 import { openSpendingLedger } from '../../../store/spending/spendingLedger.ts';
+import { openInFolder, spentInFolder } from '../closing/budgetUse.ts';
 import type { RunSettings } from '../settings.ts';
 import type { Closers } from './closers.ts';
 import type { FolderFiles } from './openFolder.ts';
@@ -25,8 +26,8 @@ export async function openSpending(
   const { spending, folder, emit = () => {}, scheduler = monotonicScheduler } = settings;
   if (spending === undefined || isSimulated(service)) return null;
   const sums = (): JournalSums => ({
-    spentMicroUsd: journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0),
-    openMicroUsd: journal.openMicroUsd() + (ratings?.openMicroUsd() ?? 0),
+    spentMicroUsd: spentInFolder({ journal, ratings }),
+    openMicroUsd: openInFolder({ journal, ratings }),
   });
   const warn = (error: unknown) => emit({ type: 'warning', message: `${messageOf(error)}.` });
   try {

@@ -43,8 +43,9 @@ export function extendGrid(grid: Grid, count: number, history: GridHistory | nul
   const known = old?.axes ?? grid.axes.map((axis) => ({ ...axis, values: [] }));
   const axes = known.map((axis) => {
     const now = grid.axes.find(({ name }) => name === axis.name) ?? axis;
-    const named = axis.values.map((value) => withNewName(value, now));
-    return { ...now, values: distinctTags(named, newValues(now, axis)) };
+    const { nowOf, added } = matchValues(axis.values, now.values);
+    const named = axis.values.map((value) => withNewName(value, nowOf.get(value)));
+    return { ...now, values: distinctTags(distinctTags([], named), added) };
   });
   const box = [...axes.map(({ values }) => values.length), count];
   const boxes = old?.boxes ?? [];
@@ -58,8 +59,7 @@ function hasOnlyGrown({ axes }: Grid, count: number, history: GridHistory): bool
   if (count < before || axes.length !== history.axes.length) return false;
   return history.axes.every(({ name, values }) => {
     const now = axes.find((axis) => axis.name === name);
-    const given = new Set(now?.values.map(contentOf));
-    return now !== undefined && values.every((value) => given.has(contentOf(value)));
+    return now !== undefined && matchValues(values, now.values).nowOf.size === values.length;
   });
 }
 
@@ -67,8 +67,7 @@ function hasOnlyGrown({ axes }: Grid, count: number, history: GridHistory): bool
  * Gives a value the name that it has now. Keeps the old one if it only counts values of the same
  * name, as the new one would do.
  */
-function withNewName(value: GridValue, { values }: GridAxis): GridValue {
-  const now = values.find((each) => contentOf(each) === contentOf(value));
+function withNewName(value: GridValue, now: GridValue | undefined): GridValue {
   if (now === undefined) return value;
   const tags = Object.entries(now.tags).map(([name, tag]) => {
     const old = value.tags[name];
@@ -82,9 +81,32 @@ function isCounted(name: string, tag: string): boolean {
   return name.startsWith(`${tag}-`) && /^[1-9]\d*$/.test(name.slice(tag.length + 1));
 }
 
-function newValues(now: GridAxis, old: GridAxis): GridValue[] {
-  const known = new Set(old.values.map(contentOf));
-  return now.values.filter((value) => !known.has(contentOf(value)));
+/** The values of an axis, matched with those that the folder has. */
+interface MatchedValues {
+  /** The value that each of the folder is now; it lacks those that are gone. */
+  readonly nowOf: ReadonlyMap<GridValue, GridValue>;
+  /** Those that the folder has not. */
+  readonly added: readonly GridValue[];
+}
+
+/**
+ * Matches values by their effect, each once: a model may be there twice, under two names. Of those
+ * with one effect, equal names belong together, then equal order.
+ */
+function matchValues(old: readonly GridValue[], now: readonly GridValue[]): MatchedValues {
+  const nowOf = new Map<GridValue, GridValue>();
+  const waiting = Map.groupBy(now, contentOf);
+  const hasSameName = (one: GridValue, other: GridValue) =>
+    canonicalJson(one.tags) === canonicalJson(other.tags);
+  for (const isRight of [hasSameName, () => true]) {
+    for (const value of old) {
+      const alike = nowOf.has(value) ? [] : (waiting.get(contentOf(value)) ?? []);
+      const at = alike.findIndex((each) => isRight(value, each));
+      for (const found of at < 0 ? [] : alike.splice(at, 1)) nowOf.set(value, found);
+    }
+  }
+  const left = new Set([...waiting.values()].flat());
+  return { nowOf, added: now.filter((value) => left.has(value)) };
 }
 
 /** Returns the effect of a value on a request, without its name. */

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { copyWhole } from '../../../disk/copyFiles.ts';
+import { hashFile } from '../../../disk/hashFile.ts';
 import { insideFolder } from '../../../disk/insideFolder.ts';
 import { toStorageError } from '../../../disk/storageError.ts';
-import { statedPrediction } from '../../../provenance/xmp.ts';
-import type { RefinementCandidate, RefinementHistory } from '../../../sinks/refinement/history.ts';
+import type { BestCopy, RefinementCandidate, RefinementHistory } from '../../../sinks/refinement/history.ts';
 import type { Outcome, OutcomeFile } from '../../../types.ts';
 
 /** The folder of copies of the best images, below the run folder. */
@@ -21,16 +20,19 @@ interface CopyBestConfig {
 /**
  * Copies the best images of a refinement, with their renditions, to `best/` in the run folder.
  * Their rank stands before their name: `best/1-0007-a-harbour.webp`. Removes copies of images that
- * are no longer among them; other files stay. Resolves with the paths of the copies below the run
- * folder, the best first. Rejects with `StorageError`, or the system's error, if the disk refuses.
+ * are no longer among them. A file is a copy if its content is that of an image of the folder, or
+ * of one of `history.copies`; all others stay, a copy that you have retouched included. Resolves
+ * with the copies, the best first. Rejects with `StorageError`, or the system's error, if the disk
+ * refuses.
  */
 export async function copyBest(
   folder: string,
-  history: Pick<RefinementHistory, 'rounds'>,
+  history: Pick<RefinementHistory, 'rounds' | 'copies'>,
   { best, outcomes }: CopyBestConfig,
-): Promise<string[]> {
+): Promise<BestCopy[]> {
   const ranked = bestCandidates(history, best);
   const made = await madeFiles(outcomes);
+  const hashes = new Set([...made.hashes, ...(history.copies ?? []).map(({ sha256 }) => sha256)]);
   // Padded, so that the files sort by rank.
   const rankOf = (place: number) => String(place + 1).padStart(String(ranked.length).length, '0');
   const copies = ranked.flatMap(({ index }, place) =>
@@ -40,20 +42,29 @@ export async function copyBest(
       sha256,
     })),
   );
-  const isCopy = async (path: string) => made.isCopy(await readFile(path));
+  const isCopy = async (path: string) => hashes.has(await hashFile(path));
   const wanted = new Map(copies.map(({ to, sha256 }) => [to, sha256]));
   for (const path of await filesIn(folder)) {
     const file = insideFolder(folder, path);
     if (!wanted.has(path) && !made.paths.has(path) && (await isCopy(file))) await rm(file);
   }
-  const paths: string[] = [];
+  const done: BestCopy[] = [];
   for (const { from, to, sha256 } of copies) {
     const target = insideFolder(folder, to);
-    const isThere = (await hashOf(target)) === sha256;
+    const isThere = (await hashFile(target).catch(() => null)) === sha256;
     const path = isThere ? target : await copyWhole(insideFolder(folder, from), target, isCopy);
-    paths.push(`${bestFolderName}/${basename(path)}`);
+    // You may have changed the image that is copied.
+    done.push({ path: `${bestFolderName}/${basename(path)}`, sha256: await hashFile(path) });
   }
-  return paths;
+  return done;
+}
+
+/** Returns a history that names these copies in the place of earlier ones. */
+export function withCopies(
+  { best: _best, copies: _copies, ...history }: RefinementHistory,
+  copies: readonly BestCopy[],
+): RefinementHistory {
+  return copies.length === 0 ? history : { ...history, best: copies.map(({ path }) => path), copies };
 }
 
 /** Returns the best candidates of all rounds, the best first. */
@@ -73,32 +84,26 @@ function bestCandidates(
 /** The files that the jobs of a folder have. */
 interface MadeFiles {
   readonly paths: ReadonlySet<string>;
+  /** The sha256 of each, hex. */
+  readonly hashes: ReadonlySet<string>;
   readonly filesOf: ReadonlyMap<number, readonly OutcomeFile[]>;
-  /** Returns true for the content of one of the images, or of an earlier rendition of one. */
-  isCopy(content: Buffer): boolean;
 }
 
 async function madeFiles(outcomes: CopyBestConfig['outcomes']): Promise<MadeFiles> {
   const paths = new Set<string>();
   const hashes = new Set<string>();
-  const predictions = new Set<string | null>();
   const filesOf = new Map<number, readonly OutcomeFile[]>();
-  for await (const { index, files, predictionId } of outcomes) {
+  for await (const { index, files } of outcomes) {
     for (const { path, sha256 } of files) {
       paths.add(path);
       hashes.add(sha256);
     }
-    if (predictionId !== null) predictions.add(predictionId);
     filesOf.set(
       index,
       files.filter(({ role }) => role === 'original' || role === 'rendition'),
     );
   }
-  return {
-    paths,
-    filesOf,
-    isCopy: (content) => hashes.has(sha256Of(content)) || predictions.has(statedPrediction(content)),
-  };
+  return { paths, hashes, filesOf };
 }
 
 /** Returns the paths of the files in the folder of the best, below the run folder. */
@@ -109,13 +114,4 @@ async function filesIn(folder: string): Promise<string[]> {
     throw toStorageError(error, place);
   });
   return entries.filter((entry) => entry.isFile()).map(({ name }) => `${bestFolderName}/${name}`);
-}
-
-function sha256Of(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
-async function hashOf(path: string): Promise<string | null> {
-  const content = await readFile(path).catch(() => null);
-  return content === null ? null : sha256Of(content);
 }

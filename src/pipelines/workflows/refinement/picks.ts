@@ -6,9 +6,11 @@ import type { RefinementSpec } from './spec.ts';
 export interface PickedParents {
   /** Indexes of the jobs whose images were picked. */
   readonly picks: readonly number[];
-  readonly spec: Pick<RefinementSpec, 'keep' | 'rounds'>;
+  readonly spec: Pick<RefinementSpec, 'keep' | 'rounds' | 'stopAtScore'>;
   /** Returns true if a job of the round after the last decision was begun. */
   readonly hasBegun: () => Promise<boolean>;
+  /** Called if a round was made of these picks, so that the next one goes by score. */
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -18,13 +20,13 @@ export interface PickedParents {
  *     kept by score   3, 1   of 1 to 4
  *     picks 2         2      and the next round has children of 2 alone
  *
- * Picks that a round was made of already change nothing. Rejects with `UsageError` if the spec has
- * no further round, if it has begun with others, if more were picked than the spec keeps, or if one
- * has no score.
+ * The last picks that a round was made of, given again, change nothing. Rejects with `UsageError`
+ * if the spec has no further round, or an image has reached its `stopAtScore`, if the round has
+ * begun with others, if more were picked than the spec keeps, or if one has no score.
  */
 export async function keepPicked(
   rounds: readonly RefinementRound[],
-  { picks, spec, hasBegun }: PickedParents,
+  { picks, spec, hasBegun, warn }: PickedParents,
 ): Promise<readonly RefinementRound[]> {
   const last = rounds.at(-1);
   if (last === undefined) {
@@ -33,19 +35,31 @@ export async function keepPicked(
     });
   }
   const picked = [...new Set(picks)];
-  const { keep } = spec;
+  const { keep, stopAtScore } = spec;
   if (picked.length > keep) {
     throw new UsageError(`Expected at most ${keep} picks, as many as \`keep\` says, got ${picked.length}`, {
       suggestion: `Pick the ${keep} that the next round is to refine, and export the picks again.`,
     });
   }
-  // The same command again: a round was made of them.
-  if (rounds.some((round) => isSameSet(picked, keptOf(round)))) return rounds;
+  // The same command again, after the round that was made of them.
+  const before = rounds.findLast((round) => round.picked === true);
+  if (before !== undefined && before !== last && isSameSet(picked, keptOf(before))) {
+    if (rounds.length <= spec.rounds)
+      warn(`Round ${before.round + 1} was made from your picks; round ${rounds.length} goes by score.`);
+    return rounds;
+  }
   if (rounds.length > spec.rounds) {
     throw new UsageError(`All ${spec.rounds} rounds of the spec are done.`, {
       suggestion: `Write \`rounds: ${spec.rounds + 1}\` into the spec for another one, from your picks.`,
     });
   }
+  if (stopAtScore !== null && last.bestScore !== null && last.bestScore >= stopAtScore) {
+    throw new UsageError(
+      `The best image has a score of ${last.bestScore}, and \`stopAtScore: ${stopAtScore}\` ends the refinement before a round from your picks.`,
+      { suggestion: 'Raise `stopAtScore` in the spec, or remove it.' },
+    );
+  }
+  if (isSameSet(picked, keptOf(last))) return [...rounds.slice(0, -1), { ...last, picked: true }];
   if (await hasBegun()) {
     throw new UsageError(`Round ${rounds.length} has begun with other images than your picks.`, {
       suggestion: 'Run the command without picks to finish it first: its images are paid.',
@@ -81,5 +95,5 @@ function withKept(
     const isOwn = last.candidates.some((candidate) => candidate.index === index);
     return one === undefined || isOwn ? [] : [{ ...one, kept: true }];
   });
-  return { ...last, candidates: [...own, ...earlier] };
+  return { ...last, picked: true, candidates: [...own, ...earlier] };
 }

@@ -13,6 +13,7 @@ import {
 import { refine } from '../../../operators/refine.ts';
 import type { Scorer } from '../../../ports.ts';
 import {
+  type BestCopy,
   type RefinementHistory,
   readRefinementHistory,
   writeRefinementHistory,
@@ -32,7 +33,7 @@ import { expectAllInside } from '../../run/folder/expectInside.ts';
 import { inOpenRun } from '../../run/openRun.ts';
 import type { OpenRun, RunSettings } from '../../run/settings.ts';
 import { runToEnd } from '../../runToFolder.ts';
-import { copyBest } from './bestImages.ts';
+import { copyBest, withCopies } from './bestImages.ts';
 import type { RefinementContexts } from './jobs.ts';
 import { keepPicked } from './picks.ts';
 import { createRefinementRounds, type RefinementRounds, validRounds } from './rounds.ts';
@@ -103,13 +104,15 @@ async function prepare(
   let decided = await validRounds(history?.rounds ?? [], { ...parts, mayDiffer: resumeAnyway });
   if (picks !== undefined) {
     const next = createRefinementRounds({ ...parts, decided }).plansOf(decided.length);
-    decided = await keepPicked(decided, { picks, spec, hasBegun: () => hasRecords(next, run) });
-    await writeRefinementHistory(folder, { end: null, rounds: decided });
+    const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
+    decided = await keepPicked(decided, { picks, spec, warn, hasBegun: () => hasRecords(next, run) });
   }
-  const rounds = createRefinementRounds({ ...parts, decided });
+  const rounds = createRefinementRounds({ ...parts, decided, ...(history && { earlier: history }) });
   const first = await rounds.begin();
   if (!resumeAnyway) await expectSameFiles(rounds.plans, run);
   const alreadySaved = await countSaved(rounds.plans, refinementTotal(spec), run, resumeAnyway);
+  // On disk before the round that is made of them.
+  if (picks !== undefined) await writeRefinementHistory(folder, { ...history, end: null, rounds: decided });
   return { rounds, first, alreadySaved };
 }
 
@@ -180,7 +183,7 @@ async function writeDecisions(
   await writeRefinementHistory(folder, history);
   await writeRanks(history, run);
   const copies = await copiesOfBest(history, best, run);
-  if (copies.length > 0) await writeRefinementHistory(folder, { ...history, best: copies });
+  if (copies !== null) await writeRefinementHistory(folder, withCopies(history, copies));
   await drawLineage(history, run);
   let total = 0;
   for await (const _plan of rounds.plans()) total += 1;
@@ -209,18 +212,21 @@ async function writeRanks({ rounds }: RefinementHistory, { manifest, config }: O
     await lastValueFrom(persist(outcome).pipe(ignoreElements()), { defaultValue: null });
 }
 
-/** Copies the best images; a failure is only a warning, as the images themselves are saved. */
+/**
+ * Copies the best images. Resolves with null if that fails, which is only a warning, as the images
+ * themselves are saved.
+ */
 async function copiesOfBest(
   history: RefinementHistory,
   best: number,
   { config, manifest }: OpenRun,
-): Promise<string[]> {
+): Promise<BestCopy[] | null> {
   try {
     return await copyBest(config.folder, history, { best, outcomes: manifest.outcomes() });
   } catch (error) {
     const { message } = outcomeError(error);
     config.emit?.({ type: 'warning', message: `The best images could not be copied: ${message}` });
-    return [];
+    return null;
   }
 }
 

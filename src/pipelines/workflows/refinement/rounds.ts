@@ -24,6 +24,8 @@ interface RefinementRoundsConfig {
   run: OpenRun;
   /** Rounds that earlier runs in the folder have decided. */
   decided: readonly RefinementRound[];
+  /** The copies that an earlier run has made. Default: none. */
+  earlier?: Pick<RefinementHistory, 'best' | 'copies'>;
 }
 
 /** The rounds of a refinement so far. */
@@ -53,7 +55,8 @@ export interface RefinementRounds {
 export function createRefinementRounds(config: RefinementRoundsConfig): RefinementRounds {
   const { spec, contexts, planning, run } = config;
   const { folder, ledger, answers = {} } = run.config;
-  const { prompt: basePrompt } = spec;
+  const { best, copies } = config.earlier ?? {};
+  const head = { basePrompt: spec.prompt, ...(best && { best }), ...(copies && { copies }) };
   const rounds = [...config.decided];
   let startedRounds = rounds.length;
   let end: RefinementEnd | null = null;
@@ -127,7 +130,7 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
         return false;
       }
       rounds.push(round);
-      await writeRefinementHistory(folder, { basePrompt, end: null, rounds });
+      await writeRefinementHistory(folder, { ...head, end: null, rounds });
       const kept = round.candidates.filter((candidate) => candidate.kept).map(({ index }) => index);
       run.config.emit?.({
         type: 'round.completed',
@@ -139,9 +142,9 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
       return true;
     },
     async history() {
-      if (startedRounds === rounds.length) return { basePrompt, end: end ?? 'stopped', rounds };
+      if (startedRounds === rounds.length) return { ...head, end: end ?? 'stopped', rounds };
       const { round } = await ranked(false);
-      return { basePrompt, end: end ?? 'stopped', rounds: [...rounds, round] };
+      return { ...head, end: end ?? 'stopped', rounds: [...rounds, round] };
     },
   };
 }

@@ -2,9 +2,16 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { copyBest } from '../../../../src/pipelines/workflows/refinement/bestImages.ts';
-import type { RefinementCandidate, RefinementHistory } from '../../../../src/sinks/refinement/history.ts';
+import { embedProvenance } from '../../../../src/provenance/embedProvenance.ts';
+import { statedPrediction, xmpProperties } from '../../../../src/provenance/xmp.ts';
+import type {
+  BestCopy,
+  RefinementCandidate,
+  RefinementHistory,
+} from '../../../../src/sinks/refinement/history.ts';
 import type { Outcome, OutcomeFile } from '../../../../src/types.ts';
 import { anOutcome } from '../../../helpers/anOutcome.ts';
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
@@ -44,6 +51,7 @@ function historyOf(...rounds: (readonly RefinementCandidate[])[]): RefinementHis
   };
 }
 
+const pathsOf = (copies: readonly BestCopy[]) => copies.map(({ path }) => path);
 const there = async () => (await readdir(join(folder(), 'best'))).toSorted();
 
 it('copies the best of all rounds, in their order, with their renditions', async () => {
@@ -53,7 +61,7 @@ it('copies the best of all rounds, in their order, with their renditions', async
     [candidate(0, 0.5), candidate(1, 0.9)],
     [candidate(1, 0.9), candidate(2, 0.5), candidate(3, null)],
   );
-  expect(await copyBest(folder(), history, { best: 2, outcomes })).toEqual([
+  expect(pathsOf(await copyBest(folder(), history, { best: 2, outcomes }))).toEqual([
     'best/1-2-owl.png',
     'best/1-2-owl--thumb.png',
     'best/2-1-fox.png',
@@ -68,9 +76,45 @@ it('follows the scores when it runs again, and leaves files of yours alone', asy
   await writeFile(join(folder(), 'best/notes.txt'), 'mine');
   await writeFile(join(folder(), 'best/1-3-hare.png'), 'mine too');
   const later = historyOf([candidate(0, 0.6), candidate(1, 0.5)], [candidate(2, 0.9)]);
-  const paths = await copyBest(folder(), later, { best: 2, outcomes });
-  expect(paths).toEqual(['best/1-3-hare-2.png', 'best/2-1-fox.png']);
+  const copies = await copyBest(folder(), later, { best: 2, outcomes });
+  expect(pathsOf(copies)).toEqual(['best/1-3-hare-2.png', 'best/2-1-fox.png']);
   expect(await there()).toEqual(['1-3-hare-2.png', '1-3-hare.png', '2-1-fox.png', 'notes.txt']);
+});
+
+it('leaves a copy alone that you have retouched, whose metadata still state the prediction', async () => {
+  const outcomes = await made();
+  await copyBest(folder(), historyOf([candidate(0, 0.9)]), { best: 1, outcomes });
+  const stated = xmpProperties({
+    model: 'a/b',
+    version: null,
+    prompt: 'fox',
+    predictionId: 'p0',
+    completedAt: null,
+  });
+  const plain = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#c63' } })
+    .png()
+    .toBuffer();
+  const result = embedProvenance(plain, 'png', stated);
+  const retouched = 'marked' in result ? result.marked : plain;
+  expect(statedPrediction(retouched)).toBe('p0');
+  for (const name of ['1-1-fox.png', 'retouched.png'])
+    await writeFile(join(folder(), 'best', name), retouched);
+  const later = historyOf([candidate(0, 0.9), candidate(1, 0.5)]);
+  await copyBest(folder(), later, { best: 1, outcomes });
+  expect(await there()).toEqual(['1-1-fox-2.png', '1-1-fox.png', 'retouched.png']);
+  expect(await readFile(join(folder(), 'best/1-1-fox.png'))).toEqual(retouched);
+});
+
+it('replaces copies of renditions that were made again since, by what it noted about them', async () => {
+  const outcomes = await made();
+  const history = historyOf([candidate(1, 0.9)]);
+  const copies = await copyBest(folder(), history, { best: 1, outcomes });
+  const again = await file('rendition', 'round-0/2-owl--thumb.png', 'smaller owl');
+  const files = outcomes[1]?.files.map((each) => (each.role === 'rendition' ? again : each)) ?? [];
+  const changed = [anOutcome({ index: 1, files })];
+  await copyBest(folder(), { ...history, copies }, { best: 1, outcomes: changed });
+  expect(await there()).toEqual(['1-2-owl--thumb.png', '1-2-owl.png']);
+  expect(await readFile(join(folder(), 'best/1-2-owl--thumb.png'), 'utf8')).toBe('smaller owl');
 });
 
 it('makes no folder for no copies, and removes those of an earlier run', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -121,6 +122,10 @@ describe('a refinement', () => {
     expect(await readRefinementHistory(folder)).toMatchObject({
       basePrompt: 'a harbour at night',
       best: names.map((name) => `best/${name}`),
+      copies: ranked.map(({ files }, place) => ({
+        path: `best/${names[place]}`,
+        sha256: files[0]?.sha256,
+      })),
     });
     expect((await readdir(join(folder, 'best'))).toSorted()).toEqual(names);
     for (const { index, files, metrics, input, tags, model } of all) {
@@ -144,7 +149,14 @@ describe('a refinement', () => {
     await run(specOf({ rounds: 1, promptStrength: 0.5 }), { provider });
     const picks = [0, 11];
     const more = specOf({ promptStrength: 0.5 });
-    const end = await run(more, { provider, picks });
+    const before = await readRefinementHistory(folder);
+    let begun: unknown;
+    const emit = ({ type }: RunEvent) => {
+      if (type === 'run.started') begun = JSON.parse(readFileSync(join(folder, 'refinement.json'), 'utf8'));
+    };
+    const end = await run(more, { provider, picks, emit });
+    const { basePrompt, best, copies } = before ?? {};
+    expect(begun).toMatchObject({ basePrompt, best, copies, end: null, rounds: [{}, { picked: true }] });
     expect(end.totals).toMatchObject({ saved: 4, alreadySaved: 16, failed: 0 });
     const parents = (await lineage()).filter(([, round]) => round === '2').map(([, , parent]) => parent);
     expect(parents.toSorted()).toEqual(['1', '1', '12', '12']);
