@@ -45,18 +45,19 @@ export function createPartEnds(
           const counts = countOutcomes(jobs.map(({ outcome }) => outcome));
           const values = [run, part, epoch, JSON.stringify(counts), packed];
           return inTransaction(async (query) => {
-            await query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', values);
+            // First: `finish` locks the run, for which all others wait.
             await engine.complete(held, query);
+            await query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', values);
           });
         }),
       ),
     giveBack: (held, taken, { queue, afterS }) =>
       inTransaction(async (query) => {
         const { run, part, epoch } = taken;
+        await engine.complete(held, query);
         const [returned] = await query('SELECT rx_v1.give_back($1, $2, $3, $4) AS goes_on', [
           ...[run, part, epoch, queue],
         ]);
-        await engine.complete(held, query);
         if (returned?.goes_on === true) await engine.send(queue, [waitingTask(queue, taken)], query, afterS);
       }),
     drop: (held, { run, part, epoch }) =>
