@@ -43,7 +43,8 @@ export async function storeCost({ url }: Ground, workers: number, parts: number)
   for (let part = 0; part < parts; part += 1) {
     const plans = await packPlans(plansOf(part));
     const first = part * PLANS_IN_PART;
-    await lastValueFrom(calls.load({ run, part, first, jobs: PLANS_IN_PART, plans }));
+    const loaded = [run, part, first, PLANS_IN_PART, plans];
+    await database.query('SELECT rx_v1.load($1, $2, $3, $4, $5)', loaded);
   }
   await lastValueFrom(calls.start(run));
   const times: number[] = [];

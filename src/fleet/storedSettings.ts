@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { storedPath } from '../disk/insideFolder.ts';
 import { UsageError } from '../errors.ts';
 import { priceFor } from '../pipelines/run/runConfig.ts';
 import type { RunSettings } from '../pipelines/run/settings.ts';
 import type { PredictionEvents, Provider } from '../ports.ts';
-import { createPictureSigner, type PictureSigner, type SigningIdentity } from '../provenance/signPicture.ts';
 import { estimateMicroUsd } from '../providers/prices/cost.ts';
 import { fallbackRequests } from '../sources/planning/fallbackRequests.ts';
 import type { ModelInput, ModelSchema } from '../types.ts';
@@ -83,12 +81,8 @@ export const storedSettingsSchema = z.strictObject({
   prices: z.object({ all: microUsd.nullable(), byModel: z.record(z.string(), microUsd) }),
   /** What to try if a model fails, and the schemas that the plans of each model were made for. */
   fallbacks: z.object({ models: z.array(fallback), schemas: z.record(z.string(), modelSchema) }),
-  /** The jobs to make: indexes from the first to the last of each range. Null: all. */
-  only: z.array(z.object({ first: z.int().nonnegative(), last: z.int().nonnegative() })).nullable(),
   /** Address to which the service sends webhooks; null: none. */
   webhookUrl: z.url().nullable(),
-  /** SHA-256 of the certificates that sign images; null: they are not signed. */
-  signerSha256: z.string().nullable(),
 });
 
 /** The settings of a run as they are stored in the database of a fleet. */
@@ -101,13 +95,6 @@ export interface OwnSettings {
   readonly folder: string;
   /** The reports that the service's webhooks bring. Default: none. */
   readonly events?: PredictionEvents['events'];
-  /** Certificates and key that sign images. Default: none. */
-  readonly signer?: SigningIdentity;
-}
-
-/** Returns the mark by which workers know that they sign with the same certificates. */
-export function signerSha256({ certificatesPem }: Pick<SigningIdentity, 'certificatesPem'>): string {
-  return createHash('sha256').update(certificatesPem.trim()).digest('hex');
 }
 
 /**
@@ -124,12 +111,11 @@ export function readStoredSettings(stored: unknown): StoredSettings {
 }
 
 /**
- * Makes the settings of a run on a worker: its prices, fallbacks, webhooks, choice of jobs and
- * signature are those of every other worker. Rejects with `UsageError` if the worker lacks the
- * certificates, or has others.
+ * Makes the settings of a run on a worker: its prices, fallbacks and webhooks are those of every
+ * other worker.
  */
-export async function runSettingsOf(stored: StoredSettings, own: OwnSettings): Promise<RunSettings> {
-  const { limits, recovery, outputs, prices, only, webhookUrl } = stored;
+export function runSettingsOf(stored: StoredSettings, own: OwnSettings): RunSettings {
+  const { limits, recovery, outputs, prices, webhookUrl } = stored;
   const { destinations, ...others } = outputs;
   const { provider, folder, events } = own;
   return {
@@ -144,11 +130,7 @@ export async function runSettingsOf(stored: StoredSettings, own: OwnSettings): P
     }),
     ...moneyOf(prices),
     fallbacksOf: fallbacksIn(stored),
-    ...(only !== null && {
-      only: (index: number) => only.some(({ first, last }) => index >= first && index <= last),
-    }),
     ...(webhookUrl !== null && events !== undefined && { webhooks: { url: webhookUrl, events } }),
-    sign: await signerOf(stored, own),
   };
 }
 
@@ -167,17 +149,4 @@ function fallbacksIn({ fallbacks, prices }: StoredSettings): NonNullable<RunSett
     }),
   );
   return (plan) => requestsOf.get(plan.model)?.(plan) ?? [];
-}
-
-async function signerOf(
-  stored: Pick<StoredSettings, 'signerSha256'>,
-  { signer }: Pick<OwnSettings, 'signer'>,
-): Promise<PictureSigner | null> {
-  if (stored.signerSha256 === null) return null;
-  if (signer !== undefined && signerSha256(signer) === stored.signerSha256)
-    return createPictureSigner(signer);
-  const got = signer === undefined ? 'none' : 'others';
-  throw new UsageError(`Expected the certificates that this run signs images with, got ${got}.`, {
-    suggestion: 'Start the worker with the same certificate and key as the run.',
-  });
 }

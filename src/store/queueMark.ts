@@ -19,9 +19,14 @@ export async function unmarkQueued(folder: string): Promise<void> {
   await rm(join(folder, FILE_NAME), { force: true });
 }
 
+/** Returns true if workers make the images of a folder. */
+export function isQueued(folder: string): boolean {
+  return existsSync(join(folder, FILE_NAME));
+}
+
 /** Throws `UsageError` if workers make the images of a folder. */
 export function expectNotQueued(folder: string): void {
-  if (!existsSync(join(folder, FILE_NAME))) return;
+  if (!isQueued(folder)) return;
   throw new UsageError(`Workers make the images of ${folder}: its journal does not know them yet.`, {
     suggestion:
       'Run the command that began it, with its queue, until all is done. Delete queue.json only if you want to make, and pay for, all of them again.',

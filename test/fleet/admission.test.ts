@@ -3,6 +3,7 @@ import { lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Database } from '../../src/fleet/database/connection.ts';
 import type { Admission, Asking } from '../../src/fleet/database/partCalls.ts';
+import { createRunCalls } from '../../src/fleet/database/runCalls.ts';
 import { aPlan } from '../helpers/aPlan.ts';
 import { describeFleet } from '../helpers/describeFleet.ts';
 import { aRun, aWorker, type Worker } from '../helpers/fleet.ts';
@@ -210,6 +211,82 @@ describeFleet('the admission of create requests', () => {
     expect(await pace()).toSatisfy(isWithin(180, 240));
     await told(third, 0, null);
     expect(await number('SELECT tokens FROM rx.account')).toBe(0);
+  });
+
+  it('raises the pace with its limit, unless refusals have lowered it', async () => {
+    const calls = createRunCalls(database);
+    const set = (perMinute: number, given: object = {}) =>
+      lastValueFrom(calls.setAccount({ perMinute, burst: 10, slots: 5, ...given }));
+    await set(600);
+    await set(3_000);
+    expect(await pace()).toBe(3_000);
+    await database.query('UPDATE rx.account SET pace = 300');
+    await set(6_000);
+    expect(await pace()).toBe(300);
+    await set(60);
+    expect(await pace()).toBe(60);
+    // A default changes nothing that is there.
+    await set(600, { slots: 50, hasRate: false, hasSlots: false });
+    expect(await database.query('SELECT per_minute, burst, slots FROM rx.account')).toEqual([
+      { per_minute: 60, burst: 10, slots: 5 },
+    ]);
+  });
+
+  it('keeps the budget of a run that is opened without one', async () => {
+    const calls = createRunCalls(database);
+    const named = { name: 'kept', fingerprint: 'f', settings: {}, planFormat: 1, total: 1 };
+    const { run } = await lastValueFrom(calls.open({ ...named, limitMicroUsd: 5_000 }));
+    await lastValueFrom(calls.open({ ...named, limitMicroUsd: null }));
+    const limit = () => number(`SELECT limit_micro_usd FROM rx.run WHERE id = ${run}`);
+    expect(await limit()).toBe(5_000);
+    await lastValueFrom(calls.open({ ...named, limitMicroUsd: 9_000 }));
+    expect(await limit()).toBe(9_000);
+  });
+
+  it('and what frees a slot that has expired do not wait for each other', async () => {
+    const run = await aRun(database, parts);
+    const worker = await aWorker(database, run);
+    await begin(worker, 0, { holdMs: 0 });
+    let noting: Promise<unknown> = Promise.resolve();
+    let asked: Promise<readonly object[]> = Promise.resolve([]);
+    const waiting = async (count: number) => {
+      const locks = 'SELECT FROM pg_locks WHERE NOT granted';
+      await expect.poll(async () => (await database.query(locks)).length).toBe(count);
+    };
+    await database.transaction(async (query) => {
+      await query('SELECT FROM rx.run WHERE id = $1 FOR UPDATE', [run]);
+      // Without the repetition of calls, which would hide a deadlock.
+      const values = [run, 0, worker.taken.epoch, 1, 1, 1, 'key 1', 3_000, null, null, 60_000];
+      asked = database.query(
+        'SELECT * FROM rx_v1.begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+        values,
+      );
+      await waiting(1);
+      noting = note(worker, 0, 2, { paid_micro_usd: 500 });
+      await waiting(2);
+    });
+    expect(await asked).toMatchObject([{ verdict: 'granted' }]);
+    await noting;
+    expect(await number('SELECT count(*) FROM rx.flight')).toBe(1);
+  });
+
+  it('leaves no webhook of a part that is done, and none of a run that is forgotten', async () => {
+    const run = await aRun(database, parts);
+    const hear = async (worker: Worker, index: number, id: string) => {
+      await begin(worker, index);
+      await lastValueFrom(worker.calls.claim(index, 1, id));
+      await note(worker, index, 2, { prediction_id: id, state: 'created', paid_micro_usd: 0 }, false);
+      await database.query('SELECT rx_v1.hear($1, $2)', [id, '{"input":{"prompt":"a secret plan"}}']);
+    };
+    const done = await aWorker(database, run);
+    await hear(done, 0, 'done');
+    await hear(await aWorker(database, run, { part: 1 }), 100, 'open');
+    const heard = () => database.query('SELECT prediction_id FROM rx.webhook');
+    const { epoch } = done.taken;
+    await database.query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', [run, 0, epoch, {}, Buffer.from('')]);
+    expect(await heard()).toEqual([{ prediction_id: 'open' }]);
+    await database.query('SELECT rx_v1.forget($1)', [run]);
+    expect(await heard()).toEqual([]);
   });
 
   it('has triggers behind the functions: no reservation above the budget, no slot above the number', async () => {

@@ -15,7 +15,7 @@ const asking = {
 };
 const begin: PartCalls['begin'] = () => of({ verdict: 'granted', atMs: 0 });
 const never = () => expect.fail('not asked for');
-const others = { claim: never, note: never, release: never, expectOwn: never, giveBack: never };
+const others = { claim: never, note: never, mark: never, release: never, expectOwn: never };
 
 it('lets a grant be used for two seconds from asking for it, and none that was not asked for', async () => {
   const scheduler = new VirtualTimeScheduler();

@@ -22,8 +22,8 @@ function aJournal(calls: Partial<PartCalls>, config: Partial<PartJournalConfig> 
   const { begin = () => of(granted), note = () => of('noted' as const) } = calls;
   const all: PartCalls = {
     claim: () => of(true),
+    mark: () => of(undefined),
     expectOwn: () => of(undefined),
-    giveBack: () => of(undefined),
     release: (index, attempt) => {
       released.push([index, attempt]);
       return of(undefined);
@@ -55,6 +55,12 @@ describe('createPartJournal', () => {
     );
     await lastValueFrom(journal.record(first, created()));
     expect(journal.openMicroUsd()).toBe(70);
+  });
+
+  it('returns moments by the database’s clock, whichever that of its machine is', async () => {
+    const { journal } = aJournal({}, { aheadMs: 600_000 });
+    await lastValueFrom(journal.record(first, { type: 'intended', attempt: 1, atMs: 1_000_000 }));
+    expect(journal.openRowOf(first.index)).toMatchObject({ intended_at_ms: 400_000 });
   });
 
   it('lets one job after the other ask, but those that hold a slot at once', async () => {

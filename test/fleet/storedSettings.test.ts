@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { NEVER } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import {
-  readStoredSettings,
-  runSettingsOf,
-  type StoredSettings,
-  signerSha256,
-} from '../../src/fleet/storedSettings.ts';
+import { readStoredSettings, runSettingsOf, type StoredSettings } from '../../src/fleet/storedSettings.ts';
 import { priceFor } from '../../src/pipelines/run/runConfig.ts';
 import { estimateMicroUsd } from '../../src/providers/prices/cost.ts';
 import { fallbackRequests } from '../../src/sources/planning/fallbackRequests.ts';
@@ -30,9 +25,7 @@ const stored = (fields: Partial<StoredSettings> = {}): StoredSettings => ({
   outputs: { provenance: 'none', keepOriginals: true, sidecars: false, destinations: [] },
   prices: { all: null, byModel: {} },
   fallbacks: { models: [], schemas: {} },
-  only: null,
   webhookUrl: null,
-  signerSha256: null,
   ...fields,
 });
 const own = { provider: fakeProvider({}), folder: '/run' };
@@ -45,19 +38,7 @@ describe('the settings of a run, stored for workers', () => {
     const { limits, recovery } = stored();
     const settings = await settingsOf({});
     expect(settings).toMatchObject({ ...limits, ...recovery, provenance: 'none', sidecars: false });
-    expect(settings).not.toHaveProperty('only');
     expect(settings).not.toHaveProperty('webhooks');
-  });
-
-  it('choose the same jobs', async () => {
-    const settings = await settingsOf({
-      only: [
-        { first: 2, last: 4 },
-        { first: 9, last: 9 },
-      ],
-    });
-    const chosen = Array.from({ length: 12 }, (_, index) => index).filter((index) => settings.only?.(index));
-    expect(chosen).toEqual([2, 3, 4, 9]);
   });
 
   it('try the same requests, at the same prices, if a model fails', async () => {
@@ -89,18 +70,6 @@ describe('the settings of a run, stored for workers', () => {
       events: NEVER,
     });
     expect(await settingsOf({ webhookUrl })).not.toHaveProperty('webhooks');
-  });
-
-  it('refuse a worker without the certificates that the others sign with', async () => {
-    const [theirs, mine] = ['theirs', 'mine'].map((certificatesPem) => ({
-      certificatesPem,
-      privateKeyPem: '',
-    }));
-    const fields = { signerSha256: signerSha256(theirs ?? { certificatesPem: '' }) };
-    await expect(settingsOf(fields)).rejects.toThrow(
-      'Expected the certificates that this run signs images with, got none.',
-    );
-    await expect(settingsOf(fields, { signer: mine })).rejects.toThrow('got others.');
   });
 
   it.each<[string, object]>([

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { lastValueFrom, ReplaySubject } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { toTelemetry } from '../../src/events/telemetry/toTelemetry.ts';
-import { openDatabase } from '../../src/fleet/database/connection.ts';
+import { type Database, openDatabase } from '../../src/fleet/database/connection.ts';
 import { migrate } from '../../src/fleet/database/migrate.ts';
 import { createFleetEvents, storeEvent } from '../../src/fleet/fleetEvents.ts';
 import { createWebhookReceiver } from '../../src/providers/replicate/webhookReceiver.ts';
@@ -66,6 +66,40 @@ describeFleet('workers', () => {
     expect(simulator.stats().maxInFlight).toBeLessThanOrEqual(4);
   });
 
+  it('leave what is in flight to one other, also if the command is given again before that', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder({ medianMs: 300_000, speed: 100 });
+    const { root, simulator } = scripts;
+    const prompts = Array.from({ length: 4 }, (_, n) => `fig ${n}`);
+    const first = await aLocalWorker(url, simulator, { shared: root, patienceMs: 50 });
+    const flags = `--rate 60000 --concurrency 4 --queue=${url} --shared ${root}`;
+    const left = new ReplaySubject<void>(1);
+    const away = { outputClosed: left, isBooked: false, isWhole: false };
+    const running = scripts.generate(prompts, flags, away);
+    await vi.waitUntil(() => simulator.stats().created === 4, { timeout: 20_000, interval: 20 });
+    const stoppedMs = performance.now();
+    await first.stop();
+    expect(performance.now() - stoppedMs).toBeLessThan(2_500);
+    expect(first.events.map(({ type }) => type)).toEqual(['part.taken', 'part.returned']);
+    left.next();
+    expect(await running).toMatchObject({ code: 130 });
+    const again = scripts.generate(prompts, flags);
+    const database = await openDatabase({ url, connections: 1 });
+    onTestFinished(() => database.close());
+    const tasks = () => database.query("SELECT name FROM pgboss.job WHERE state < 'completed'");
+    // It looks at the run, so it has sent what waits.
+    const looks = `SELECT FROM pg_stat_activity WHERE datname = current_database()
+      AND query LIKE '%live_workers%' AND pid <> pg_backend_pid()`;
+    await vi.waitUntil(async () => (await database.query(looks)).length > 0, { timeout: 20_000 });
+    expect(await tasks()).toEqual([{ name: 'rescue' }]);
+    const workers = await Promise.all([1, 2].map(() => aLocalWorker(url, simulator, { shared: root })));
+    expect(await again).toMatchObject({ code: 0, made: 0 });
+    expect(simulator.stats().created).toBe(4);
+    const events = workers.flatMap((worker) => worker.events.map(({ type }) => type));
+    expect(events).toEqual(['part.taken', 'part.finished']);
+    expect(await tasks()).toEqual([]);
+  });
+
   it('have the folder for themselves until all is done', async () => {
     const url = await newDatabase();
     const scripts = await scriptsInFolder();
@@ -84,6 +118,23 @@ describeFleet('workers', () => {
     // Another input is another run.
     const other = await scripts.generate(['b'], queue);
     expect(String(other.error)).toContain('another input');
+    expect(existsSync(scripts.at('queue.json'))).toBe(false);
+  });
+
+  it('have it once the database knows the run: a command that failed before may be given again', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder();
+    const { root, simulator } = scripts;
+    const database = await openDatabase({ url });
+    onTestFinished(() => database.close());
+    await migrate(database);
+    const queue = `--queue=${url} --shared ${root}`;
+    await database.query('ALTER TABLE rx.run ADD CONSTRAINT full_disk CHECK (false) NOT VALID');
+    const failed = await scripts.generate(['a'], queue, { isWhole: false });
+    expect(String(failed.error)).toContain('full_disk');
+    await database.query('ALTER TABLE rx.run DROP CONSTRAINT full_disk');
+    await aLocalWorker(url, simulator, { shared: root });
+    expect(await scripts.generate(['a'], queue)).toMatchObject({ code: 0, made: 1 });
   });
 
   it('leave the files of the next owner alone when they wake up late', async () => {
@@ -137,10 +188,40 @@ describeFleet('workers', () => {
     expect(await scripts.retryFailed()).toMatchObject({ code: 0, made: 0 });
   });
 
+  it('pause a run with a part that they cannot read, and outlast a cut before they know it', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder();
+    const { root, simulator } = scripts;
+    const database = await openDatabase({ url });
+    onTestFinished(() => database.close());
+    await migrate(database);
+    // The first question of a worker about its run finds the connection cut.
+    let cuts = 0;
+    const cutOnce: Database = {
+      ...database,
+      query: (sql, values) => {
+        if (!sql.includes('SELECT settings') || cuts > 0) return database.query(sql, values);
+        cuts += 1;
+        return Promise.reject(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+      },
+    };
+    await database.query(`
+      CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN NEW.plans := 'none'; RETURN NEW; END $$;
+      CREATE TRIGGER spoil BEFORE INSERT ON rx.part FOR EACH ROW EXECUTE FUNCTION spoil()`);
+    const worker = await aLocalWorker(url, simulator, { shared: root, database: cutOnce });
+    const run = await scripts.generate(['a'], `--queue=${url} --shared ${root}`, { isWhole: false });
+    expect(String(run.error)).toContain('Part 1 of the run cannot be read');
+    expect(cuts).toBe(1);
+    expect(worker.fault()).toBe(null);
+    await expect.poll(() => worker.events.map(({ type }) => type)).toEqual(['run.paused', 'part.returned']);
+  });
+
   it.each([
     ['--strategy queue', 'no common order'],
     ['--concurrency auto', 'give a number'],
     ['--detach', 'follow what they create'],
+    ['--webhook-url https://hooks.example --webhook-port 80', 'which has `--port`'],
     ['--to webdataset', 'one writer'],
   ])('refuse %s before anything is created', async (flag, reason) => {
     const scripts = await scriptsInFolder();
@@ -166,7 +247,11 @@ describeFleet('workers', () => {
     onTestFinished(() => listening.unsubscribe());
     await aLocalWorker(url, simulator, { shared: root, webhookEvents });
     const secret = await lastValueFrom(fetchWebhookSecret(simulator));
-    const store = (event: PredictionEvent) => storeEvent(database, event);
+    const stored = new Set<string>();
+    const store = async (event: PredictionEvent) => {
+      await storeEvent(database, event);
+      stored.add(event.prediction.id);
+    };
     const received = await new Promise<string>((resolve, reject) => {
       const receiving = createWebhookReceiver({ secret, store }).subscribe({
         next: (receiver) => resolve(receiver.url),
@@ -178,8 +263,6 @@ describeFleet('workers', () => {
     const flags = `--rate 60000 --queue=${url} --shared ${root} --follow webhook --webhook-url ${received}`;
     expect(await scripts.generate(prompts, flags)).toMatchObject({ code: 0, error: null, made: 30 });
     await expect.poll(() => heard.size).toBe(30);
-    expect(await database.query('SELECT count(*)::integer AS stored FROM rx.webhook')).toEqual([
-      { stored: 30 },
-    ]);
+    expect(stored).toEqual(heard);
   });
 });

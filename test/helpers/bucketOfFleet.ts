@@ -9,9 +9,10 @@ import type { Database } from '../../src/fleet/database/connection.ts';
 import { type EndedJob, unpackEnded } from '../../src/fleet/packedOutcomes.ts';
 import type { StoredSettings } from '../../src/fleet/storedSettings.ts';
 import { createPartEnds } from '../../src/fleet/worker/endPart.ts';
-import { createHandler, type WorkerEvent } from '../../src/fleet/worker/handlePart.ts';
+import { createHandler } from '../../src/fleet/worker/handlePart.ts';
 import { createPartsInHand } from '../../src/fleet/worker/partsInHand.ts';
 import { createWorkerGates } from '../../src/fleet/worker/runOfWorker.ts';
+import type { WorkerEvent } from '../../src/fleet/worker/settlePart.ts';
 import type { Provider } from '../../src/ports.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import type { Simulator } from '../../src/simulator/index.ts';
@@ -75,7 +76,7 @@ export async function aPartOverBucket(
     aPlan({ index, model: SCHNELL, renditions: [spec('a'), spec('b')], path, key: randomUUID() }),
   );
   const run = await aRun(database, [plans], { settings: settingsOver(place) });
-  const held = { id: randomUUID(), retryCount: 0, task: { run, part: 0, epoch: 0 } };
+  const held = { retryCount: 0, task: { run, part: 0, epoch: 0 } };
   const scratch = await mkdtemp(join(tmpdir(), 'rxposure-scratch-'));
   onTestFinished(() => rm(scratch, { recursive: true, force: true, maxRetries: 10 }));
   let workers = 0;
@@ -93,7 +94,11 @@ export async function aPartOverBucket(
         database,
         name: `worker ${workers}`,
         parts: createPartsInHand(),
-        ends: createPartEnds(database, { complete: async () => {}, send: async () => {} }),
+        ends: createPartEnds(database, {
+          claimOf: ({ id }) => ({ name: id, sql: 'SELECT', values: [] }),
+          complete: async () => {},
+          send: async () => {},
+        }),
         stop: NEVER,
         leave: NEVER,
         provider,
@@ -104,7 +109,7 @@ export async function aPartOverBucket(
       const events: WorkerEvent[] = [];
       const killed = new Subject<void>();
       const queue = isRescue ? 'rescue' : 'parts';
-      const made = handle({ ...held, queue }, NEVER, () => {}).pipe(
+      const made = handle({ ...held, id: randomUUID(), queue }, NEVER, () => {}).pipe(
         tap((event) => events.push(event)),
         takeUntil(killed),
       );
@@ -133,6 +138,6 @@ function settingsOver(bucket: StoredSettings['bucket']): StoredSettings {
     outputs: { provenance: 'full', keepOriginals: false, sidecars: true, destinations: [] },
     prices: { all: null, byModel: {} },
     fallbacks: { models: [], schemas: {} },
-    ...{ only: null, webhookUrl: null, signerSha256: null },
+    webhookUrl: null,
   };
 }

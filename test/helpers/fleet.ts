@@ -32,8 +32,8 @@ export async function aRun(
   const total = parts.flat().length;
   const { run } = await lastValueFrom(calls.open({ ...named, limitMicroUsd, total }));
   for (const [part, plans] of parts.entries()) {
-    const packed = { first: plans[0]?.index ?? 0, jobs: plans.length, plans: await packPlans(plans) };
-    await lastValueFrom(calls.load({ run, part, ...packed }));
+    const loaded = [run, part, plans[0]?.index ?? 0, plans.length, await packPlans(plans)];
+    await database.query('SELECT rx_v1.load($1, $2, $3, $4, $5)', loaded);
   }
   await lastValueFrom(calls.start(run));
   return run;

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { openDatabase } from '../../src/fleet/database/connection.ts';
 import { migrate } from '../../src/fleet/database/migrate.ts';
 import { openEngine } from '../../src/fleet/engine/engine.ts';
-import type { WorkerEvent } from '../../src/fleet/worker/handlePart.ts';
+import type { WorkerEvent } from '../../src/fleet/worker/settlePart.ts';
 import { type WorkerConfig, work } from '../../src/fleet/worker/worker.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import type { Simulator } from '../../src/simulator/index.ts';

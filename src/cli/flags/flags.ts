@@ -21,7 +21,11 @@ type Defaults = DefaultsOf<typeof flagTable>;
 type SpecValues = { readonly [Field in keyof Defaults]?: Defaults[Field] | null };
 
 /** Flags with all defaults filled in. */
-export type SettledFlags = Omit<Flags, keyof Defaults> & Defaults;
+export type SettledFlags = Omit<Flags, keyof Defaults> &
+  Defaults & {
+    /** Which limits of the account are no defaults: of the flags, the spec or the config. */
+    readonly isGiven: { readonly rate: boolean; readonly concurrency: boolean };
+  };
 
 /** An empty command line. */
 export const emptyFlags: FlagsOf<typeof flagTable> = emptyValues(flagTable);
@@ -46,7 +50,9 @@ export function withDefaults(flags: Flags, spec: SpecValues = {}): SettledFlags 
   const concurrency = requested === 'auto' ? 'auto' : concurrencyOf(settled.strategy, requested);
   const budgetMicroUsd = flags.budgetMicroUsd ?? values.budgetMicroUsd ?? null;
   const prices = [...(values.prices ?? []), ...flags.prices];
-  return { ...flags, ...settled, concurrency, budgetMicroUsd, prices };
+  const rate = flags.ratePerMinute ?? spec.ratePerMinute ?? values.ratePerMinute ?? null;
+  const isGiven = { rate: rate !== null, concurrency: (requested ?? null) !== null };
+  return { ...flags, ...settled, concurrency, budgetMicroUsd, prices, isGiven };
 }
 
 /** Returns the flags of some groups, for a script to serve. */

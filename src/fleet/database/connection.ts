@@ -1,10 +1,14 @@
+import type { QueryConfig } from 'pg';
 import { UsageError } from '../../errors.ts';
-import { toDatabaseError } from './databaseErrors.ts';
+import { isTransient, toDatabaseError } from './databaseErrors.ts';
 
 /** A row of a result. */
 export type Row = Readonly<Record<string, unknown>>;
-/** Runs one statement; resolves with its rows, and rejects with PostgreSQL's error. */
-export type Query = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+/**
+ * Runs one statement; resolves with its rows, and rejects with PostgreSQL's error. A connection on
+ * which nothing comes for `longestMs` counts as broken: default 30,000, or that of `openDatabase`.
+ */
+export type Query = (sql: string, values?: readonly unknown[], longestMs?: number) => Promise<readonly Row[]>;
 
 /** The database of a fleet: some connections to one PostgreSQL. */
 export interface Database {
@@ -29,12 +33,20 @@ export interface DatabaseConfig {
    * for.
    */
   stalledMs?: number;
+  /** Time for the response to a statement, if it says nothing else. Default 30,000. */
+  longestMs?: number;
   /** Called if a failover could lose what the server has confirmed. Default: no-op. */
   onWarning?: (message: string) => void;
 }
 
 /** Time for a new connection; then it counts as not made. */
 const CONNECT_MS = 5_000;
+/** A host that vanishes without a reset says nothing, and TCP would wait for it for hours. */
+const LONGEST_MS = 30_000;
+/** Time for the response to statements that read or write a whole run. */
+export const WHOLE_RUN_MS = 3_600_000;
+/** Settings of all connections: a host that vanishes while one is idle is noticed, too. */
+export const keptAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const;
 const OLDEST_VERSION = 15;
 
 /**
@@ -47,6 +59,7 @@ export async function openDatabase({
   connections = 10,
   name = 'rxposure',
   stalledMs = 5_000,
+  longestMs = LONGEST_MS,
   onWarning = () => {},
 }: DatabaseConfig): Promise<Database> {
   const connectionString = addressOf(url);
@@ -62,13 +75,13 @@ export async function openDatabase({
     max: connections,
     application_name: name,
     connectionTimeoutMillis: CONNECT_MS,
-    keepAlive: true,
+    ...keptAlive,
     idle_in_transaction_session_timeout: stalledMs,
   });
   // A connection that breaks while it is idle is made again with the next query.
   pool.on('error', () => {});
   const database: Database = {
-    query: async (sql, values = []) => (await pool.query(sql, [...values])).rows,
+    query: async (...asked) => (await pool.query(statement(asked, longestMs))).rows,
     transaction: async (work) => {
       const client = await pool.connect();
       // One that breaks between two statements; the next of them rejects.
@@ -76,13 +89,14 @@ export async function openDatabase({
       client.on('error', onError);
       let failure: Error | undefined;
       try {
-        await client.query('BEGIN');
-        const result = await work(async (sql, values = []) => (await client.query(sql, [...values])).rows);
-        await client.query('COMMIT');
+        await client.query(statement(['BEGIN'], longestMs));
+        const result = await work(async (...asked) => (await client.query(statement(asked, longestMs))).rows);
+        await client.query(statement(['COMMIT'], longestMs));
         return result;
       } catch (error) {
         failure = error instanceof Error ? error : new Error(String(error));
-        await client.query('ROLLBACK').catch(() => {});
+        // What broke the connection would break this one, after as long a wait.
+        if (!isTransient(error)) await client.query(statement(['ROLLBACK'], longestMs)).catch(() => {});
         throw error;
       } finally {
         client.off('error', onError);
@@ -99,6 +113,14 @@ export async function openDatabase({
     await pool.end();
     throw toDatabaseError(error);
   }
+}
+
+/** Returns a statement for the client, with the time after which it gives the connection up. */
+function statement(
+  [text, values = [], longestMs]: Parameters<Query>,
+  ownLongestMs: number,
+): QueryConfig & { query_timeout: number } {
+  return { text, values: [...values], query_timeout: longestMs ?? ownLongestMs };
 }
 
 /**

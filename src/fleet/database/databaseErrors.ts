@@ -18,6 +18,7 @@ const codes = {
   noSchema: '3F000',
   noFunction: '42883',
   noTable: '42P01',
+  notAllowed: '42501',
 } as const;
 
 /**
@@ -29,7 +30,8 @@ const TRANSIENT = /^(?:08|40|53|57P|25P03)/;
 /** Node's codes for a connection that was not made, or broke. */
 const UNCONNECTED = /^(?:ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
 /** Words of the client, which gives these errors no code. */
-const BROKEN = /^(?:Connection terminated|timeout expired|timeout exceeded|Client has encountered)/;
+const BROKEN =
+  /^(?:Connection terminated|timeout expired|timeout exceeded|Query read timeout|Client has encountered)/;
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -56,6 +58,13 @@ export function toDatabaseError(error: unknown): Error {
   if (code === codes.noSchema || code === codes.noFunction || code === codes.noTable) {
     return new UsageError(`The database has no tables of a fleet of this version: ${reason}.`, {
       suggestion: 'Start a run on this database first: it makes them.',
+      cause: error,
+    });
+  }
+  if (code === codes.notAllowed) {
+    return new UsageError(`The user of the database may not do this: ${reason}.`, {
+      suggestion:
+        'Grant it the role rx_producer (for those who start and forget runs) or rx_worker (for workers, hooks and status).',
       cause: error,
     });
   }

@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import { addressOf } from './connection.ts';
+import { addressOf, keptAlive } from './connection.ts';
 
 export interface ListenConfig {
   /** Address of the database. */
@@ -24,8 +24,7 @@ export function listen({ url, channel, name }: ListenConfig): Observable<string 
         connectionString: addressOf(url),
         application_name: name,
         connectionTimeoutMillis: 5_000,
-        keepAlive: true,
-        keepAliveInitialDelayMillis: 10_000,
+        ...keptAlive,
       });
       client.on('error', (error) => subscriber.error(error));
       client.on('end', () => subscriber.error(new Error('Connection terminated')));

@@ -11,6 +11,8 @@ import { toDatabaseError } from './databaseErrors.ts';
 
 /** `rxposure`, as a number: only one process at a time migrates a database. */
 const LOCK = 0x72787073;
+/** Longest wait for another process that migrates it. */
+const LOCKED_MS = 600_000;
 
 /**
  * The steps from an empty database to today's, the oldest first. Never change one that was
@@ -31,7 +33,7 @@ export async function migrate(database: Database): Promise<void> {
   try {
     if (await isCurrent(database)) return;
     await database.transaction(async (query) => {
-      await query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+      await query('SELECT pg_advisory_xact_lock($1)', [LOCK], LOCKED_MS);
       await query('CREATE SCHEMA IF NOT EXISTS rx');
       await query(`CREATE TABLE IF NOT EXISTS rx.migration (
         version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())`);

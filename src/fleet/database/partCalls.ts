@@ -2,7 +2,7 @@ import { catchError, defer, map, type Observable, type SchedulerLike, throwError
 import { z } from 'zod';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
-import type { Database, Row } from './connection.ts';
+import type { Database, Query, Row } from './connection.ts';
 import { fenced, isTransient, toDatabaseError } from './databaseErrors.ts';
 
 /** A part of a run in the hands of a worker. */
@@ -59,12 +59,12 @@ export interface PartCalls {
   /** Emits false if the prediction belongs to another attempt. */
   claim(index: number, attempt: number, id: string): Observable<boolean>;
   note(noting: Noting): Observable<'noted' | 'claimed'>;
+  /** Notes the job that is run alone: if this worker dies, it died on that. */
+  mark(index: number): Observable<void>;
   /** Frees the slot of an attempt whose prediction is final. */
   release(index: number, attempt: number): Observable<void>;
   /** Emits once it is certain that the part was the caller's at that moment. */
   expectOwn(): Observable<void>;
-  /** Returns the part to those that wait. */
-  giveBack(): Observable<void>;
 }
 
 export interface PartCallsConfig {
@@ -108,6 +108,7 @@ export function createPartCalls(
         ...own,
         ...[index, seq, JSON.stringify(job), claim, freesSlot],
       ]).pipe(map(({ verdict }) => (verdict === 'claimed' ? verdict : 'noted'))),
+    mark: (index) => call('SELECT rx_v1.mark($1, $2, $3, $4)', [...own, index]).pipe(map(() => undefined)),
     release: (index, attempt) =>
       call('SELECT rx_v1.release($1, $2, $3)', [run, index, attempt]).pipe(map(() => undefined)),
     expectOwn: () =>
@@ -119,22 +120,43 @@ export function createPartCalls(
           if (isOwn !== true) throw fenced(null);
         }),
       ),
-    giveBack: () => call('SELECT rx_v1.give_back($1, $2, $3)', own).pipe(map(() => undefined)),
   };
 }
 
 /** A call whose response is lost is repeated within this time, however often. */
 const REPEATED = { retries: Number.POSITIVE_INFINITY, delayMs: 100, maxDelayMs: 5_000 };
 
-/** Returns a call of a function that returns one row, repeated until the database responds. */
+/** A statement of which the first row matters; see `Query`. */
+export type Call = (sql: string, values: readonly unknown[], longestMs?: number) => Observable<Row>;
+
+/** Returns a call that emits one row, `{}` for none, repeated until the database responds. */
 export function createCall(
   query: Database['query'],
   { random = Math.random, scheduler = monotonicScheduler }: PartCallsConfig = {},
-): (sql: string, values: readonly unknown[]) => Observable<Row> {
-  return (sql, values) =>
-    defer(() => query(sql, values)).pipe(
+): Call {
+  return (sql, values, longestMs) =>
+    createRead(query, { random, scheduler })(sql, values, longestMs).pipe(map(([row]) => row ?? {}));
+}
+
+/** Returns a statement that emits its rows, repeated until the database responds. */
+export function createRead(
+  query: Database['query'],
+  { random = Math.random, scheduler = monotonicScheduler }: PartCallsConfig = {},
+): (sql: string, values: readonly unknown[], longestMs?: number) => Observable<readonly Row[]> {
+  return (sql, values, longestMs) =>
+    defer(() => query(sql, values, longestMs)).pipe(
       retryBackoff({ ...REPEATED, shouldRetry: isTransient, random, scheduler }),
-      map(([row]) => row ?? {}),
+      catchError((error: unknown) => throwError(() => toDatabaseError(error))),
+    );
+}
+
+/** Returns a transaction that is repeated until the database responds; its work must allow that. */
+export function createTransaction({
+  transaction,
+}: Pick<Database, 'transaction'>): (work: (query: Query) => Promise<void>) => Observable<void> {
+  return (work) =>
+    defer(() => transaction(work)).pipe(
+      retryBackoff({ ...REPEATED, shouldRetry: isTransient }),
       catchError((error: unknown) => throwError(() => toDatabaseError(error))),
     );
 }

@@ -1,6 +1,6 @@
 import { map, type Observable } from 'rxjs';
 import { z } from 'zod';
-import type { Database } from './connection.ts';
+import { type Database, WHOLE_RUN_MS } from './connection.ts';
 import { createCall, type PartCallsConfig } from './partCalls.ts';
 
 /** What the account may do, all runs and machines together. */
@@ -11,6 +11,10 @@ export interface AccountLimits {
   readonly burst: number;
   /** Predictions in flight. */
   readonly slots: number;
+  /** False if the pace is a default: then that of the account stays. Default true. */
+  readonly hasRate?: boolean;
+  /** False if the slots are a default: then those of the account stay. Default true. */
+  readonly hasSlots?: boolean;
 }
 
 /** A run to open. */
@@ -22,7 +26,7 @@ export interface RunToOpen {
   /** Without secrets. */
   readonly settings: object;
   readonly planFormat: number;
-  /** Null: no limit. */
+  /** Null: none, or that of before. */
   readonly limitMicroUsd: number | null;
   /** Number of its jobs. */
   readonly total: number;
@@ -36,29 +40,25 @@ export interface OpenedRun {
   readonly parts: number;
 }
 
-/** Consecutive plans of a run, packed. */
-export interface PartToLoad {
-  readonly run: number;
-  readonly part: number;
-  /** Index of its first job. */
-  readonly first: number;
-  readonly jobs: number;
-  readonly plans: Uint8Array;
-}
-
 /**
  * The calls of those that open and load runs. Each is idempotent, and repeated for as long as the
  * database does not respond.
  */
 export interface RunCalls {
+  /** Opens the account, or changes those of its limits that were given. */
   setAccount(limits: AccountLimits): Observable<void>;
   /** Opens a run, or finds it by its name. Emits `UsageError` if that has another input. */
   open(run: RunToOpen): Observable<OpenedRun>;
-  load(part: PartToLoad): Observable<void>;
   /** Lets a run go on that is loaded, or was paused. */
   start(run: number): Observable<void>;
-  /** Pauses a run, which the service refuses: `reason` is for people. */
-  pause(run: number, reason: string): Observable<void>;
+  /**
+   * Pauses a run, which the service refuses: `reason` is for people. Emits false if it goes on,
+   * since it was let go on after the moment at which the refused request was granted, ms since 1970
+   * by the database's clock.
+   */
+  pause(run: number, reason: string, grantedAtMs: number | null): Observable<boolean>;
+  /** Notes that all outcomes of a run are in its folder. */
+  imported(run: number): Observable<void>;
   /** Deletes a run with its plans and outcomes. */
   forget(run: number): Observable<void>;
 }
@@ -72,18 +72,21 @@ const openedSchema = z.object({
 /** Creates the calls about runs. */
 export function createRunCalls({ query }: Pick<Database, 'query'>, config: PartCallsConfig = {}): RunCalls {
   const call = createCall(query, config);
-  const done = (sql: string, values: readonly unknown[]) => call(sql, values).pipe(map(() => undefined));
+  const done = (sql: string, values: readonly unknown[], longestMs?: number) =>
+    call(sql, values, longestMs).pipe(map(() => undefined));
   return {
-    setAccount: ({ perMinute, burst, slots }) =>
-      done('SELECT rx_v1.set_account($1, $2, $3)', [perMinute, burst, slots]),
+    setAccount: ({ perMinute, burst, slots, hasRate = true, hasSlots = true }) =>
+      done('SELECT rx_v1.set_account($1, $2, $3, $4, $5)', [perMinute, burst, slots, hasRate, hasSlots]),
     open: ({ name, fingerprint, settings, planFormat, limitMicroUsd, total }) =>
       call('SELECT * FROM rx_v1.open_run($1, $2, $3, $4, $5, $6)', [
         ...[name, fingerprint, JSON.stringify(settings), planFormat, limitMicroUsd, total],
       ]).pipe(map((row) => openedSchema.parse(row))),
-    load: ({ run, part, first, jobs, plans }) =>
-      done('SELECT rx_v1.load($1, $2, $3, $4, $5)', [run, part, first, jobs, plans]),
     start: (run) => done('SELECT rx_v1.start($1)', [run]),
-    pause: (run, reason) => done('SELECT rx_v1.pause($1, $2)', [run, reason]),
-    forget: (run) => done('SELECT rx_v1.forget($1)', [run]),
+    pause: (run, reason, grantedAtMs) =>
+      call('SELECT rx_v1.pause($1, $2, $3) AS waits', [run, reason, grantedAtMs]).pipe(
+        map(({ waits }) => waits === true),
+      ),
+    imported: (run) => done('SELECT rx_v1.imported($1)', [run]),
+    forget: (run) => done('SELECT rx_v1.forget($1)', [run], WHOLE_RUN_MS),
   };
 }

@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
-import { addressOf, type Database, type Query } from '../database/connection.ts';
+import { addressOf, type Database, keptAlive, type Query } from '../database/connection.ts';
 import { toDatabaseError } from '../database/databaseErrors.ts';
 import { HEARTBEAT_S, type PartTask, type QueueName, queues, taskId } from './tasks.ts';
 
@@ -14,10 +14,21 @@ export interface HeldTask {
   readonly task: PartTask;
 }
 
+/** The claim of a task, for a statement that must not run unless it is still this one's. */
+export interface TaskClaim {
+  /** Names the claim. */
+  readonly name: string;
+  /** Returns one row while the task is claimed so, and keeps it so until the transaction ends. */
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
 /** The queues of a fleet, in the hands of an engine that runs in its database. */
 export interface Engine {
   /** Takes the next task of a queue; null if there is none. */
   take(queue: QueueName): Promise<HeldTask | null>;
+  /** Returns the claim by which this process holds a task. */
+  claimOf(held: HeldTask): TaskClaim;
   /** Says that tasks are worked on; resolves with the ids of those that are still its own. */
   touch(held: readonly HeldTask[]): Promise<ReadonlySet<string>>;
   /** Ends a task, in a transaction. */
@@ -44,6 +55,8 @@ export interface EngineConfig {
 /** Deaths are noticed this often, whichever worker looks. */
 const LOOK_EVERY_S = 1;
 const CONNECTIONS = 3;
+/** Of its pool, which the package passes on: a host that vanishes is noticed. */
+const waits = { ...keptAlive, query_timeout: 60_000 };
 /** Instances report this often; one that is silent for three times as long counts as dead. */
 const INSTANCE_HEARTBEAT_S = 5;
 
@@ -101,6 +114,7 @@ async function start({ url, name, supervises = false }: EngineConfig): Promise<P
     connectionString: addressOf(url),
     application_name: name,
     max: CONNECTIONS,
+    ...waits,
     instanceName: name,
     instanceHeartbeatSeconds: INSTANCE_HEARTBEAT_S,
     schedule: false,
@@ -144,6 +158,12 @@ function engineOf(boss: PgBoss): Engine {
       const { id, retryCount, data: task } = jobSchema.parse(job);
       return { queue, id, retryCount, task };
     },
+    claimOf: ({ queue, id, retryCount }) => ({
+      name: `${id}/${retryCount}`,
+      sql: `SELECT FROM pgboss.job
+        WHERE name = $1 AND id = $2 AND retry_count = $3 AND state = 'active' FOR SHARE`,
+      values: [queue, id, retryCount],
+    }),
     async touch(held) {
       const ours = new Set<string>();
       for (const [name] of queues) {

@@ -31,6 +31,17 @@ export const queues = [
   ['parts', { ...kept, retryLimit: 0, deadLetter: 'rescue' }],
 ] as const satisfies readonly (readonly [QueueName, object])[];
 
+/**
+ * Returns the task of a part that waits in a queue. In `rescue` it was given back: a worker that
+ * dies is not asked.
+ */
+export function waitingTask(
+  queue: QueueName,
+  { run, part, epoch }: Pick<PartTask, 'run' | 'part' | 'epoch'>,
+): PartTask {
+  return { run, part, epoch, ...(queue === 'rescue' && { isGivenBack: true }) };
+}
+
 /** Returns the id of a task, a UUID: the same task is sent once, however often it is tried. */
 export function taskId(queue: QueueName, { run, part, epoch }: PartTask): string {
   const hash = createHash('sha256').update(`${queue}/${run}/${part}/${epoch}`).digest('hex');

@@ -1,17 +1,20 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants, existsSync } from 'node:fs';
-import { access, chown, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { lastValueFrom } from 'rxjs';
+import { tryLease } from '../../disk/lease/takeLease.ts';
 import { UsageError } from '../../errors.ts';
+import { endOrphan, PASSWORD_FILE, passwordIn, takeFolder, type User } from './dataFolder.ts';
 
 const run = promisify(execFile);
 
-/** A PostgreSQL of this process. */
+/** A PostgreSQL of this process, for this user alone: its address has a password. */
 export interface LocalDatabase {
   /** Address of its database `postgres`. */
   readonly url: string;
@@ -50,17 +53,27 @@ export async function startLocalDatabase({ keepIn }: LocalDatabaseConfig = {}): 
     });
   }
   const folder = keepIn ?? (await mkdtemp(join(tmpdir(), 'rxposure-postgres-')));
-  await mkdir(folder, { recursive: true });
-  const removeFolder = async () => {
+  await takeFolder(folder, user);
+  const lease = await lastValueFrom(tryLease(join(folder, 'lock')));
+  if (lease === null) throw inUse(folder);
+  const release = async () => {
+    lease.release();
     if (keepIn === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
-    if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? user.uid);
     const bin = await reachable(binaries, folder, user);
     const data = join(folder, 'data');
     const options = { ...user, cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' } };
-    if (!existsSync(join(data, 'PG_VERSION')))
-      await run(join(bin, 'initdb'), ['-D', data, '-U', 'rx', '-A', 'trust', '-E', 'UTF8', '-N'], options);
+    await endOrphan(data);
+    const password = await passwordIn(folder, user);
+    if (!existsSync(data)) {
+      // Whole or not at all, also if it is killed.
+      const fresh = join(folder, 'new');
+      await rm(fresh, { recursive: true, force: true });
+      const access = ['-U', 'rx', '-A', 'scram-sha-256', '--pwfile', join(folder, PASSWORD_FILE)];
+      await run(join(bin, 'initdb'), ['-D', fresh, ...access, '-E', 'UTF8', '-N'], options);
+      await rename(fresh, data);
+    }
     const port = await freePort();
     const settings = {
       port,
@@ -79,20 +92,26 @@ export async function startLocalDatabase({ keepIn }: LocalDatabaseConfig = {}): 
     };
     let server = await start();
     return {
-      url: `postgres://rx@127.0.0.1:${port}/postgres`,
+      url: `postgres://rx:${password}@127.0.0.1:${port}/postgres`,
       kill: () => end(server, 'SIGQUIT'),
       restart: async () => {
         server = await start();
       },
       close: async () => {
         await end(server, keepIn === undefined ? 'SIGQUIT' : 'SIGINT');
-        await removeFolder();
+        await release();
       },
     };
   } catch (error) {
-    await removeFolder();
+    await release();
     throw error;
   }
+}
+
+function inUse(folder: string): UsageError {
+  return new UsageError(`Another process uses the database in ${folder}.`, {
+    suggestion: 'Wait for it, or choose another folder with --out.',
+  });
 }
 
 /** The folder of the binaries for this machine; null if the package has none. */
@@ -105,11 +124,6 @@ async function findBinaries(): Promise<string | null> {
   } catch {
     return null;
   }
-}
-
-interface User {
-  readonly uid?: number;
-  readonly gid?: number;
 }
 
 /** The user to run as: this one, or `nobody` in place of root; null if there is none. */
@@ -151,7 +165,11 @@ async function ready(server: ChildProcess): Promise<void> {
       log = `${log}${chunk}`.slice(-4_000);
       if (log.includes('ready to accept connections')) resolve();
     });
-    server.once('exit', () => reject(new Error(`PostgreSQL did not start: ${log}`)));
+    server.once('exit', () =>
+      reject(
+        new UsageError(`PostgreSQL did not start: ${log.trim()}`, { suggestion: 'Or set DATABASE_URL.' }),
+      ),
+    );
     server.once('error', reject);
   });
 }

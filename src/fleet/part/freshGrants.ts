@@ -1,4 +1,4 @@
-import { defer } from 'rxjs';
+import { defer, tap } from 'rxjs';
 import { ageFrom, type ClockScheduler, monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Journal } from '../../ports.ts';
 import type { PartCalls } from '../database/partCalls.ts';
@@ -12,6 +12,8 @@ export const LONGEST_GRANT_MS = 2_000;
 /** The calls about a part, and the age of what they have granted. */
 export interface FreshGrants extends Required<Pick<Journal, 'mayStillSend'>> {
   readonly calls: PartCalls;
+  /** Returns the moment of the last one, ms since 1970 by the database's clock; null: none. */
+  lastGrantMs(): number | null;
 }
 
 /**
@@ -26,15 +28,21 @@ export function createFreshGrants(
   { scheduler = monotonicScheduler }: { scheduler?: ClockScheduler } = {},
 ): FreshGrants {
   const ages = new Map<number, () => number>();
+  let last: number | null = null;
   return {
     calls: {
       ...calls,
       begin: (asking) =>
         defer(() => {
           ages.set(asking.index, ageFrom(scheduler));
-          return calls.begin(asking);
+          return calls.begin(asking).pipe(
+            tap((admission) => {
+              if (admission.verdict === 'granted') last = admission.atMs;
+            }),
+          );
         }),
     },
+    lastGrantMs: () => last,
     mayStillSend: (index) => (ages.get(index)?.() ?? Number.POSITIVE_INFINITY) <= LONGEST_GRANT_MS,
   };
 }

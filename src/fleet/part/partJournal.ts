@@ -35,6 +35,8 @@ export interface PartJournalConfig {
   calls: PartCalls;
   /** Folder of this worker, which its files are in; absolute. */
   folder: string;
+  /** How far the clock of this machine is ahead of the database's. Default 0. */
+  aheadMs?: number;
   /** The jobs of the part that earlier owners have begun. Default: none. */
   jobs?: readonly PartJob[];
   /** Longest time for which an attempt can hold a slot: its time-out, and what the service adds. */
@@ -56,7 +58,10 @@ export interface PartJournal extends RunJournal {
   release(index: number): Observable<void>;
   /** Returns the outcome of a job; null if it has none yet. */
   outcomeOf(index: number): Outcome | null;
-  /** Returns the row of a job that has not been saved and may have a prediction; else null. */
+  /**
+   * Returns the row of a job that has not been saved and may have a prediction, with moments by the
+   * database's clock; else null.
+   */
   openRowOf(index: number): Row | null;
   /** Returns true if a job holds a slot of the account. */
   hasSlot(index: number): boolean;
@@ -83,7 +88,15 @@ type Intended = Extract<JournalEntry, { type: 'intended' }>;
  * If its caller has unsubscribed, an attempt is not admitted, or is withdrawn.
  */
 export function createPartJournal(config: PartJournalConfig): PartJournal {
-  const { calls, folder, holdMs, line, random = Math.random, scheduler = monotonicScheduler } = config;
+  const {
+    calls,
+    folder,
+    holdMs,
+    line,
+    aheadMs = 0,
+    random = Math.random,
+    scheduler = monotonicScheduler,
+  } = config;
   const jobs = new Map<number, PartJob>();
   const predictionIds = new Set<string>();
   for (const one of config.jobs ?? []) {
@@ -188,7 +201,10 @@ export function createPartJournal(config: PartJournalConfig): PartJournal {
     outcomeOf: (index) => jobs.get(index)?.outcome ?? null,
     openRowOf: (index) => {
       const job = jobs.get(index)?.job;
-      return job !== undefined && hasOpenAttempt(job.record) ? rowOfJob(job, folder) : null;
+      if (job === undefined || !hasOpenAttempt(job.record)) return null;
+      const { intendedAtMs } = job.record;
+      const row = rowOfJob(job, folder);
+      return intendedAtMs === null ? row : { ...row, intended_at_ms: Math.round(intendedAtMs - aheadMs) };
     },
     hasSlot: (index) => jobs.get(index)?.hasSlot ?? false,
     idle: () => defer(() => from(idle())).pipe(ignoreElements()),

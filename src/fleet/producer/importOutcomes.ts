@@ -1,16 +1,31 @@
-import { concat, concatMap, defer, EMPTY, from, ignoreElements, mergeMap, type Observable } from 'rxjs';
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  from,
+  ignoreElements,
+  lastValueFrom,
+  mergeMap,
+  type Observable,
+} from 'rxjs';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import type { OpenRun } from '../../pipelines/run/settings.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import { storedJob } from '../../store/journal/jobTable.ts';
 import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
 import type { Database, Row } from '../database/connection.ts';
+import { createRead } from '../database/partCalls.ts';
 import { type EndedJob, unpackEnded } from '../packedOutcomes.ts';
 import { unpackPlans } from '../packedPlans.ts';
 import { type BesideBucket, bringFiles } from './bucketFiles.ts';
 
 /** Parts that are read at a time: about a thousand outcomes. */
 const PARTS_AT_ONCE = 40;
+const DONE = `
+  SELECT part, plans, outcomes, extract(epoch FROM clock_timestamp()) * 1000 AS now_ms FROM rx.part
+  WHERE run = $1 AND part > $2 AND state = 'done' ORDER BY part LIMIT $3`;
 
 /** The parts of a folder that outcomes are entered into. */
 type Importing = Pick<OpenRun, 'config' | 'journal' | 'manifest' | 'thumbnails'>;
@@ -28,11 +43,11 @@ export function importOutcomes(
 ): Observable<Outcome> {
   const { folder } = into.config;
   return from(partsOf(database, run)).pipe(
-    concatMap(({ plans, jobs }) => {
+    concatMap(({ plans, jobs, aheadMs }) => {
       const fresh = jobs.filter(({ outcome }) => !into.manifest.has(outcome.index));
       const { thumbnails } = into;
       const brought = beside === null ? EMPTY : bringFiles(fresh, { ...beside, folder, thumbnails });
-      return concat(brought, enter(fresh, new Map(plans.map((plan) => [plan.index, plan])), into));
+      return concat(brought, enter(fresh, new Map(plans.map((plan) => [plan.index, plan])), into, aheadMs));
     }),
   );
 }
@@ -40,25 +55,25 @@ export function importOutcomes(
 interface MadeParts {
   readonly plans: readonly Plan[];
   readonly jobs: readonly EndedJob[];
+  /** How far the clock of this machine is ahead of the database's, by which their moments are. */
+  readonly aheadMs: number;
 }
 
 /** Yields the parts that are done, in their order, some together. */
 async function* partsOf({ query }: Pick<Database, 'query'>, run: number): AsyncGenerator<MadeParts> {
+  const read = createRead(query);
   let last = -1;
   for (;;) {
-    const rows = await query(
-      `SELECT part, plans, outcomes FROM rx.part
-        WHERE run = $1 AND part > $2 AND state = 'done' ORDER BY part LIMIT $3`,
-      [run, last, PARTS_AT_ONCE],
-    );
+    const rows = await lastValueFrom(read(DONE, [run, last, PARTS_AT_ONCE]));
     if (rows.length === 0) return;
+    const aheadMs = wallNow(monotonicScheduler) - Number(rows[0]?.now_ms);
     const jobs = await Promise.all(rows.map((row) => unpackEnded(bytesOf(row.outcomes))));
     const hasFailed = jobs.map((some) => some.some(({ outcome }) => outcome.status !== 'saved'));
     // Only the plans of jobs that may be made again are needed.
     const plans = await Promise.all(
       rows.map((row, at) => (hasFailed[at] === true ? unpackPlans(bytesOf(row.plans)) : [])),
     );
-    yield { plans: plans.flat(), jobs: jobs.flat() };
+    yield { plans: plans.flat(), jobs: jobs.flat(), aheadMs };
     last = Number(rows.at(-1)?.part);
   }
 }
@@ -71,6 +86,7 @@ function enter(
   jobs: readonly EndedJob[],
   plans: ReadonlyMap<number, Plan>,
   { config, journal, manifest }: Importing,
+  aheadMs: number,
 ): Observable<Outcome> {
   const { folder } = config;
   const failedPlans = storedPlans(folder, 'failed');
@@ -84,7 +100,7 @@ function enter(
   const enterOther = ({ outcome, open }: EndedJob): Observable<never> => {
     const plan = plans.get(outcome.index);
     if (plan === undefined) return EMPTY;
-    const entries: JournalEntry[] = [...openEntries(open, folder), { type: 'outcome', outcome }];
+    const entries: JournalEntry[] = [...openEntries(open, folder, aheadMs), { type: 'outcome', outcome }];
     return concat(
       outcome.status === 'failed' ? failedPlans.store(plan) : EMPTY,
       from(entries).pipe(concatMap((entry) => journal.record(plan, entry))),
@@ -98,16 +114,25 @@ function enter(
 }
 
 /** Returns the entries of an attempt that may have been paid, as if this machine had noted it. */
-function openEntries(row: Row | null, folder: string): JournalEntry[] {
+function openEntries(row: Row | null, folder: string, aheadMs: number): JournalEntry[] {
   if (row === null) return [];
   const { record, openMicroUsd: reservedMicroUsd } = storedJob(row, folder);
-  const { attempts: attempt, intendedAtMs: atMs, predictionId, prediction, files, request } = record;
+  const { attempts: attempt, intendedAtMs, predictionId, prediction, files, request } = record;
   const { cancelAfterMs = null } = record;
   const sent = request === null ? {} : { request };
   return [
-    ...(atMs === null
+    ...(intendedAtMs === null
       ? []
-      : [{ type: 'intended', attempt, atMs, cancelAfterMs, ...sent, reservedMicroUsd } as const]),
+      : [
+          {
+            type: 'intended',
+            attempt,
+            atMs: Math.round(intendedAtMs + aheadMs),
+            cancelAfterMs,
+            ...sent,
+            reservedMicroUsd,
+          } as const,
+        ]),
     ...(predictionId === null ? [] : [{ type: 'created', attempt, predictionId } as const]),
     ...(prediction === null ? [] : [{ type: 'downloaded', prediction, files } as const]),
   ];

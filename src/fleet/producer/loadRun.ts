@@ -1,8 +1,10 @@
 import { lastValueFrom } from 'rxjs';
 import type { Plan } from '../../types.ts';
 import type { Database } from '../database/connection.ts';
+import { createRead, createTransaction } from '../database/partCalls.ts';
 import { type AccountLimits, createRunCalls, type OpenedRun } from '../database/runCalls.ts';
 import type { Engine } from '../engine/engine.ts';
+import { type QueueName, queues, waitingTask } from '../engine/tasks.ts';
 import { PLAN_FORMAT, PLANS_IN_PART, packPlans } from '../packedPlans.ts';
 import type { StoredSettings } from '../storedSettings.ts';
 
@@ -20,15 +22,22 @@ export interface RunToLoad {
   readonly total: number;
   /** Plans in their order, the same ones at each call. */
   readonly plans: () => AsyncIterable<Plan>;
+  /** Called once the database knows the run, before workers may begin. Default: no-op. */
+  readonly onOpened?: () => Promise<void>;
   /** Called with the number of plans that are loaded. Default: no-op. */
   readonly onLoaded?: (plans: number) => void;
 }
 
 /** Parts that are loaded in one transaction: some thousand plans. */
 const PARTS_AT_ONCE = 200;
+/** Longest time for them, on a slow network. */
+const LOAD_MS = 300_000;
 const LOAD = `
   SELECT rx_v1.load($1, part, first, jobs, plans)
   FROM unnest($2::integer[], $3::integer[], $4::integer[], $5::bytea[]) AS batch(part, first, jobs, plans)`;
+const WAITING = `
+  SELECT part, epoch, queue FROM rx.part
+  WHERE run = $1 AND part > $2 AND state = 'waiting' ORDER BY part LIMIT $3`;
 /** Tasks that are sent in one. */
 const TASKS_AT_ONCE = 1_000;
 
@@ -40,15 +49,19 @@ const TASKS_AT_ONCE = 1_000;
 export async function loadRun(
   database: Database,
   engine: Pick<Engine, 'send'>,
-  { name, fingerprint, settings, account, limitMicroUsd, total, plans, onLoaded = () => {} }: RunToLoad,
+  toLoad: RunToLoad,
 ): Promise<OpenedRun> {
+  const { name, fingerprint, settings, account, limitMicroUsd, total, plans } = toLoad;
+  const { onOpened = async () => {}, onLoaded = () => {} } = toLoad;
   const calls = createRunCalls(database);
+  const load = createRead(database.query);
   await lastValueFrom(calls.setAccount(account));
   const opened = await lastValueFrom(
     calls.open({ name, fingerprint, settings, planFormat: PLAN_FORMAT, limitMicroUsd, total }),
   );
   const { run, state, parts } = opened;
   if (state === 'done') return opened;
+  await onOpened();
   if (state === 'loading') {
     let part = parts;
     let loaded = parts * PLANS_IN_PART;
@@ -56,13 +69,14 @@ export async function loadRun(
     for await (const batch of batchesOf(skipped(plans(), loaded))) {
       const packed = await Promise.all(batch.map(packPlans));
       // All or nothing, as one statement is.
-      await database.query(LOAD, [
+      const values = [
         run,
         batch.map((_, at) => part + at),
         batch.map(([first]) => first?.index ?? 0),
         batch.map(({ length }) => length),
         packed,
-      ]);
+      ];
+      await lastValueFrom(load(LOAD, values, LOAD_MS));
       part += batch.length;
       loaded += batch.reduce((sum, group) => sum + group.length, 0);
       onLoaded(loaded);
@@ -98,21 +112,29 @@ async function* batchesOf(plans: AsyncIterable<Plan>): AsyncGenerator<readonly (
   if (rest.length > 0) yield rest;
 }
 
-/** Sends a task for each part that waits; one that has its task already gets no other. */
+/**
+ * Sends a task for each part that waits, to the queue that it was given back to: one that has its
+ * task there already gets no other.
+ */
 async function sendWaiting(
-  { query, transaction }: Pick<Database, 'query' | 'transaction'>,
+  database: Pick<Database, 'query' | 'transaction'>,
   engine: Pick<Engine, 'send'>,
   run: number,
 ): Promise<void> {
+  const read = createRead(database.query);
+  const inTransaction = createTransaction(database);
   let last = -1;
   for (;;) {
-    const rows = await query(
-      `SELECT part, epoch FROM rx.part WHERE run = $1 AND part > $2 AND state = 'waiting' ORDER BY part LIMIT $3`,
-      [run, last, TASKS_AT_ONCE],
-    );
+    const rows = await lastValueFrom(read(WAITING, [run, last, TASKS_AT_ONCE]));
     if (rows.length === 0) return;
-    const tasks = rows.map(({ part, epoch }) => ({ run, part: Number(part), epoch: Number(epoch) }));
-    await transaction((inside) => engine.send('parts', tasks, inside));
-    last = tasks.at(-1)?.part ?? last;
+    const tasksOf = (name: QueueName) =>
+      rows
+        .filter(({ queue }) => queue === name)
+        .map(({ part, epoch }) => waitingTask(name, { run, part: Number(part), epoch: Number(epoch) }));
+    const sent = inTransaction(async (inside) => {
+      for (const [name] of queues) await engine.send(name, tasksOf(name), inside);
+    });
+    await lastValueFrom(sent);
+    last = Number(rows.at(-1)?.part);
   }
 }

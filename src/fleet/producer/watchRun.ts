@@ -1,5 +1,6 @@
 import { concatMap, defer, distinctUntilChanged, map, type Observable, takeWhile, timer } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { UsageError } from '../../errors.ts';
 import type { Database } from '../database/connection.ts';
 import { createCall } from '../database/partCalls.ts';
 import { WORKERS_HEARD } from '../engine/engine.ts';
@@ -56,7 +57,8 @@ const PROGRESS = `
 
 /**
  * Watches a run: emits how far it has come, each time that changes, until it is done or paused.
- * Waits for a database that does not respond, and for a worker if none is alive.
+ * Waits for a database that does not respond, and for a worker if none is alive. Emits `UsageError`
+ * if the run is forgotten.
  */
 export function watchRun(
   { query }: Pick<Database, 'query'>,
@@ -66,8 +68,9 @@ export function watchRun(
   const call = createCall(query);
   return timer(0, everyMs, monotonicScheduler).pipe(
     concatMap((look) => defer(() => call(PROGRESS, [run])).pipe(map((row) => ({ row, look })))),
-    map(
-      ({ row, look }): RunProgress => ({
+    map(({ row, look }): RunProgress => {
+      if (row.state === undefined) throw forgotten();
+      return {
         state: stateOf(row.state),
         reason: typeof row.reason === 'string' ? row.reason : null,
         total: Number(row.total),
@@ -82,11 +85,17 @@ export function watchRun(
         silence:
           Number(row.live_workers) > 0 || look < PATIENT_LOOKS ? null : { minutes: minutesOf(row.silent_ms) },
         begunAtMs: Math.round(Number(row.begun_at_ms)),
-      }),
-    ),
+      };
+    }),
     distinctUntilChanged((one, other) => JSON.stringify(one) === JSON.stringify(other)),
     takeWhile(({ state }) => state === 'running' || state === 'loading', true),
   );
+}
+
+function forgotten(): UsageError {
+  return new UsageError('The run was forgotten meanwhile: the database has nothing of it any more.', {
+    suggestion: 'Images that were made are in their place. See what runs there are with `status`.',
+  });
 }
 
 function minutesOf(ms: unknown): number | null {

@@ -27,7 +27,7 @@ const COUNT_TOKENS = `
  * and takes a token only. `p_seq` numbers the entries of a job: an older one changes nothing.
  *
  * Returns `granted` with the moment, `wait` with the time to wait and its reason, `budget`, or
- * `paused`. Locks the account, then the part, the job and the run, as all functions do.
+ * `paused`. Locks the account, then the part, the job, the run and the slot, as all functions do.
  */
 const BEGIN = `
   CREATE FUNCTION rx_v1.begin(
@@ -66,7 +66,8 @@ const BEGIN = `
       RETURN;
     END IF;
     -- Past this moment the service has ended the prediction, if there is one.
-    DELETE FROM rx.flight WHERE until < now;
+    DELETE FROM rx.flight WHERE (run, job_index) IN (
+      SELECT run, job_index FROM rx.flight WHERE until < now FOR UPDATE SKIP LOCKED);
     has_slot := EXISTS (SELECT FROM rx.flight WHERE run = p_run AND job_index = p_index);
     IF NOT has_slot AND (SELECT count(*) FROM rx.flight) >= a.slots THEN
       verdict := 'wait'; reason := 'slots'; wait_ms := 250;

@@ -57,14 +57,14 @@ const NOTE = `
       files = excluded.files, cost_micro_usd = excluded.cost_micro_usd,
       open_micro_usd = excluded.open_micro_usd, paid_micro_usd = excluded.paid_micro_usd,
       outcome = coalesce(excluded.outcome, rx.job.outcome);
-    IF p_frees_slot THEN
-      DELETE FROM rx.flight WHERE run = p_run AND job_index = p_index;
-    END IF;
     more_open := coalesce(new.open_micro_usd, 0) - coalesce(old.open_micro_usd, 0);
     more_paid := new.paid_micro_usd - coalesce(old.paid_micro_usd, 0);
     UPDATE rx.run SET reserved_micro_usd = reserved_micro_usd + more_open,
         spent_micro_usd = spent_micro_usd + more_paid
       WHERE id = p_run AND (more_open <> 0 OR more_paid <> 0);
+    IF p_frees_slot THEN
+      DELETE FROM rx.flight WHERE run = p_run AND job_index = p_index;
+    END IF;
     RETURN 'noted';
   END $$;
 `;

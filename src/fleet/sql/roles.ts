@@ -12,7 +12,7 @@ const OF_WORKERS = [
   'pause',
 ];
 /** Functions that producers may call besides. */
-const OF_PRODUCERS = ['set_account', 'open_run', 'load', 'start', 'forget'];
+const OF_PRODUCERS = ['set_account', 'open_run', 'load', 'start', 'imported', 'forget'];
 
 /** Roles belong to all databases of a server: another one may make them at the same time. */
 function role(name: string): string {

@@ -34,7 +34,11 @@ export const TABLES = `
     saved integer NOT NULL DEFAULT 0,
     failed integer NOT NULL DEFAULT 0,
     skipped integer NOT NULL DEFAULT 0,
-    begun_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- When its command last let it go on.
+    started_at timestamptz,
+    -- When its command had all outcomes in its folder.
+    imported_at timestamptz
   );
   CREATE TABLE rx.part (
     run bigint NOT NULL REFERENCES rx.run ON DELETE CASCADE,
@@ -52,9 +56,12 @@ export const TABLES = `
     last_suspect integer,
     suspect_deaths integer NOT NULL DEFAULT 0,
     owner text,
+    -- The claim of the task by which its owner has it.
+    claim text,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'taken', 'done')),
+    -- Where its task is, or belongs once its run goes on, while it waits.
+    queue text NOT NULL DEFAULT 'parts' CHECK (queue IN ('parts', 'rescue')),
     taken_at timestamptz,
-    counts jsonb,
     outcomes bytea,
     PRIMARY KEY (run, part)
   );

@@ -1,18 +1,21 @@
-import { defer, type Observable } from 'rxjs';
-import { retryBackoff } from '../../operators/retryBackoff.ts';
-import type { Database, Query } from '../database/connection.ts';
-import { isTransient, toDatabaseError } from '../database/databaseErrors.ts';
-import type { Engine, HeldTask } from '../engine/engine.ts';
-import type { QueueName } from '../engine/tasks.ts';
+import { concatMap, defer, type Observable } from 'rxjs';
+import type { Database } from '../database/connection.ts';
+import { createTransaction, type PartOfRun } from '../database/partCalls.ts';
+import type { Engine, HeldTask, TaskClaim } from '../engine/engine.ts';
+import { type QueueName, waitingTask } from '../engine/tasks.ts';
 import { countOutcomes, type EndedJob, packEnded } from '../packedOutcomes.ts';
 import type { TakenPart } from '../part/takePart.ts';
 
-/** What ends the work on a part: each in one transaction with its task. */
+/** What begins and ends the work on a part: each in one transaction with its task. */
 export interface PartEnds {
+  /** Returns the claim by which this worker holds a task. */
+  claimOf(held: HeldTask): TaskClaim;
   /** Stores the jobs of a part that is done. */
   finish(held: HeldTask, taken: TakenPart, jobs: readonly EndedJob[]): Observable<void>;
-  /** Returns a part; null leaves it without a task, until its run goes on. */
-  giveBack(held: HeldTask, taken: TakenPart, to: Return | null): Observable<void>;
+  /** Returns a part. If its run is paused, it has no task until that goes on. */
+  giveBack(held: HeldTask, taken: PartOfRun, to: Return): Observable<void>;
+  /** Ends the task of a part that was lost, if another task has it now. */
+  drop(held: HeldTask, taken: PartOfRun): Observable<void>;
   /** Ends the task of a part that is done already. */
   forget(held: HeldTask): Observable<void>;
 }
@@ -24,38 +27,47 @@ export interface Return {
   readonly afterS?: number;
 }
 
-const REPEATED = { retries: Number.POSITIVE_INFINITY, delayMs: 100, maxDelayMs: 5_000 };
-
 /**
  * Creates the ends of a worker's parts. They are repeated for as long as the database does not
  * respond, and emit `ERR_FENCED` if another worker has the part.
  */
 export function createPartEnds(
   database: Pick<Database, 'transaction'>,
-  engine: Pick<Engine, 'complete' | 'send'>,
+  engine: Pick<Engine, 'claimOf' | 'complete' | 'send'>,
 ): PartEnds {
-  const inTransaction = (work: (query: Query) => Promise<void>): Observable<void> =>
-    defer(() =>
-      database.transaction(work).catch((error: unknown) => {
-        throw isTransient(error) ? error : toDatabaseError(error);
-      }),
-    ).pipe(retryBackoff({ ...REPEATED, shouldRetry: isTransient }));
+  const inTransaction = createTransaction(database);
   return {
+    claimOf: engine.claimOf,
     finish: (held, { run, part, epoch }, jobs) =>
+      // Before the transaction, which holds locks.
+      defer(() => packEnded(jobs)).pipe(
+        concatMap((packed) => {
+          const counts = countOutcomes(jobs.map(({ outcome }) => outcome));
+          const values = [run, part, epoch, JSON.stringify(counts), packed];
+          return inTransaction(async (query) => {
+            // First: `finish` locks the run, for which all others wait.
+            await engine.complete(held, query);
+            await query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', values);
+          });
+        }),
+      ),
+    giveBack: (held, taken, { queue, afterS }) =>
       inTransaction(async (query) => {
-        const packed = await packEnded(jobs);
-        const counts = countOutcomes(jobs.map(({ outcome }) => outcome));
-        const values = [run, part, epoch, JSON.stringify(counts), packed];
-        await query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', values);
+        const { run, part, epoch } = taken;
         await engine.complete(held, query);
+        const [returned] = await query('SELECT rx_v1.give_back($1, $2, $3, $4) AS goes_on', [
+          ...[run, part, epoch, queue],
+        ]);
+        if (returned?.goes_on === true) await engine.send(queue, [waitingTask(queue, taken)], query, afterS);
       }),
-    giveBack: (held, { run, part, epoch }, to) =>
+    drop: (held, { run, part, epoch }) =>
       inTransaction(async (query) => {
-        await query('SELECT rx_v1.give_back($1, $2, $3)', [run, part, epoch]);
-        await engine.complete(held, query);
-        if (to === null) return;
-        const task = { run, part, epoch, ...(to.queue === 'rescue' && { isGivenBack: true }) };
-        await engine.send(to.queue, [task], query, to.afterS);
+        const still = await query(
+          "SELECT FROM rx.part WHERE run = $1 AND part = $2 AND epoch = $3 AND state = 'taken'",
+          [run, part, epoch],
+        );
+        // Without its task, nobody would take it again.
+        if (still.length === 0) await engine.complete(held, query);
       }),
     forget: (held) => inTransaction((query) => engine.complete(held, query)),
   };

@@ -1,4 +1,20 @@
-import { EMPTY, from, lastValueFrom, type Observer } from 'rxjs';
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  finalize,
+  from,
+  lastValueFrom,
+  NEVER,
+  type Observable,
+  type Observer,
+  of,
+  ReplaySubject,
+  share,
+  throwError,
+} from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { UsageError } from '../../errors.ts';
@@ -12,9 +28,9 @@ import { configOf } from '../../pipelines/run/runConfig.ts';
 import { openBreaker } from '../../pipelines/run/runState.ts';
 import type { RunStore } from '../../pipelines/run/settings.ts';
 import type { Claims, Destination, Governor, PredictionEvents, Provider, Renderer } from '../../ports.ts';
-import type { SigningIdentity } from '../../provenance/signPicture.ts';
 import { createMemoryJournal } from '../../store/memoryJournal.ts';
 import type { Database } from '../database/connection.ts';
+import { createCall } from '../database/partCalls.ts';
 import { createFleetClaims } from '../fleetClaims.ts';
 import { PLAN_FORMAT } from '../packedPlans.ts';
 import { readStoredSettings, runSettingsOf, type StoredSettings } from '../storedSettings.ts';
@@ -58,8 +74,6 @@ export interface RunOfWorkerConfig {
    * are left to others.
    */
   scratch?: string;
-  /** Certificates and key that sign images. Default: none. */
-  signer?: SigningIdentity;
   /** What the service's webhooks report, for runs that follow them. Default: the list is asked. */
   webhookEvents?: PredictionEvents['events'];
   /** Makes renditions on a shared folder. Default: that of any run. */
@@ -69,6 +83,8 @@ export interface RunOfWorkerConfig {
   /** Creates a listener to the events of one run, such as `toTelemetry`. Default: none. */
   listen?: (run: number) => Observer<RunEvent>;
   gates: WorkerGates;
+  /** Returns the number of workers that ask the same account. Default 1. */
+  liveWorkers?: () => number;
 }
 
 /** A run on a worker: what its parts there have in common. */
@@ -90,8 +106,7 @@ const HOLD_MARGIN_MS = 330_000 + 60_000;
 
 /**
  * Opens a run that the database has, for its parts on this worker. Rejects with `UsageError` if
- * this worker must leave it to others: it is of a newer version, of another service, or is signed
- * with other certificates.
+ * this worker must leave it to others: it is of a newer version, or of another service.
  */
 export async function openRunOfWorker(
   database: Pick<Database, 'query'>,
@@ -110,14 +125,14 @@ export async function openRunOfWorker(
   const service = await lastValueFrom(identifyService({ provider }));
   if (stored.service !== service) throw otherService(stored.service, service);
   const folders = await openFolders(run, stored, own);
-  const settings = await runSettingsOf(stored, {
+  const settings = runSettingsOf(stored, {
     ...own,
     provider,
     folder: folders.root,
     ...(events !== undefined && { events }),
   });
   const claims = createFleetClaims((index) => parts.of(run, index)?.calls, {
-    ofOthers: () => claimsOfOthers(database, parts),
+    ofOthers: claimsOfOthers(database, parts),
   });
   const destinations: Destination[] = [];
   for (const open of settings.destinations ?? []) destinations.push(await open(folders.root));
@@ -146,7 +161,8 @@ export async function openRunOfWorker(
     ...(own.renderer !== undefined && { renderer: own.renderer }),
     service,
     destinations,
-    follower: common.follower ?? createListPoller(common.provider),
+    follower:
+      common.follower ?? createListPoller(common.provider, own.liveWorkers && { pollers: own.liveWorkers }),
     downloads: gates.downloads,
     encoders: gates.encoders,
     uploads: gates.uploads,
@@ -165,9 +181,34 @@ export async function openRunOfWorker(
   };
 }
 
+/** Opens runs, each once: it stays open for as long as this worker has one of its parts. */
+export function createRuns(
+  database: Pick<Database, 'query'>,
+  parts: PartsInHand,
+  own: RunOfWorkerConfig,
+): (run: number) => Observable<RunOfWorker | UsageError> {
+  const runs = new Map<number, Observable<RunOfWorker | UsageError>>();
+  const open = (run: number) =>
+    defer(() => openRunOfWorker(database, run, parts, own)).pipe(
+      concatMap((opened) =>
+        concat(of(opened), NEVER).pipe(finalize(() => void opened.close().catch(() => {}))),
+      ),
+      catchError((error: unknown) => (error instanceof UsageError ? of(error) : throwError(() => error))),
+      finalize(() => runs.delete(run)),
+      share({ connector: () => new ReplaySubject(1), resetOnRefCountZero: true }),
+    );
+  return (run) => {
+    const opened = runs.get(run) ?? open(run);
+    runs.set(run, opened);
+    return opened;
+  };
+}
+
 async function readRun({ query }: Pick<Database, 'query'>, run: number): Promise<StoredSettings> {
-  const [row] = await query('SELECT settings, plan_format FROM rx.run WHERE id = $1', [run]);
-  if (row === undefined) throw new UsageError(`Run ${run} was forgotten.`);
+  const row = await lastValueFrom(
+    createCall(query)('SELECT settings, plan_format FROM rx.run WHERE id = $1', [run]),
+  );
+  if (row.settings === undefined) throw new UsageError(`Run ${run} was forgotten.`);
   if (Number(row.plan_format) > PLAN_FORMAT) {
     throw new UsageError(`Expected plans of format ${PLAN_FORMAT}, got ${row.plan_format}`, {
       suggestion: 'Update rxposure on this machine.',

@@ -25,13 +25,15 @@ import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Database } from '../database/connection.ts';
 import type { Engine, HeldTask } from '../engine/engine.ts';
 import type { QueueName } from '../engine/tasks.ts';
+import { countCrew, createReach } from './crew.ts';
 import { createPartEnds } from './endPart.ts';
-import { createHandler, type WorkerEvent } from './handlePart.ts';
+import { createHandler } from './handlePart.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import { createPartsInHand } from './partsInHand.ts';
 import { createWorkerGates, type RunOfWorkerConfig } from './runOfWorker.ts';
+import type { WorkerEvent } from './settlePart.ts';
 
-export interface WorkerConfig extends Omit<RunOfWorkerConfig, 'gates'> {
+export interface WorkerConfig extends Omit<RunOfWorkerConfig, 'gates' | 'liveWorkers'> {
   database: Database;
   engine: Engine;
   /** Name of this worker, for people: the machine and the process. */
@@ -40,10 +42,12 @@ export interface WorkerConfig extends Omit<RunOfWorkerConfig, 'gates'> {
   encoders?: number;
   /** Takes no further part once it emits; what is in flight has 30 s. Default: never. */
   stop?: Observable<unknown>;
+  /**
+   * Time for the jobs in flight of a worker that stops; then they are given back. Default 30,000.
+   */
+  patienceMs?: number;
 }
 
-/** Time for the jobs in flight of a worker that stops; then they are given back. */
-const PATIENCE_MS = 30_000;
 /** Pauses between two looks into a queue that had nothing: a rescue must not wait. */
 const PAUSES_MS = { parts: 1_000, rescue: 500 } as const;
 /** Jobs that wait for their first create request, at least: then the next part is taken. */
@@ -62,25 +66,33 @@ const AHEAD = 5;
  */
 export function work(config: WorkerConfig): Observable<WorkerEvent> {
   return defer(() => {
-    const { database, engine, stop = EMPTY, encoders } = config;
+    const { database, engine, stop = EMPTY, encoders, patienceMs = 30_000 } = config;
     const scheduler = monotonicScheduler;
     const gates = createWorkerGates(encoders);
     const parts = createPartsInHand();
     const heartbeats = createHeartbeats(engine, scheduler);
     let fault: { readonly error: unknown } | null = null;
     let isStopped = false;
+    let stoppedAtMs = 0;
     let starting = 0;
     const failed = new Subject<void>();
     const stopped = merge(stop, failed).pipe(
       take(1),
       tap(() => {
         isStopped = true;
+        stoppedAtMs = scheduler.now();
       }),
       shareReplay(1),
     );
-    const left = stopped.pipe(concatMap(() => timer(PATIENCE_MS, scheduler)));
+    // Of a part that begins later, too, the time counts from then.
+    const left = stopped.pipe(
+      concatMap(() => timer(Math.max(0, stoppedAtMs + patienceMs - scheduler.now()), scheduler)),
+    );
+    const reach = createReach<HeldTask>(config.emit);
+    const crew = countCrew(database, scheduler);
     const handle = createHandler({
       ...config,
+      liveWorkers: crew.count,
       gates,
       parts,
       ends: createPartEnds(database, engine),
@@ -91,11 +103,9 @@ export function work(config: WorkerConfig): Observable<WorkerEvent> {
       queue === 'rescue' ||
       (starting === 0 && parts.unbegun() < AHEAD && gates.encoders.waiting < 2 * gates.encoders.concurrency);
     const next = (queue: QueueName): Observable<HeldTask> =>
-      defer(() => (isStopped || !hasRoom(queue) ? of(null) : engine.take(queue))).pipe(
-        // The database is away: it is asked again.
-        catchError(() => of(null)),
-        filter((held) => held !== null),
-      );
+      defer(() =>
+        isStopped || !hasRoom(queue) ? of(null) : defer(() => engine.take(queue)).pipe(reach),
+      ).pipe(filter((held) => held !== null));
     const handled = (held: HeldTask): Observable<WorkerEvent> => {
       if (held.queue === 'parts') starting += 1;
       let isStarting = held.queue === 'parts';
@@ -135,7 +145,11 @@ export function work(config: WorkerConfig): Observable<WorkerEvent> {
     const all = merge(tasks('rescue'), tasks('parts')).pipe(finalize(() => over.next()));
     const ended = defer(() => (fault === null ? EMPTY : throwError(() => fault?.error)));
     return concat(
-      merge(all, heartbeats.beats.pipe(takeUntil(over)), stopped.pipe(takeUntil(over), ignoreElements())),
+      merge(
+        all,
+        merge(heartbeats.beats, crew.looks).pipe(takeUntil(over)),
+        stopped.pipe(takeUntil(over), ignoreElements()),
+      ),
       ended,
     );
   });

@@ -6,6 +6,11 @@ export interface PollScheduleConfig {
   shortestMs?: number;
   /** Longest wait between two requests. Default 5000. */
   longestMs?: number;
+  /**
+   * Returns the number of processes that ask about predictions of the same account: the shortest
+   * wait is multiplied by it, up to the longest. Default 1.
+   */
+  pollers?: () => number;
 }
 
 /** A prediction in flight, as far as its next request depends on it; moments by the scheduler. */
@@ -61,7 +66,7 @@ const EARLIEST = 0.9;
  * Throws a RangeError if `shortestMs` is not above 0, or `longestMs` is below it.
  */
 export function createPollSchedule(config: PollScheduleConfig = {}): PollSchedule {
-  const { shortestMs = 250, longestMs = 5_000 } = config;
+  const { shortestMs = 250, longestMs = 5_000, pollers = () => 1 } = config;
   expectAbove0(shortestMs, 'shortestMs');
   expectOption(longestMs >= shortestMs, 'longestMs', '`shortestMs` or more', longestMs);
   const runTimes = createRunTimeStats();
@@ -77,7 +82,7 @@ export function createPollSchedule(config: PollScheduleConfig = {}): PollSchedul
     const guessMs = 3 * (nowMs - Math.min(...all.map(({ sinceMs }) => sinceMs)));
     const share = SHARE_OF_RUN_TIME + SHARE_FOR_ONE / all.length;
     const wishedMs = Math.round(share * (knownMs > 0 ? knownMs : guessMs));
-    return Math.min(longestMs, Math.max(shortestMs, wishedMs));
+    return Math.min(longestMs, Math.max(shortestMs * pollers(), wishedMs));
   };
   return {
     learn: runTimes.learn,

@@ -126,7 +126,13 @@ function timeless(outcome: Outcome) {
 print(`In ${folder}: ${images} images of ${drawn[0]?.length} bytes and more, ${workers} workers\n`);
 const scratch = join(folder, 'scratch');
 await mkdir(scratch);
-const fleet = startWorkers(workers, { shared: folder, url: server.url, env, flags: ['--scratch', scratch] });
+const fleet = startWorkers(workers, {
+  shared: folder,
+  url: server.url,
+  env,
+  isShared: false,
+  flags: ['--scratch', scratch],
+});
 let isOver = false;
 const killing = killWorkers(fleet, () => isOver);
 const night = await run('night', [`--queue=${server.url}`]);

@@ -35,11 +35,13 @@ const CLOCK_MS = 5;
 /** A part of a worker that sleeps is taken over later than this. */
 const BEFORE_RESCUE_MS = 8_000;
 const MINUTE_MS = 60_000;
+const SHORT_MS = 10_000;
 
 /**
  * Compares what reached the service with what the database had allowed: each create request has a
- * grant of its own, which is fresh; no minute has more of them than the pace and one in transit; no
- * change of a run has exceeded its budget.
+ * grant of its own, which is fresh; no minute has more of them than the pace and one in transit,
+ * and no ten seconds more than the burst and what was refilled; no change of a run has exceeded its
+ * budget.
  */
 export async function judgeGrants(
   watch: GrantWatch,
@@ -74,6 +76,7 @@ export async function judgeGrants(
     MINUTE_MS,
   );
   if (mostInMinute > perMinute + 1) problems.push(`${mostInMinute} create requests in a minute`);
+  problems.push(...judgePace(granted, sent, perMinute));
   const money = await watch.money();
   for (const { mostMicroUsd, limitMicroUsd } of money) {
     if (mostMicroUsd > (limitMicroUsd ?? Number.POSITIVE_INFINITY)) {
@@ -101,6 +104,24 @@ export async function judgeGrants(
     caught: aimed.filter(isCaught).length,
     budgetShare: shares.length === 0 ? null : Math.max(...shares),
   };
+}
+
+/** Compares short times with the bucket of the account, by its burst and what flows in. */
+function judgePace(granted: readonly Grant[], sent: readonly SentCreate[], perMinute: number): string[] {
+  // As `generate` sets it.
+  const burst = Math.max(1, Math.floor(perMinute / 60));
+  const within = (ms: number) => burst + ((perMinute - (burst - 1)) * ms) / MINUTE_MS;
+  const [grants, creates] = [granted, sent].map((all) => {
+    const moments = all.map(({ atMs }) => atMs).sort((one, other) => one - other);
+    return mostWithin(moments, SHORT_MS);
+  });
+  return [
+    ...(Number(grants) > within(SHORT_MS) + 1 ? [`${grants} grants in ten seconds`] : []),
+    // Those of a moment may have been granted over so long a time.
+    ...(Number(creates) > within(SHORT_MS + LONGEST_GRANT_MS) + 1
+      ? [`${creates} create requests in ten seconds`]
+      : []),
+  ];
 }
 
 /**

@@ -26,8 +26,10 @@ export interface WorkersConfig {
   env: Readonly<Record<string, string>>;
   /** Variables of the worker in a place, such as those that set its clock. Default: none. */
   ownEnv?: (place: number) => Readonly<Record<string, string>>;
-  /** Flags besides the usual. */
+  /** Words besides `--queue` and `--shared`. Default: none. */
   flags?: readonly string[];
+  /** False: the workers have no shared folder, and go to buckets. Default true. */
+  isShared?: boolean;
   /** Default `worker.ts`, in `pipelines`. */
   script?: string;
 }
@@ -35,14 +37,7 @@ export interface WorkersConfig {
 /** Starts so many workers, on one shared folder or with `flags` in its place. */
 export function startWorkers(
   count: number,
-  {
-    shared,
-    url,
-    env,
-    ownEnv = () => ({}),
-    flags = ['--shared', shared],
-    script = 'worker.ts',
-  }: WorkersConfig,
+  { shared, url, env, ownEnv = () => ({}), flags = [], isShared = true, script = 'worker.ts' }: WorkersConfig,
 ): Workers {
   const workers: GenerateRun[] = [];
   const said: string[] = [];
@@ -54,7 +49,11 @@ export function startWorkers(
     const cache = join(env.XDG_CACHE_HOME ?? shared, String(place));
     mkdirSync(cache, { recursive: true });
     const own = { ...env, ...ownEnv(place), XDG_CACHE_HOME: cache };
-    const worker = startGenerate([`--queue=${url}`, ...flags], own, script);
+    const worker = startGenerate(
+      [`--queue=${url}`, ...(isShared ? ['--shared', shared] : []), ...flags],
+      own,
+      script,
+    );
     workers[place] = worker;
     void worker.ended.then((code) => {
       const wake = asleep.get(worker.pid ?? 0);

@@ -201,6 +201,16 @@ describeFleet('status', () => {
     expect(await database.query("SELECT id FROM rx.run WHERE name = 'summer'")).toEqual([]);
   });
 
+  it('forgets a run whose outcomes no folder has only if it must', async () => {
+    const calls = createRunCalls(database);
+    const run = await aRun(database, []);
+    const [row] = await database.query('SELECT name FROM rx.run WHERE id = $1', [run]);
+    const name = String(row?.name);
+    await expect(status({ forget: name }, io())).rejects.toThrow('its outcomes are in the database alone');
+    await lastValueFrom(calls.imported(run));
+    expect(await status({ forget: name }, io())).toBe(0);
+  });
+
   it('needs an address', async () => {
     await expect(status({}, { ...io(), env: {} })).rejects.toThrow(
       '`--queue` needs the address of a PostgreSQL',

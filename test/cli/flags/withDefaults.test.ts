@@ -17,6 +17,15 @@ it('takes the concurrency of the strategy if none is given', () => {
   expect(concurrencyOf({ strategy: 'sequential', concurrency: 7 })).toBe(1);
 });
 
+it('tells which limits of an account were given, and are no defaults', () => {
+  const given = (...from: Parameters<typeof withDefaults>) => withDefaults(...from).isGiven;
+  expect(given(emptyFlags)).toEqual({ rate: false, concurrency: false });
+  expect(given({ ...emptyFlags, ratePerMinute: 600 })).toEqual({ rate: true, concurrency: false });
+  expect(given(emptyFlags, { concurrency: 10 })).toEqual({ rate: false, concurrency: true });
+  const config = { path: 'rxposure.json', values: { ratePerMinute: 60 } };
+  expect(given({ ...emptyFlags, config })).toEqual({ rate: true, concurrency: false });
+});
+
 it('keeps a zero', () => {
   expect(withDefaults({ ...emptyFlags, seed: 0 })).toMatchObject({ seed: 0 });
 });

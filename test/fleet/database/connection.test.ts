@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { expectDurable, openDatabase } from '../../../src/fleet/database/connection.ts';
-import { isTransient } from '../../../src/fleet/database/databaseErrors.ts';
+import { isTransient, toDatabaseError } from '../../../src/fleet/database/databaseErrors.ts';
 import { describeFleet } from '../../helpers/describeFleet.ts';
 import { newDatabase } from '../../helpers/postgres.ts';
 
@@ -56,6 +56,28 @@ describeFleet('openDatabase', () => {
     expect(await sleeper.query('SELECT value FROM one')).toEqual([{ value: 101 }]);
     await sleeper.close();
     await other.close();
+  });
+
+  it('takes a connection on which nothing comes for broken, and makes another', async () => {
+    const url = await newDatabase();
+    const database = await openDatabase({ url, connections: 1, longestMs: 200 });
+    const slow = ['SELECT pg_sleep(2)', []] as const;
+    await expect(database.query(...slow)).rejects.toSatisfy(isTransient);
+    await expect(database.transaction((query) => query(...slow))).rejects.toSatisfy(isTransient);
+    expect(await database.query('SELECT 1 AS one', [], 5_000)).toEqual([{ one: 1 }]);
+    await database.close();
+  });
+
+  it('says which roles a user needs that may not do something', async () => {
+    const database = await openDatabase({ url: await newDatabase(), connections: 1 });
+    const refused = database.transaction(async (query) => {
+      await query('CREATE ROLE stranger_of_test');
+      await query('SET LOCAL ROLE stranger_of_test');
+      await query('SELECT pg_read_file($1)', ['none']);
+    });
+    const error = toDatabaseError(await refused.catch((thrown: unknown) => thrown));
+    expect(error).toMatchObject({ suggestion: expect.stringContaining('rx_producer') });
+    await database.close();
   });
 
   it('leaves a server without standbys alone', async () => {

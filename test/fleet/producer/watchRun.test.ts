@@ -37,4 +37,11 @@ describeFleet('watchRun', () => {
     await heard('living', '10 seconds', 'NULL');
     expect(await silences(1)).toEqual([{ silence: null, liveWorkers: 1 }]);
   });
+
+  it('ends at once with a run that has no jobs, and with an error if it is forgotten', async () => {
+    const run = await aRun(database, []);
+    expect(await lastValueFrom(watchRun(database, run))).toMatchObject({ state: 'done', total: 0 });
+    await database.query('SELECT rx_v1.forget($1)', [run]);
+    await expect(lastValueFrom(watchRun(database, run))).rejects.toThrow('The run was forgotten meanwhile');
+  });
 });

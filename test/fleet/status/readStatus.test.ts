@@ -33,7 +33,7 @@ describeFleet('readStatus', () => {
       burst: 10,
       limitMicroUsd: 1_000_000,
     });
-    const { journal, calls, taken } = await aWorker(database, run);
+    const { journal, taken } = await aWorker(database, run);
     const [[first = aPlan(), second = aPlan(), third = aPlan()] = []] = parts;
     await lastValueFrom(journal.record(first, intended()));
     await lastValueFrom(journal.record(first, created('one')));
@@ -72,7 +72,7 @@ describeFleet('readStatus', () => {
     expect(runs[0]?.reservedMicroUsd).toBeGreaterThan(0);
     expect(workers).toMatchObject([{ name: 'test', parts: 1, isLive: null, heardAtMs: null, cpu: null }]);
     expect(stuck).toEqual([]);
-    await lastValueFrom(calls.giveBack());
+    await ask('SELECT rx_v1.give_back($1, $2, $3, $4)', [run, 0, taken.epoch, 'parts']);
     expect(taken.part).toBe(0);
   });
 
@@ -93,7 +93,7 @@ describeFleet('readStatus', () => {
       "UPDATE rx.part SET state = 'taken', deaths = 3, owner = 'b', taken_at = now() WHERE run = $1 AND part = 1",
       [run],
     );
-    await lastValueFrom(calls.pause(run, 'no credit'));
+    await lastValueFrom(calls.pause(run, 'no credit', null));
     expect((await readStatus(database)).stuck.map(({ sinceMs: _since, run: _run, ...one }) => one)).toEqual([
       { part: 0, job: 0, predictionId: null, owner: 'test', why: 'lost', detail: null },
       { part: 0, job: 1, predictionId: 'old', owner: 'test', why: 'output', detail: null },

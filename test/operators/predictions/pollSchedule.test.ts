@@ -24,6 +24,15 @@ function scheduleAfter(tookMs: readonly [number, number, number], config = {}) {
   return schedule;
 }
 
+it('waits so many times longer as processes ask, up to the longest wait', () => {
+  const nextOf = (count: number) => {
+    const schedule = createPollSchedule({ pollers: () => count });
+    schedule.noteTurn(10_000);
+    return schedule.nextTurnAtMs([inFlight(10_000)], 10_000);
+  };
+  expect([1, 8, 100].map(nextOf)).toEqual([10_000 + 250, 10_000 + 8 * 250, 10_000 + 5_000]);
+});
+
 describe('readyAtMs', () => {
   it('is the shortest wait while the run time of a model is unknown', () => {
     expect(createPollSchedule().readyAtMs(inFlight(1_000), 2)).toBe(1_250);

@@ -3,6 +3,8 @@ import { firstValueFrom, last, lastValueFrom, map, merge, of, race, tap } from '
 import { ProviderError, UsageError } from '../../../errors.ts';
 import { type Database, openDatabase } from '../../../fleet/database/connection.ts';
 import { migrate } from '../../../fleet/database/migrate.ts';
+import { createRead } from '../../../fleet/database/partCalls.ts';
+import { createRunCalls } from '../../../fleet/database/runCalls.ts';
 import { type Engine, openEngine } from '../../../fleet/engine/engine.ts';
 import { importOutcomes } from '../../../fleet/producer/importOutcomes.ts';
 import { loadRun, type RunToLoad } from '../../../fleet/producer/loadRun.ts';
@@ -14,7 +16,7 @@ import { identifyService } from '../../../pipelines/run/folder/enterFolder.ts';
 import { inOpenRun } from '../../../pipelines/run/openRun.ts';
 import type { RunSettings } from '../../../pipelines/run/settings.ts';
 import type { Bucket } from '../../../sinks/destinations/s3Bucket.ts';
-import { markQueued, unmarkQueued } from '../../../store/queueMark.ts';
+import { isQueued, markQueued, unmarkQueued } from '../../../store/queueMark.ts';
 import type { Plan } from '../../../types.ts';
 import { queueUrl } from '../../script/environment.ts';
 import { exitCodes } from '../../script/exit.ts';
@@ -42,13 +44,15 @@ export async function queueBatch(batch: QueuedBatch, planned: PlannedBatch): Pro
   const plans = chosen(planned, batch);
   const checked = await checkPlans(plans);
   const service = await lastValueFrom(identifyService(batch.service));
-  const database = await openDatabase({ url, name: `rxposure ${name}` });
+  const database = await openDatabase({ url, name: `rxposure ${name}`, onWarning: view.warn });
   try {
     await migrate(database);
-    const known = await settingsOfRun(database, name);
+    const known = await runNamed(database, name);
     const isNew = known === null;
-    if (isNew) await expectNewFolder(batch);
-    const claim = known?.bucket?.claim ?? randomUUID();
+    // One that ended here between the two entries has no mark yet.
+    const isUnmarked = known?.state === 'loading' && !isQueued(batch.folder);
+    if (isNew || isUnmarked) await expectNewFolder(batch);
+    const claim = known?.settings.bucket?.claim ?? randomUUID();
     const bucketOf = bucketUrl === null ? null : { url: bucketUrl, claim };
     const settings = storedSettings(batch, planned, { service, folder, bucket: bucketOf });
     const run = { name, settings, limitMicroUsd: flags.budgetMicroUsd, ...checked };
@@ -69,10 +73,14 @@ export async function queueBatch(batch: QueuedBatch, planned: PlannedBatch): Pro
   }
 }
 
-/** Returns the settings of a run that the database knows by its name; null if it knows none. */
-async function settingsOfRun({ query }: Database, name: string): Promise<StoredSettings | null> {
-  const [known] = await query('SELECT settings FROM rx.run WHERE name = $1', [name]);
-  return known === undefined ? null : readStoredSettings(known.settings);
+/** Returns a run that the database knows by its name; null if it knows none. */
+async function runNamed(
+  { query }: Database,
+  name: string,
+): Promise<{ readonly settings: StoredSettings; readonly state: unknown } | null> {
+  const read = createRead(query);
+  const [known] = await lastValueFrom(read('SELECT settings, state FROM rx.run WHERE name = $1', [name]));
+  return known === undefined ? null : { settings: readStoredSettings(known.settings), state: known.state };
 }
 
 function chosen({ plans }: PlannedBatch, { flags }: QueuedBatch): () => AsyncGenerator<Plan> {
@@ -135,15 +143,18 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   const { database, engine, batch, planned, plans, view, bucket } = looking;
   const { name, total } = looking.run;
   const { flags } = batch;
-  await markQueued(batch.folder, name);
   const { run, state } = await loadRun(database, engine, {
     ...looking.run,
     account: {
       perMinute: flags.ratePerMinute,
       burst: Math.max(1, Math.floor(flags.ratePerMinute / 60)),
       slots: Number(flags.concurrency),
+      hasRate: flags.isGiven.rate,
+      hasSlots: flags.isGiven.concurrency,
     },
     plans,
+    // Before the database knows the run, a mark would lock the folder for ever.
+    onOpened: () => markQueued(batch.folder, name),
     onLoaded: (count) => view.loaded(count, total),
   });
   const end = await watch(looking, run);
@@ -164,7 +175,9 @@ async function loadAndWatch(looking: Looking): Promise<number> {
         make: (_plans, opened) => importOutcomes(database, run, opened, beside),
       }),
   });
-  if (code !== exitCodes.interrupted.code) await unmarkQueued(batch.folder);
+  if (code === exitCodes.interrupted.code) return code;
+  await lastValueFrom(createRunCalls(database).imported(run));
+  await unmarkQueued(batch.folder);
   return code;
 }
 

@@ -52,6 +52,11 @@ const refusals: readonly Refusal[] = [
     isGiven: ({ follow, webhookUrl }) => follow === 'webhook' && webhookUrl === null,
     reason: 'give `--webhook-url`, the address that leads to `rxposure hooks`',
   },
+  {
+    flag: '--webhook-port',
+    isGiven: ({ webhookPort }) => webhookPort !== null,
+    reason: 'webhooks are received by `rxposure hooks`, which has `--port`',
+  },
   { flag: '--fail-fast', isGiven: ({ failFast }) => failFast, reason: 'other machines would not know of it' },
   {
     flag: '--cancel-on-exit',

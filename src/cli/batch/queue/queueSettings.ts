@@ -95,8 +95,6 @@ export function storedSettings(
       ),
       schemas: Object.fromEntries(contextsOf(batch).map(({ model, schema }) => [model, schema])),
     },
-    only: null,
     webhookUrl: flags.follow === 'webhook' ? flags.webhookUrl : null,
-    signerSha256: null,
   };
 }

@@ -9,6 +9,7 @@ interface QueueView {
   /** So many plans are in the database. */
   loaded(plans: number, total: number): void;
   progress(counters: RunProgress): void;
+  warn(message: string): void;
   /** The view ends, and the run goes on. */
   left(): void;
   /** Ends the line that is redrawn. */
@@ -65,6 +66,7 @@ export function createQueueView({
       warnOfSilence(counters);
       show('queue.progress', counters, progressText(counters));
     },
+    warn,
     left: () =>
       warn(
         'Stopped looking. Workers that run go on; the same command looks again, and leaves the results when all is done.',

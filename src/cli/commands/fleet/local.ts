@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { UsageError } from '../../../errors.ts';
 import { commandFor } from '../../batch/rightCommand.ts';
@@ -13,6 +10,7 @@ import { commandTable, type RunCommand } from '../../flags/commandTable.ts';
 import { flagValues } from '../../flags/flagValues.ts';
 import { runScript } from '../../script/runScript.ts';
 import { type Maker, makers } from '../makers.ts';
+import { type LocalWorkers, startWorkers, workerProcess } from './localWorkers.ts';
 
 /** The words of a command line, without those of this command. */
 interface LocalWords {
@@ -72,10 +70,12 @@ async function runLocal(words: LocalWords): Promise<void> {
       return 0;
     });
     if (url === '') return;
-    workers = startWorkers(count, [`--queue=${url}`, ...sharing, '--quiet']);
+    // Arguments are seen by everybody on this machine, and the address has a password.
+    process.env.RXPOSURE_QUEUE = url;
+    workers = startWorkers(() => workerProcess(['--queue', ...sharing, '--quiet']), { count });
     // A simulator that begins with this command does not know the predictions of the last one.
     const forgotten = words.simulateSpeed === null ? [] : ['--repay'];
-    const making = make([...rest, `--queue=${url}`, ...sharing, ...forgotten]);
+    const making = make([...rest, '--queue', ...sharing, ...forgotten]);
     const failed = await Promise.race([making.then(() => null), workers.failed]);
     if (failed !== null) {
       process.exitCode = failed;
@@ -122,47 +122,6 @@ async function openLocal(
 function dataFolder(shared: string): string {
   if (process.getuid?.() !== 0) return join(shared, '.fleet');
   return join('/var/tmp', `rxposure-fleet-${createHash('sha256').update(shared).digest('hex').slice(0, 12)}`);
-}
-
-interface LocalWorkers {
-  /** Resolves with the exit code of a worker that cannot work: its message is on the terminal. */
-  readonly failed: Promise<number>;
-  stop(): Promise<void>;
-}
-
-/** Starts worker processes; one that dies is begun again. */
-function startWorkers(count: number, words: readonly string[]): LocalWorkers {
-  const entry = fileURLToPath(new URL(`../../bin/rxposure${import.meta.url.slice(-3)}`, import.meta.url));
-  const workers = new Map<number, ChildProcess>();
-  let isOver = false;
-  let fail: (code: number) => void = () => {};
-  const failed = new Promise<number>((settle) => {
-    fail = settle;
-  });
-  const start = (place: number): void => {
-    const worker = spawn(process.execPath, [...process.execArgv, entry, 'worker', ...words], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    workers.set(place, worker);
-    worker.once('exit', (code) => {
-      if (isOver) return;
-      if (code === 2) fail(code);
-      else start(place);
-    });
-  };
-  for (let place = 0; place < count; place += 1) start(place);
-  return {
-    failed,
-    async stop() {
-      isOver = true;
-      const running = [...workers.values()].filter(
-        ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
-      );
-      const gone = running.map((worker) => once(worker, 'exit'));
-      for (const worker of running) worker.kill('SIGTERM');
-      await Promise.all(gone);
-    },
-  };
 }
 
 function readWords(argv: readonly string[]): LocalWords {

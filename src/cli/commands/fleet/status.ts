@@ -41,7 +41,7 @@ export const run: RunCommand = plainCommand<StatusFlags>({
       .option('--watch', 'show it again every two seconds, until Ctrl-C')
       .option('--json', 'print one JSON object, with --watch one a line; amounts in dollars')
       .option('--forget <run>', 'delete a run from the database, with its prompts; images stay')
-      .option('--yes', 'forget it though it is not done: the rest is never made'),
+      .option('--yes', 'forget it though it is not done, or its outcomes are in no folder'),
   examples: ['', '--watch', '--queue=postgres://rx_worker@db.internal/rxposure --json', '--forget night'],
   run: (_inputs, flags, io) => status(flags, io),
 });
@@ -171,20 +171,23 @@ function withoutMs(value: object, others: object): object {
 
 /** Deletes a run by its name. Its slots stay taken for as long as its predictions may run. */
 async function forget(
-  { query }: Database,
+  database: Database,
   name: string,
   isSure: boolean,
   { stdout }: Pick<ScriptIo, 'stdout'>,
 ): Promise<void> {
   const { toDatabaseError } = await import('../../../fleet/database/databaseErrors.ts');
+  const { createRunCalls } = await import('../../../fleet/database/runCalls.ts');
   try {
-    const [found] = await query(
-      'SELECT run, state, total - saved - failed - skipped AS open FROM rx.status WHERE name = $1',
+    const [found] = await database.query(
+      `SELECT run, s.state, s.total - s.saved - s.failed - s.skipped AS open, r.imported_at
+        FROM rx.status s JOIN rx.run r ON r.id = s.run WHERE s.name = $1`,
       [name],
     );
     if (found === undefined) throw unknownRun(name);
     if (found.state !== 'done' && !isSure) throw notDone(name, Number(found.open));
-    await query('SELECT rx_v1.forget($1)', [found.run]);
+    if (found.imported_at === null && !isSure) throw notImported(name);
+    await lastValueFrom(createRunCalls(database).forget(Number(found.run)));
   } catch (error) {
     throw toDatabaseError(error);
   }
@@ -195,6 +198,13 @@ function unknownRun(name: string): UsageError {
   return new UsageError(`The database has no run named ${plainText(name)}.`, {
     suggestion: 'See which there are without --forget.',
   });
+}
+
+function notImported(name: string): UsageError {
+  return new UsageError(
+    `${plainText(name)} is done, but its outcomes are in the database alone: no folder has its manifest.`,
+    { suggestion: 'Run the command that began it again, which takes them over, or add --yes.' },
+  );
 }
 
 function notDone(name: string, open: number): UsageError {

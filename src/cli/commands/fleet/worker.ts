@@ -5,7 +5,7 @@ import { lastValueFrom, map, merge, type Observer, race, tap } from 'rxjs';
 import { UsageError } from '../../../errors.ts';
 import { jsonLine } from '../../../events/listeners.ts';
 import type { RunEvent } from '../../../events/runEvent.ts';
-import type { WorkerEvent } from '../../../fleet/worker/handlePart.ts';
+import type { WorkerEvent } from '../../../fleet/worker/settlePart.ts';
 import { secretsIn } from '../../../providers/replicate/credentials.ts';
 import { chooseService, openService } from '../../batch/service.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
