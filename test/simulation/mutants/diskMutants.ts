@@ -1,5 +1,9 @@
 import type { Mutant } from './mutants.ts';
 
+/** A call of Node's `writeFile` in place of one that flushes. */
+const unflushed = (how: string, words: string) =>
+  `void writeFlushed; ${how} import('node:fs/promises').then(({ writeFile }) => writeFile(${words}, { flag: 'wx' }));`;
+
 /** Flushes and orders of writes taken away: found by a world, or by a state after a power cut. */
 export const diskMutants: Readonly<Record<string, Mutant>> = {
   'log-before-commit': {
@@ -27,15 +31,15 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
   'unflushed-download': {
     bug: 'What was downloaded was named before it was flushed.',
     file: 'providers/downloads/receivedFile.ts',
-    from: "writeFile(path, content, { flag: 'wx', flush: true })",
-    to: "writeFile(path, content, { flag: 'wx', flush: false })",
+    from: 'return writeFlushed(path, content);',
+    to: unflushed('return', 'path, content'),
     seed: 7,
   },
   'unflushed-thumbnail': {
     bug: 'A thumbnail was named before it was flushed, and never made again.',
     file: 'sinks/gallery/thumbnails.ts',
-    from: "{ flag: 'wx', flush: true }",
-    to: "{ flag: 'wx', flush: false }",
+    from: 'await writeFlushed(temporary, data);',
+    to: unflushed('await', 'temporary, data'),
     state: 10,
   },
   'unflushed-file': {

@@ -218,6 +218,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     seed: 2668,
     crashes: 30,
   },
+  'canceled-unknown': {
+    bug: 'A prediction that was found and cancelled was taken for that of the next attempt, too.',
+    file: `${journey}/attempt/resumeAttempt.ts`,
+    from: 'concat(recordCreated({ id }, job, run), of(id))',
+    to: 'of(id)',
+    seed: 27,
+    crashes: 100,
+  },
   'shorter-is-own': {
     bug: 'A response about a prompt that the sent one begins with was taken for its own.',
     file: 'operators/predictions/matchRequest.ts',

@@ -122,7 +122,7 @@ export function recordEnded(
 
 /** Records the prediction of a job's open attempt; completes when that is durable. */
 export function recordCreated(
-  prediction: Prediction,
+  prediction: Pick<Prediction, 'id'>,
   job: JobState,
   run: Pick<RunServices, 'journal'>,
 ): Observable<never> {

@@ -29,7 +29,7 @@ import {
   type RunServices,
 } from '../run.ts';
 import { type Beginning, beginAttempt } from './beginAttempt.ts';
-import { followPrediction, recordEnded } from './followPrediction.ts';
+import { followPrediction, recordCreated, recordEnded } from './followPrediction.ts';
 import { LostAttempt } from './lostAttempt.ts';
 import { type Settling, settle } from './settleAttempt.ts';
 
@@ -183,18 +183,19 @@ function cancelOpen(job: JobState, run: Cancelling): Observable<Prediction> {
 }
 
 /**
- * Emits the id of the open prediction; completes without one if nothing was sent, or it cannot be
- * found in time.
+ * Emits the id of the open prediction, once the journal has it; completes without one if nothing
+ * was sent, or it cannot be found in time.
  */
-function openPredictionId(
-  { open, tracked }: JobState,
-  { lookout }: Pick<Cancelling, 'lookout'>,
-): Observable<string> {
+function openPredictionId(job: JobState, run: Pick<Cancelling, 'lookout' | 'journal'>): Observable<string> {
+  const { open, tracked } = job;
   if (open === null) return EMPTY;
-  if (open.predictionId !== null) return of(open.predictionId);
+  // A later look for another attempt of the job must not take it for that one's. One that waited
+  // for a slot is not in the journal either.
+  const recorded = (id: string) => concat(recordCreated({ id }, job, run), of(id));
+  if (open.predictionId !== null) return recorded(open.predictionId);
   if (tracked === null) return EMPTY;
-  return lookout.find(tracked, { hurry: of(null) }).pipe(
-    concatMap((found) => (found === null ? EMPTY : of(found.id))),
+  return run.lookout.find(tracked, { hurry: of(null) }).pipe(
+    concatMap((found) => (found === null ? EMPTY : recorded(found.id))),
     catchError((error: unknown) => (isUncertain(error) ? EMPTY : throwError(() => error))),
   );
 }
