@@ -33,8 +33,10 @@ it('errors below the scripts name flags with `option` alone, so that programs un
   const paths = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((path) => /\.ts$/.test(path) && !/^(?:cli|simulator)\/|galleryAssets|^errors\.ts$/.test(path))
     .map((path) => join('src', path));
-  // Flags of other programs, one of a page that programs do not have, and a flag behind its like.
-  const others = /option\('--[a-z-]+'|--(?:env-file|max-semi-space-size|watch)\b|join\(' --input '\)/g;
+  // Flags of other programs, of a page and of workers, which programs do not start, and a flag
+  // behind its like.
+  const others =
+    /option\('--[a-z-]+'|--(?:env-file|max-semi-space-size|watch|scratch|shared|pwfile)\b|join\(' --input '\)/g;
   const found = paths.flatMap((path) =>
     readFileSync(path, 'utf8')
       .split('\n')

@@ -5,7 +5,7 @@ import { chmod, lchown, lstat, mkdir, readFile, rm, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 
 const run = promisify(execFile);
 
@@ -17,7 +17,7 @@ export interface User {
 
 /** Name of the file in the folder that has the password of the database. */
 export const PASSWORD_FILE = 'password';
-const NOT_OURS = 'Delete it, or choose another folder with --out.';
+const NOT_OURS = `Delete it, or choose another folder with ${option('--out')}.`;
 
 /**
  * Makes a folder that only its user can read. Rejects with `UsageError` if somebody else has made

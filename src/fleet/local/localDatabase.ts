@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { lastValueFrom } from 'rxjs';
 import { tryLease } from '../../disk/lease/takeLease.ts';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import { endOrphan, PASSWORD_FILE, passwordIn, takeFolder, type User } from './dataFolder.ts';
 
 const run = promisify(execFile);
@@ -110,7 +110,7 @@ export async function startLocalDatabase({ keepIn }: LocalDatabaseConfig = {}): 
 
 function inUse(folder: string): UsageError {
   return new UsageError(`Another process uses the database in ${folder}.`, {
-    suggestion: 'Wait for it, or choose another folder with --out.',
+    suggestion: `Wait for it, or choose another folder with ${option('--out')}.`,
   });
 }
 

@@ -40,7 +40,7 @@ describe('bash', () => {
   it('completes flags that the command has', async () => {
     expect(await completed('generate', 'a.csv', '--pro')).toEqual(['--prompt', '--provenance', '--provider']);
     expect(await completed('campaign', 'a.yaml', '--prompt')).toEqual([]);
-    expect(await completed('runs', '--')).toEqual(['--json', '--help', '--version']);
+    expect(await completed('runs', '--')).toEqual(['--json', '--no-config', '--help', '--version']);
     expect(await completed('render', 'out/a', '--pic')).toEqual(['--picks']);
   });
 

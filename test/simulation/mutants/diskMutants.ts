@@ -45,8 +45,8 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
   'unflushed-file': {
     bug: 'Renditions, sidecars and the manifest were named before they were flushed.',
     file: 'disk/writeFiles.ts',
-    from: '      await handle.sync();\n',
-    to: '',
+    from: 'await promisify(fsync)(fd);',
+    to: 'void [promisify, fsync];',
     state: 1,
   },
   'relaxed-commit': {

@@ -87,8 +87,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'any-response': {
     bug: 'The response to another create request was taken for that of this one.',
     file: 'operators/predictions/matchRequest.ts',
-    from: "return isOther ? 'prompt' : null;",
-    to: 'return isOther ? null : null;',
+    from: "return match === 'other' || isShorter ? 'prompt' : null;",
+    to: "return match === 'other' || isShorter ? null : null;",
     seed: 2,
   },
   'settled-at-once': {
@@ -133,13 +133,6 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     to: 'spentMicroUsd: 0,',
     seed: 15,
   },
-  'resumed-is-free': {
-    bug: 'A prediction that a run resumed was not reserved for.',
-    file: `${journey}/attempt/resumeAttempt.ts`,
-    from: "earlier.state === 'saved') return;",
-    to: "earlier.state !== 'saved') return;",
-    seed: 15,
-  },
   'fall-back-anyway': {
     bug: 'A fallback was paid although a prediction of the job was open.',
     file: `${journey}/makePrediction.ts`,
@@ -171,8 +164,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'unflushed-output': {
     bug: 'An output was named before it was flushed.',
     file: 'providers/downloads/downloader.ts',
-    from: "{ flag: isWritten ? 'w' : 'wx', flush: true }",
-    to: "{ flag: isWritten ? 'w' : 'wx', flush: false }",
+    from: 'else await writeFlushed(path, after);',
+    to: "else await (await import('node:fs/promises')).writeFile(path, after, { flag: 'wx' });",
     state: 1,
   },
   'matched-by-index': {

@@ -2,13 +2,6 @@ import type { Mutant } from './mutants.ts';
 
 /** Bugs of what a run shares with others, and of the further places that its results go to. */
 export const placeMutants: Readonly<Record<string, Mutant>> = {
-  'late-reservation': {
-    bug: 'A job that was resumed waited for the lease of its result, and another one took its money.',
-    file: 'pipelines/journey/reuseOrMake.ts',
-    from: '  reserveOpen(job, run);\n',
-    to: '  setTimeout(() => reserveOpen(job, run), 50);\n',
-    seed: 554,
-  },
   'cache-unread': {
     bug: 'A result that the cache had was made again.',
     file: 'pipelines/journey/reuseOrMake.ts',
