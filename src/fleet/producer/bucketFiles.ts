@@ -3,7 +3,7 @@ import { concat, defer, EMPTY, from, ignoreElements, mergeMap, type Observable }
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import type { Bucket } from '../../sinks/destinations/s3Bucket.ts';
-import { maxGalleryJobs, type Thumbnails, thumbnailPath } from '../../sinks/gallery/thumbnails.ts';
+import { maxGalleryJobs, ownThumbnail, type Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { writeSidecar } from '../../sinks/manifest/sidecar.ts';
 import { storedJob } from '../../store/journal/jobTable.ts';
 import type { Outcome } from '../../types.ts';
@@ -41,11 +41,12 @@ export function bringFiles(jobs: readonly EndedJob[], beside: BesideBucket): Obs
 function thumbnailsOf({ index, files }: Outcome, { bucket, thumbnails }: BesideBucket): Observable<never> {
   if (thumbnails === null || index >= maxGalleryJobs) return EMPTY;
   const missing = files.filter(
-    (file) => file.role === 'original' && file.width !== null && thumbnails.pathOf(file) === null,
+    (file) =>
+      file.role === 'original' && file.width !== null && thumbnails.pathOf(file) !== ownThumbnail(file),
   );
   return fromAbortable(async (signal) => {
     for (const original of missing) {
-      const data = await bucket.read(thumbnailPath(original), signal);
+      const data = await bucket.read(ownThumbnail(original), signal);
       // Without one, the gallery shows a tile without an image.
       if (data !== null) await thumbnails.keep(original, data);
     }

@@ -99,7 +99,7 @@ async function foldersOverBucket(
       // What an earlier turn of the same part has left, or still writes, must not be met.
       opened += 1;
       const path = pathBelow(root, String(opened));
-      const thumbnails = gallery ? await openThumbnails(path) : null;
+      const thumbnails = gallery ? await openThumbnails(path, { coversAll: true }) : null;
       const part = createPartInBucket({ bucket, folder: path, thumbnails, requests });
       const { over, fetch, refusal, destination } = part;
       const made = thumbnails === null ? {} : { check: checkOf(thumbnails), preview: thumbnails.preview };

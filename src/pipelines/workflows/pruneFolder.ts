@@ -5,7 +5,7 @@ import { insideFolder } from '../../disk/insideFolder.ts';
 import { walkFolder } from '../../disk/walkFolder.ts';
 import { TEMPORARY } from '../../disk/writeFiles.ts';
 import { statedPrediction } from '../../provenance/xmp.ts';
-import { thumbnailPath } from '../../sinks/gallery/thumbnails.ts';
+import { ownThumbnail } from '../../sinks/gallery/thumbnails.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../sinks/manifest/unusedResults.ts';
 import type { Outcome } from '../../types.ts';
@@ -77,7 +77,7 @@ async function listedFiles(folder: string): Promise<ListedFiles> {
     for (const file of files) {
       paths.add(file.path);
       if (file.role !== 'original') continue;
-      thumbnails.add(thumbnailPath(file));
+      thumbnails.add(ownThumbnail(file));
       stems.set(file.path.replace(/\.[^./]+$/, ''), predictionId ?? '');
     }
   };

@@ -3,7 +3,7 @@ import { pathBelow } from '../../disk/insideFolder.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 import { type GalleryJob, galleryJob, measuredJob } from './galleryData.ts';
-import { maxGalleryJobs, thumbnailPath } from './thumbnails.ts';
+import { maxGalleryJobs, shownPath } from './thumbnails.ts';
 
 /** The jobs of a run in progress, as many as a gallery shows. */
 interface LiveJobs {
@@ -25,10 +25,8 @@ export function liveJobs(folder: string, simulated: Pick<GalleryJob, 'isSimulate
   const images = new Set<string>();
   let version = 0;
   const thumbnails = {
-    pathOf: (original: Outcome['files'][number]) => {
-      const path = thumbnailPath(original);
-      return path === original.path || existsSync(pathBelow(folder, path)) ? path : null;
-    },
+    pathOf: (original: Outcome['files'][number]) =>
+      shownPath(original, (path) => existsSync(pathBelow(folder, path))),
   };
   const put = (job: GalleryJob): void => {
     if (job.index >= maxGalleryJobs) return;

@@ -45,12 +45,21 @@ export interface Thumbnails {
   pathOf(original: OutcomeFile): string | null;
 }
 
+export interface ThumbnailsConfig {
+  /** Make them of small images, too: those whose originals do not stay in the folder. Default false. */
+  coversAll?: boolean;
+}
+
 /**
  * Opens the thumbnails of a run folder, which may have none yet. A thumbnail is named after the
  * original's content, so it is never out of date and identical images share one. Memory: one name
  * each. Never rejects: a folder that cannot be read counts as empty.
  */
-export async function openThumbnails(folder: string): Promise<Thumbnails> {
+export async function openThumbnails(
+  folder: string,
+  { coversAll = false }: ThumbnailsConfig = {},
+): Promise<Thumbnails> {
+  const wantedPath = coversAll ? ownThumbnail : thumbnailPath;
   const made = new Set(await readdir(join(folder, FOLDER)).catch(() => []));
   const notes = openDecodingNotes(folder);
   /** Writes a thumbnail, if there is room: a full disk is no reason to fail. */
@@ -67,8 +76,9 @@ export async function openThumbnails(folder: string): Promise<Thumbnails> {
     async make({ index, files }) {
       if (index >= maxGalleryJobs) return;
       for (const file of files) {
-        const path = thumbnailPath(file);
-        if (!needsOne(file) || made.has(basename(path))) continue;
+        const path = wantedPath(file);
+        const isNeeded = file.role === 'original' && file.width !== null && path !== file.path;
+        if (!isNeeded || made.has(basename(path))) continue;
         // Without one, the gallery shows the original.
         const data = await drawFile(file.path).catch(() => null);
         if (data !== null) await write(data, path);
@@ -76,7 +86,7 @@ export async function openThumbnails(folder: string): Promise<Thumbnails> {
     },
     async check(original) {
       const { path, widthPx } = original;
-      const thumbnail = thumbnailOf(original);
+      const thumbnail = wantedPath(asOutput(original));
       if (widthPx === null || made.has(basename(thumbnail))) return;
       if (thumbnail === path || made.size >= maxGalleryJobs) return checkDecodable(path, { notes });
       const data = await decodeUnlessRefused(path, () => draw(path, notes));
@@ -85,7 +95,7 @@ export async function openThumbnails(folder: string): Promise<Thumbnails> {
     preview: {
       sidePx: SIDE_PX,
       async draw(original, pixels) {
-        const thumbnail = thumbnailOf(original);
+        const thumbnail = wantedPath(asOutput(original));
         const isNeeded = thumbnail !== original.path && !made.has(basename(thumbnail));
         if (!isNeeded || made.size >= maxGalleryJobs) return;
         // Without one, it is tried again from the file.
@@ -93,16 +103,9 @@ export async function openThumbnails(folder: string): Promise<Thumbnails> {
         if (data !== null) await write(data, thumbnail);
       },
     },
-    keep: (original, data) => write(data, thumbnailPath(original)),
-    pathOf(original) {
-      const path = thumbnailPath(original);
-      return path === original.path || made.has(basename(path)) ? path : null;
-    },
+    keep: (original, data) => write(data, ownThumbnail(original)),
+    pathOf: (original) => shownPath(original, (path) => made.has(basename(path))),
   };
-}
-
-function needsOne(file: OutcomeFile): boolean {
-  return file.role === 'original' && file.width !== null && thumbnailPath(file) !== file.path;
 }
 
 /** Draws the thumbnail of an image. Rejects with sharp's error, or as `withImage`. */
@@ -125,8 +128,8 @@ function encoded(image: Sharp): Promise<Buffer> {
     .toBuffer();
 }
 
-function thumbnailOf({ path, format, bytes, sha256, widthPx, heightPx }: ImageFile): string {
-  return thumbnailPath({ path, format, bytes, sha256, width: widthPx, height: heightPx });
+function asOutput({ path, format, bytes, sha256, widthPx, heightPx }: ImageFile): ThumbnailSource {
+  return { path, format, bytes, sha256, width: widthPx, height: heightPx };
 }
 
 /** Writes a thumbnail, flushed: nothing looks at it again to see what a power cut has left. */
@@ -147,20 +150,31 @@ const SMALL_PIXELS = 4_000_000;
 /** Formats that every browser shows. */
 const SHOWN_FORMATS = new Set(['png', 'jpeg', 'webp', 'avif', 'gif']);
 
+/** What the name of a thumbnail follows from. */
+type ThumbnailSource = Pick<OutcomeFile, 'path' | 'bytes' | 'format' | 'sha256' | 'width' | 'height'>;
+
 /**
  * The path of an original's thumbnail, relative to the run folder: itself if it is small enough,
  * else a file in `.thumbs`.
  */
-export function thumbnailPath({
-  path,
-  bytes,
-  format,
-  sha256,
-  width,
-  height,
-}: Pick<OutcomeFile, 'path' | 'bytes' | 'format' | 'sha256' | 'width' | 'height'>): string {
+export function thumbnailPath(original: ThumbnailSource): string {
+  const { path, bytes, format, width, height } = original;
   const isSmall = bytes <= SMALL_BYTES && (width ?? 0) * (height ?? 0) <= SMALL_PIXELS;
-  if (isSmall && SHOWN_FORMATS.has(format)) return path;
+  return isSmall && SHOWN_FORMATS.has(format) ? path : ownThumbnail(original);
+}
+
+/** The path of a thumbnail of its own in `.thumbs`, relative to the run folder, also of a small one. */
+export function ownThumbnail({ sha256 }: Pick<OutcomeFile, 'sha256'>): string {
   // No image folder of the run can have this name: none begins with a dot.
   return `.thumbs/${sha256.slice(0, 20).replaceAll(/\W/g, '_')}.webp`;
+}
+
+/**
+ * Returns the path of the image to show for an original: a thumbnail of its own that `isMade`, else
+ * itself if it is small; null if there is none.
+ */
+export function shownPath(original: ThumbnailSource, isMade: (path: string) => boolean): string | null {
+  const own = ownThumbnail(original);
+  if (isMade(own)) return own;
+  return thumbnailPath(original) === original.path ? original.path : null;
 }

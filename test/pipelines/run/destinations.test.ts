@@ -116,6 +116,8 @@ it('deletes local images once they are delivered, and still has nothing left to 
   expect(totals).toMatchObject({ saved: 1, alreadySaved: 3 });
   expect(await pictures()).toEqual([]);
   expect(simulator.stats().created).toBe(4);
+  // The gallery shows them still, small as they are.
+  expect(await readdir(join(folder, '.thumbs'))).toHaveLength(4);
 });
 
 it('creates nothing if a destination cannot be opened, and closes those before', async () => {

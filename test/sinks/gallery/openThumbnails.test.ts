@@ -87,6 +87,18 @@ it('shows a small image itself, and has no thumbnail of renditions, films and jo
   await expect(readdir(join(folder(), '.thumbs'))).rejects.toThrow('ENOENT');
 });
 
+it('makes one of a small image too, if that does not stay', async () => {
+  const small = { ...(await draw('small.png')), bytes: 5_000, width: 90, height: 60 };
+  const thumbnails = await openThumbnails(folder(), { coversAll: true });
+  expect(thumbnails.pathOf(small)).toBe('small.png');
+  await thumbnails.make({ index: 0, files: [small] });
+  await rm(join(folder(), 'small.png'));
+  for (const opened of [thumbnails, await openThumbnails(folder())]) {
+    const path = join(folder(), opened.pathOf(small) ?? '');
+    expect(await sharp(path).metadata()).toMatchObject({ format: 'webp' });
+  }
+});
+
 it('shows a large image by a thumbnail, however few bytes it has', async () => {
   const thumbnails = await openThumbnails(folder());
   const large = { ...(await draw('large.png')), bytes: 2_000, width: 9_000, height: 6_000 };

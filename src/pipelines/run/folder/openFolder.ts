@@ -35,7 +35,8 @@ export async function openFolder(
   const lease = await leaseFolder(settings, signal);
   closers.add(() => lease.release());
   closers.add(restore);
-  const { folder, fixedInput, resumeAnyway, gallery = true, emit = () => {} } = settings;
+  const { folder, fixedInput, resumeAnyway, gallery = true, deleteLocal = false } = settings;
+  const { emit = () => {} } = settings;
   const journal = underLease(openJournal(folder, { service, fixedInput, resumeAnyway }), lease);
   closers.add(() => journal.close());
   const ratings = openRatings(settings, { service, lease });
@@ -44,7 +45,7 @@ export async function openFolder(
   // A folder may allow writing existing files but not creating new ones.
   await checkWritable(folder);
   await keepInput(settings);
-  const thumbnails = gallery ? await openThumbnails(folder) : null;
+  const thumbnails = gallery ? await openThumbnails(folder, { coversAll: deleteLocal }) : null;
   await finishMoves(folder, journal);
   const manifest = await openManifest(folder);
   closers.add(() => manifest.close());
