@@ -113,14 +113,16 @@ const MARK = `
  * paused, the command that lets it go on sends it. The lock of the run keeps that one waiting.
  */
 const GIVE_BACK = `
-  CREATE FUNCTION rx_v1.give_back(p_run bigint, p_part integer, p_epoch integer, p_queue text)
-  RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  CREATE FUNCTION rx_v1.give_back(
+    p_run bigint, p_part integer, p_epoch integer, p_queue text, p_refusal text DEFAULT NULL
+  ) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   DECLARE
     run_state text;
   BEGIN
     IF NOT rx_v1.is_past(p_run, p_part, p_epoch, 'waiting') THEN
       PERFORM rx_v1.hold_part(p_run, p_part, p_epoch);
-      UPDATE rx.part SET state = 'waiting', queue = p_queue, owner = NULL, suspect = NULL
+      UPDATE rx.part SET state = 'waiting', queue = p_queue, owner = NULL, suspect = NULL,
+          refusals = CASE WHEN p_refusal IS NULL THEN 0 ELSE refusals + 1 END, refusal = p_refusal
         WHERE run = p_run AND part = p_part;
     END IF;
     SELECT state INTO run_state FROM rx.run WHERE id = p_run FOR SHARE;

@@ -62,6 +62,9 @@ export const TABLES = `
     -- Where its task is, or belongs once its run goes on, while it waits.
     queue text NOT NULL DEFAULT 'parts' CHECK (queue IN ('parts', 'rescue')),
     taken_at timestamptz,
+    -- How often in a row workers have left it to others, and why.
+    refusals integer NOT NULL DEFAULT 0,
+    refusal text,
     outcomes bytea,
     PRIMARY KEY (run, part)
   );

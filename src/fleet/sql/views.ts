@@ -4,7 +4,8 @@
  *
  * `rx.stuck.why`: `output` is a prediction whose output the service will have deleted soon, an hour
  * after its end; `lost` a create request of which nothing was found in that time; `deaths` a part
- * with which three workers have died; `paused` and `loading` a run that waits for its command.
+ * with which three workers have died; `refused` one that workers have left to others three times in
+ * a row, as they cannot work on it; `paused` and `loading` a run that waits for its command.
  */
 export const VIEWS = `
   CREATE INDEX part_open ON rx.part (run) WHERE state <> 'done';
@@ -35,6 +36,9 @@ export const VIEWS = `
     UNION ALL
     SELECT p.run, p.part, NULL, NULL, p.owner, p.taken_at, 'deaths', p.deaths::text
     FROM rx.part p WHERE p.state <> 'done' AND p.deaths >= 3
+    UNION ALL
+    SELECT p.run, p.part, NULL, NULL, p.owner, p.taken_at, 'refused', p.refusal
+    FROM rx.part p WHERE p.state <> 'done' AND p.refusals >= 3
     UNION ALL
     SELECT r.id, NULL, NULL, NULL, NULL, r.begun_at, r.state, r.reason
     FROM rx.run r

@@ -70,7 +70,7 @@ export interface StuckStatus {
   readonly predictionId: string | null;
   readonly owner: string | null;
   readonly sinceMs: number;
-  readonly why: 'output' | 'lost' | 'deaths' | 'paused' | 'loading';
+  readonly why: 'output' | 'lost' | 'deaths' | 'refused' | 'paused' | 'loading';
   readonly detail: string | null;
 }
 
@@ -170,7 +170,7 @@ const stuckSchema: z.ZodType<StuckStatus> = z.object({
   predictionId: z.string().nullable(),
   owner: z.string().nullable(),
   sinceMs: count,
-  why: z.enum(['output', 'lost', 'deaths', 'paused', 'loading']),
+  why: z.enum(['output', 'lost', 'deaths', 'refused', 'paused', 'loading']),
   detail: z.string().nullable(),
 });
 

@@ -82,6 +82,11 @@ function words(
         text: `${subject}, part ${(part ?? 0) + 1}: ${detail} workers died with it.`,
         suggestion: 'Its jobs run one at a time now, so that the one to blame is found.',
       };
+    case 'refused':
+      return {
+        text: `${subject}, part ${(part ?? 0) + 1}: workers leave it to others: ${detail ?? 'without a reason'}`,
+        suggestion: 'Remove the cause: they try it again every 30 s.',
+      };
     case 'paused':
       return { text: `${subject} is paused: ${detail ?? 'without a reason'}`, suggestion: AGAIN };
     case 'loading':

@@ -23,6 +23,8 @@ export interface PartEnds {
 /** Where a part goes that is given back. */
 export interface Return {
   readonly queue: QueueName;
+  /** Why this worker cannot work on it: others may after `afterS`. Default: it can. */
+  readonly refusal?: string;
   /** Time until another worker may take it. Default 0. */
   readonly afterS?: number;
 }
@@ -51,12 +53,12 @@ export function createPartEnds(
           });
         }),
       ),
-    giveBack: (held, taken, { queue, afterS }) =>
+    giveBack: (held, taken, { queue, afterS, refusal = null }) =>
       inTransaction(async (query) => {
         const { run, part, epoch } = taken;
         await engine.complete(held, query);
-        const [returned] = await query('SELECT rx_v1.give_back($1, $2, $3, $4) AS goes_on', [
-          ...[run, part, epoch, queue],
+        const [returned] = await query('SELECT rx_v1.give_back($1, $2, $3, $4, $5) AS goes_on', [
+          ...[run, part, epoch, queue, refusal],
         ]);
         if (returned?.goes_on === true) await engine.send(queue, [waitingTask(queue, taken)], query, afterS);
       }),

@@ -26,7 +26,7 @@ import type { PartFolder } from './partFolder.ts';
 import type { PartsInHand } from './partsInHand.ts';
 import { createRuns, type RunOfWorker, type RunOfWorkerConfig } from './runOfWorker.ts';
 import { runPart } from './runPart.ts';
-import { createSettler, isFenced, LEFT_S, type WorkerEvent } from './settlePart.ts';
+import { createSettler, isFenced, type WorkerEvent } from './settlePart.ts';
 import { untilStopped, whenAtRest } from './stopping.ts';
 
 export interface HandlerConfig extends RunOfWorkerConfig {
@@ -55,7 +55,7 @@ export function createHandler(config: HandlerConfig): Handler {
   const { database, name, parts, ends, stop, leave, gates } = config;
   const runOf = createRuns(database, parts, config);
 
-  const { giveBack, settle, end, setAside } = createSettler({ database, ends });
+  const { giveBack, refuse, settle, end, setAside } = createSettler({ database, ends });
 
   const handlePart = (
     held: HeldTask,
@@ -117,7 +117,7 @@ export function createHandler(config: HandlerConfig): Handler {
         concatMap((taken): Observable<WorkerEvent> => {
           if (taken === null) return ends.forget(held).pipe(ignoreElements());
           if (opened instanceof UsageError || place === null) {
-            return giveBack(held, taken, { queue: held.queue, afterS: LEFT_S }, reasonOf(opened));
+            return refuse(held, taken, held.queue, reasonOf(opened));
           }
           if (taken.isPaused) return giveBack(held, taken, { queue: held.queue }, 'the run is paused');
           return handlePart(held, taken, { opened, place }, { lost, onStarted });

@@ -5,6 +5,7 @@ import type { Database } from '../database/connection.ts';
 import type { PartOfRun } from '../database/partCalls.ts';
 import { createRunCalls } from '../database/runCalls.ts';
 import type { HeldTask } from '../engine/engine.ts';
+import type { QueueName } from '../engine/tasks.ts';
 import { countOutcomes, type OutcomeCounts } from '../packedOutcomes.ts';
 import type { FreshGrants } from '../part/freshGrants.ts';
 import type { DamagedPartError } from '../part/takePart.ts';
@@ -45,6 +46,8 @@ export interface PlacedPart extends PartInHand, Pick<FreshGrants, 'lastGrantMs'>
 export interface Settler {
   /** Leaves a part to others. */
   giveBack(held: HeldTask, taken: PartOfRun, to: Return, reason: string): Observable<WorkerEvent>;
+  /** Leaves a part to others that this worker cannot work on; it comes back some time later. */
+  refuse(held: HeldTask, taken: PartOfRun, queue: QueueName, refusal: string): Observable<WorkerEvent>;
   /** Ends a part after its jobs: finished, or with some that are left to others. */
   settle(held: HeldTask, part: PlacedPart): Observable<WorkerEvent>;
   /** Ends a part whose jobs an error has ended; emits it if the whole worker must end. */
@@ -54,7 +57,7 @@ export interface Settler {
 }
 
 /** A part that this worker must leave to others comes back after this time. */
-export const LEFT_S = 30;
+const LEFT_S = 30;
 
 /** Creates the ends of a worker's parts, as events. */
 export function createSettler({
@@ -68,6 +71,8 @@ export function createSettler({
     ends
       .giveBack(held, taken, to)
       .pipe(map((): WorkerEvent => ({ type: 'part.returned', run: taken.run, part: taken.part, reason })));
+  const refuse: Settler['refuse'] = (held, taken, queue, refusal) =>
+    giveBack(held, taken, { queue, afterS: LEFT_S, refusal }, refusal);
   const settle: Settler['settle'] = (held, { taken, journal, place }) => {
     const { run, part, plans } = taken;
     const outcomes = plans.map(({ index }) => journal.outcomeOf(index));
@@ -82,7 +87,7 @@ export function createSettler({
     // Another worker may have credentials, or the bucket be there again by then.
     return refused === undefined
       ? giveBack(held, taken, { queue }, `${left} jobs are left`)
-      : giveBack(held, taken, { queue, afterS: LEFT_S }, refused);
+      : refuse(held, taken, queue, refused);
   };
   /** Pauses a run, for what became of a request that was granted then; null: it does not matter. */
   const pause = (run: number, reason: string, grantedAtMs: number | null): Observable<WorkerEvent> =>
@@ -94,6 +99,7 @@ export function createSettler({
       );
   return {
     giveBack,
+    refuse,
     settle,
     setAside: ({ taken, message }, held) =>
       concat(pause(taken.run, message, null), giveBack(held, taken, { queue: held.queue }, message)),

@@ -94,6 +94,7 @@ describe('fleetStatusLines', () => {
         { ...stuck, why: 'output', job: 250, predictionId: 'abc', owner: 'machine-b/1' },
         { ...stuck, run: 2, why: 'lost', job: 3 },
         { ...stuck, run: 2, why: 'deaths', detail: '4' },
+        { ...stuck, run: 2, why: 'refused', detail: 'no such bucket' },
         { ...stuck, run: 3, why: 'paused', detail: 'no credit' },
         { ...stuck, run: 3, why: 'loading' },
       ],
@@ -108,6 +109,7 @@ describe('fleetStatusLines', () => {
       'Its part is with machine-b/1. See that the worker is alive',
       '#4: a create request of 50m 00s ago has no response, and no prediction of it was found. No worker has its part.',
       'part 3: 4 workers died with it.',
+      'part 3: workers leave it to others: no such bucket Remove the cause: they try it again every 30 s.',
       'run 3 is paused: no credit Remove the cause',
       'run 3 is not loaded to its end, 50m 00s after its command began.',
     ]) {

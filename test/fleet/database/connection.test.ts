@@ -36,7 +36,7 @@ describeFleet('openDatabase', () => {
 
   it('ends a transaction that stands still, so that others get its locks', async () => {
     const url = await newDatabase();
-    const sleeper = await openDatabase({ url, connections: 1, stalledMs: 50 });
+    const sleeper = await openDatabase({ url, connections: 1, stalledMs: 500 });
     const other = await openDatabase({ url, connections: 1 });
     await other.query('CREATE TABLE one AS SELECT 1 AS value');
     let wake = () => {};
@@ -48,10 +48,11 @@ describeFleet('openDatabase', () => {
       await asleep;
       await query('UPDATE one SET value = value + 10');
     });
+    const isEnded = expect(slept).rejects.toSatisfy(isTransient);
     while ((await other.query('SELECT FROM pg_locks WHERE relation = $1::regclass', ['one'])).length === 0);
     await other.query('UPDATE one SET value = value + 100');
     wake();
-    await expect(slept).rejects.toSatisfy(isTransient);
+    await isEnded;
     expect(await other.query('SELECT value FROM one')).toEqual([{ value: 101 }]);
     expect(await sleeper.query('SELECT value FROM one')).toEqual([{ value: 101 }]);
     await sleeper.close();

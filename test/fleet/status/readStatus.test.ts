@@ -112,6 +112,22 @@ describeFleet('readStatus', () => {
     ]);
   });
 
+  it('says what workers leave to others, until one can work on it', async () => {
+    const run = await aRun(database, [plansFrom(0, 3)]);
+    const stuck = async () => (await readStatus(database)).stuck.filter((one) => one.run === run);
+    const refuse = async (refusal: string | null) => {
+      const { taken } = await aWorker(database, run);
+      await ask('SELECT rx_v1.give_back($1, $2, $3, $4, $5)', [run, 0, taken.epoch, 'parts', refusal]);
+    };
+    await refuse('no credentials');
+    await refuse('no credentials');
+    expect(await stuck()).toEqual([]);
+    await refuse('no such bucket');
+    expect(await stuck()).toMatchObject([{ part: 0, job: null, why: 'refused', detail: 'no such bucket' }]);
+    await refuse(null);
+    expect(await stuck()).toEqual([]);
+  });
+
   it('takes what is known of workers from the engine', async () => {
     await ask('CREATE SCHEMA pgboss');
     await ask(`CREATE TABLE pgboss.instance (name text, supervise boolean, metrics jsonb, started_on timestamptz DEFAULT now(),
