@@ -36,22 +36,20 @@ describeFleet('openDatabase', () => {
 
   it('ends a transaction that stands still, so that others get its locks', async () => {
     const url = await newDatabase();
-    const sleeper = await openDatabase({ url, connections: 1, stalledMs: 500 });
+    const sleeper = await openDatabase({ url, connections: 1, stalledMs: 200 });
     const other = await openDatabase({ url, connections: 1 });
     await other.query('CREATE TABLE one AS SELECT 1 AS value');
-    let wake = () => {};
-    const asleep = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+    const [locked, woken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const slept = sleeper.transaction(async (query) => {
       await query('UPDATE one SET value = 2');
-      await asleep;
+      locked.resolve();
+      await woken.promise;
       await query('UPDATE one SET value = value + 10');
     });
     const isEnded = expect(slept).rejects.toSatisfy(isTransient);
-    while ((await other.query('SELECT FROM pg_locks WHERE relation = $1::regclass', ['one'])).length === 0);
+    await locked.promise;
     await other.query('UPDATE one SET value = value + 100');
-    wake();
+    woken.resolve();
     await isEnded;
     expect(await other.query('SELECT value FROM one')).toEqual([{ value: 101 }]);
     expect(await sleeper.query('SELECT value FROM one')).toEqual([{ value: 101 }]);
