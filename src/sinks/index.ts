@@ -14,7 +14,7 @@ export { openS3 } from './destinations/s3.ts';
 export type { S3Config } from './destinations/s3Client.ts';
 export { openWebDataset, type WebDatasetConfig } from './destinations/webDataset.ts';
 export { type GalleryConfig, writeGallery } from './gallery/galleryPage.ts';
-export { openThumbnails, type Thumbnails } from './gallery/thumbnails.ts';
+export { openThumbnails, type Thumbnails, type ThumbnailsConfig } from './gallery/thumbnails.ts';
 export { type Manifest, manifestOutcomes, openManifest } from './manifest/manifest.ts';
 export { outcomeSchema } from './manifest/readOutcomes.ts';
 export { writeSidecar } from './manifest/sidecar.ts';
