@@ -46,7 +46,7 @@ export interface Thumbnails {
 }
 
 export interface ThumbnailsConfig {
-  /** Make them of small images, too: those whose originals do not stay in the folder. Default false. */
+  /** Make them of small images, too: of originals that do not stay. Default false. */
   coversAll?: boolean;
 }
 
@@ -163,7 +163,7 @@ export function thumbnailPath(original: ThumbnailSource): string {
   return isSmall && SHOWN_FORMATS.has(format) ? path : ownThumbnail(original);
 }
 
-/** The path of a thumbnail of its own in `.thumbs`, relative to the run folder, also of a small one. */
+/** The path of an original's own thumbnail, relative to the run folder, also of a small image. */
 export function ownThumbnail({ sha256 }: Pick<OutcomeFile, 'sha256'>): string {
   // No image folder of the run can have this name: none begins with a dot.
   return `.thumbs/${sha256.slice(0, 20).replaceAll(/\W/g, '_')}.webp`;
