@@ -219,6 +219,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     seed: 27,
     crashes: 100,
   },
+  'old-is-own': {
+    bug: 'A response about a prediction that was hours old, and shows no input, was taken for its own.',
+    file: `${lost}/lostErrors.ts`,
+    from: "dataRemoved && ageMs > OLD_MS ? 'time' : contradiction",
+    to: 'dataRemoved && ageMs > OLD_MS ? null : contradiction',
+    seed: 1781,
+    crashes: 100,
+  },
   'shorter-is-own': {
     bug: 'A response about a prompt that the sent one begins with was taken for its own.',
     file: 'operators/predictions/matchRequest.ts',

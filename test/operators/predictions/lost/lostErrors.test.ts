@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { OffsetBounds } from '../../../../src/base/clockOffset.ts';
 import { ProviderError, StorageError } from '../../../../src/errors.ts';
 import { createAttempt } from '../../../../src/operators/predictions/lost/attempt.ts';
 import {
@@ -11,6 +12,7 @@ import {
   uncertain,
   unread,
 } from '../../../../src/operators/predictions/lost/lostErrors.ts';
+import type { Prediction } from '../../../../src/types.ts';
 import { aPrediction, aRequest } from '../../../helpers/fakeProvider.ts';
 
 function errorOf(task: () => void): unknown {
@@ -38,10 +40,11 @@ it.each([
   [{ model: 'other/model' }, 'other/model'],
   [{ version: 'b'.repeat(64) }, 'another version'],
   [{ input: { prompt: 'an owl' } }, 'another prompt'],
+  [{ input: null, dataRemoved: true, createdAt: '1970-01-01T00:00:00Z' }, 'another time'],
 ])('says in what a response about another request differs: %j', (shown, got) => {
-  const attempt = createAttempt({ request: asked, sentAtMs: 0 });
+  const attempt = createAttempt({ request: asked, sentAtMs: 3_600_000 });
   const prediction = aPrediction({ ...asked, id: 'p1', ...shown });
-  const error = errorOf(() => expectOwnResponse(attempt, prediction));
+  const error = errorOf(() => expectOwnResponse(attempt, prediction, { leastMs: 0, mostMs: 10 }));
   expect(error).toMatchObject({
     code: 'ERR_WRONG_RESPONSE',
     message: `Expected a response about the request sent to owner/name, got one about ${got}`,
@@ -51,7 +54,13 @@ it.each([
 
 it('takes a response that shows the request', () => {
   const attempt = createAttempt({ request: asked, sentAtMs: 0 });
-  expect(errorOf(() => expectOwnResponse(attempt, aPrediction({ ...asked })))).toBeNull();
+  const errorFor = (shown: Partial<Prediction>, offset: OffsetBounds | null) =>
+    errorOf(() => expectOwnResponse(attempt, aPrediction({ ...asked, ...shown }), offset));
+  expect(errorFor({}, null)).toBeNull();
+  // Its data may be deleted at once; without the service's clock its age is not known.
+  const removed = { input: null, output: null, dataRemoved: true };
+  expect(errorFor({ ...removed, createdAt: '1970-01-01T00:00:00Z' }, { leastMs: 0, mostMs: 10 })).toBeNull();
+  expect(errorFor({ ...removed, createdAt: '1969-01-01T00:00:00Z' }, null)).toBeNull();
 });
 
 it('a prediction that another job has taken leaves the request open', () => {
