@@ -145,8 +145,7 @@ describeFleet('workers', () => {
     const scripts = await scriptsInFolder({
       faults: {
         onFile: ({ id }) => {
-          // Its entries so far are noted by then.
-          setTimeout(() => void takeOver(id), 300);
+          void takeOver(id);
           return { type: 'slow', durationMs: 1_500 };
         },
       },
@@ -157,6 +156,8 @@ describeFleet('workers', () => {
     const path = scripts.at('0001-a.webp');
     const takenOver = new Promise<void>((resolve) => {
       takeOver = async (id) => {
+        const isNoted = "SELECT FROM rx.job WHERE state = 'created' AND prediction_id = $1";
+        await vi.waitUntil(async () => (await database.query(isNoted, [id])).length > 0, { timeout: 10_000 });
         await database.query("SELECT rx_v1.take(run, part, 'next', true) FROM rx.part");
         await writeFile(path, `dc:identifier="urn:rxposure:prediction:${id}"`);
         resolve();
