@@ -120,14 +120,13 @@ async function endAll(database: Database): Promise<void> {
           outcome: endedOutcome(plan),
           open: null,
         }));
-        return { jobs: jobs.length, bytes: await packEnded(jobs) };
+        return packEnded(jobs);
       }),
     );
     await database.query(
-      `UPDATE rx.part p SET state = 'done', epoch = 1, outcomes = n.bytes,
-          counts = jsonb_build_object('saved', n.jobs, 'failed', 0, 'skipped', 0)
-        FROM unnest($1::integer[], $2::bytea[], $3::integer[]) AS n(part, bytes, jobs) WHERE p.part = n.part`,
-      [rows.map(({ part }) => part), packed.map(({ bytes }) => bytes), packed.map(({ jobs }) => jobs)],
+      `UPDATE rx.part p SET state = 'done', epoch = 1, outcomes = n.bytes
+        FROM unnest($1::integer[], $2::bytea[]) AS n(part, bytes) WHERE p.part = n.part`,
+      [rows.map(({ part }) => part), packed],
     );
   }
   await database.query('TRUNCATE pgboss.job CASCADE');
