@@ -1,8 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
+import { isSource } from '../../disk/ownProgram.ts';
 import { packageVersion } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
-import { commandLine, isClone } from '../display/commandLine.ts';
+import { commandLine } from '../display/commandLine.ts';
 import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
 import { findConfig } from '../script/findConfig.ts';
@@ -218,7 +219,7 @@ function helpEpilogue(config: CreateCommandConfig): string {
   ] as const;
   const environment = [...(needsService ? service : []), ['NO_COLOR', 'any value: no colours']] as const;
   const commands = examples
-    .filter((words) => isClone || !words.startsWith('examples/'))
+    .filter((words) => isSource || !words.startsWith('examples/'))
     .map((words) => `  ${commandLine(name, words)}`);
   const variables = environment.map(([name, meaning]) => `  ${name.padEnd(21)}${meaning}`);
   const codes = Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padEnd(5)}${meaning}`);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { ownProgram } from '../../../disk/ownProgram.ts';
 
 /** Worker processes on this machine. */
 export interface LocalWorkers {
@@ -11,7 +11,7 @@ export interface LocalWorkers {
 
 /** Starts a worker process with these words; its errors are on the terminal. */
 export function workerProcess(words: readonly string[]): ChildProcess {
-  const entry = fileURLToPath(new URL(`../../bin/rxposure${import.meta.url.slice(-3)}`, import.meta.url));
+  const entry = ownProgram('cli/bin/rxposure');
   return spawn(process.execPath, [...process.execArgv, entry, 'worker', ...words], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
