@@ -11,3 +11,13 @@ export function ownProgram(module: string): string {
   const path = isSource ? `./src/${module}.ts` : `./dist/${module}.js`;
   return fileURLToPath(new URL(path, import.meta.resolve('rxposure/package.json')));
 }
+
+/** Returns true if this package can import another one, without loading it. */
+export function isInstalled(name: string): boolean {
+  try {
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
