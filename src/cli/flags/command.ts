@@ -135,9 +135,14 @@ function checkInputs(
     });
   }
   if (given.length <= inputs.length) return;
+  // An address may have a password.
+  const words = given.map((word) => quoted(word.replace(/^postgres.*/, 'postgres://…'))).join(', ');
   const names = inputs.map(({ name }) => name).join(' ') || 'no input';
-  throw new UsageError(`Expected ${names}, got ${given.length} inputs: ${given.map(quoted).join(', ')}`, {
-    suggestion: 'Put quotes around a path with spaces.',
+  const count = inputs.length === 0 ? '' : `${given.length} inputs: `;
+  throw new UsageError(`Expected ${names}, got ${count}${words}`, {
+    suggestion: words.includes('://')
+      ? 'Write --queue=postgres://…'
+      : 'Put quotes around a path with spaces.',
   });
 }
 
