@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { isClone } from '../../display/commandLine.ts';
 
 /** Worker processes on this machine. */
 export interface LocalWorkers {
@@ -11,7 +12,12 @@ export interface LocalWorkers {
 
 /** Starts a worker process with these words; its errors are on the terminal. */
 export function workerProcess(words: readonly string[]): ChildProcess {
-  const entry = fileURLToPath(new URL(`../../bin/rxposure${import.meta.url.slice(-3)}`, import.meta.url));
+  const entry = fileURLToPath(
+    isClone
+      ? new URL('../../bin/rxposure.ts', import.meta.url)
+      : // The build puts this module into a file elsewhere.
+        new URL('./dist/cli/bin/rxposure.js', import.meta.resolve('rxposure/package.json')),
+  );
   return spawn(process.execPath, [...process.execArgv, entry, 'worker', ...words], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
