@@ -73,14 +73,30 @@ async function bundle({ entries, chunks, inlined, alias = {}, groups = [] }) {
   });
   await built.close();
   const modules = output.flatMap((file) => Object.keys(file.modules ?? {}));
-  const packages = new Set(
-    modules.flatMap((id) => /.*node_modules[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)/.exec(id)?.[1] ?? []),
+  const folders = modules.flatMap(
+    (id) => /.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/.exec(id)?.[0] ?? [],
   );
-  for (const name of packages) {
-    const folder = join('node_modules', name);
+  for (const folder of new Set(folders)) {
     const licence = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
-    copyFileSync(join(folder, licence), join(outDir, chunks, `${name.replace(/[/\\]/, '-')}.LICENSE`));
+    if (licence === undefined) throw new Error(`Expected a licence in ${folder}, got none`);
+    const { name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    copyFileSync(join(folder, licence), join(outDir, chunks, `${name.replace('/', '-')}.LICENSE`));
   }
+}
+
+/** Returns packages with all that they depend on, but for loggers, which are loaded on demand. */
+function withDependencies(...names) {
+  const found = new Set();
+  const visit = (name) => {
+    if (found.has(name) || name === 'pino') return;
+    found.add(name);
+    const { dependencies = {} } = JSON.parse(
+      readFileSync(join('node_modules', name, 'package.json'), 'utf8'),
+    );
+    for (const one of Object.keys(dependencies)) visit(one);
+  };
+  for (const name of names) visit(name);
+  return [...found];
 }
 
 await bundle({
@@ -97,18 +113,18 @@ await bundle({
 await bundle({
   entries: Object.values(bin).map(source),
   chunks: 'cli/chunks',
-  // What each start needs. A program that uses the library brings an rxjs of its own; the command is
-  // one, and reading the 223 files of rxjs takes longer than all else of its start.
-  inlined: [
-    ...['zod', 'rxjs', 'commander', 'fastest-levenshtein'],
-    ...['string-width', 'strip-ansi', 'ansi-regex', 'get-east-asian-width'],
-  ],
+  // What each start, or each run on the simulator, needs: finding and reading the 223 files of rxjs
+  // takes longer than all else of a start. A program that uses the library brings an rxjs of its own.
+  inlined: withDependencies(
+    ...['zod', 'rxjs', 'commander', 'fastest-levenshtein', 'string-width'],
+    ...['replicate', 'papaparse'],
+  ),
   alias: { rxjs: resolve('node_modules/rxjs/dist/esm/index.js') },
   groups: [
     // Loaded before all others, whose compiled code it looks up.
     { name: 'cacheFolder', from: ['src/store/cacheFolder.ts'] },
-    { name: 'command', from: ['src/cli/bin/dispatch.ts'] },
-    { name: 'run', from: ['src/cli/commands/generate.ts'] },
+    { name: 'command', from: ['src/cli/bin/dispatch.ts', 'src/cli/commands/generate.ts'] },
+    { name: 'run', from: ['src/cli/making/generate.ts', 'src/cli/batch/service.ts'] },
   ],
 });
 await bundle({ entries: ['src/images/decoderProcess.ts'], chunks: 'images/chunks', inlined: ['zod'] });
