@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { maxTimerMs } from '../base/monotonicScheduler.ts';
@@ -87,6 +87,7 @@ export function createDecoder({ timeoutMs = 60_000, idleMs = 3_000 }: DecoderCon
 const isSource = import.meta.url.endsWith('.ts');
 
 function start(): Running {
+  const { spawn } = process.getBuiltinModule('node:child_process');
   const program = fileURLToPath(
     isSource
       ? new URL('./decoderProcess.ts', import.meta.url)
