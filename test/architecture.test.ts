@@ -43,6 +43,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cli: [
     ['bin'],
     ['commands'],
+    ['making'],
     ['batch'],
     ['config', 'hooks', 'completion'],
     ['flags'],

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { maxTimerMs } from '../base/monotonicScheduler.ts';
 import { isSource, ownProgram } from '../disk/ownProgram.ts';
@@ -84,6 +84,7 @@ export function createDecoder({ timeoutMs = 60_000, idleMs = 3_000 }: DecoderCon
 }
 
 function start(): Running {
+  const { spawn } = process.getBuiltinModule('node:child_process');
   // Loaders of TypeScript take time, and newer versions of Node need none.
   const loaders = isSource && process.features.typescript === false ? process.execArgv : [];
   const child = spawn(
