@@ -1,6 +1,7 @@
+import { existsSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
-import { join, posix, win32 } from 'node:path';
+import { dirname, join, posix, win32 } from 'node:path';
 
 /** The properties of the machine that decide where caches are. */
 interface CacheFolderConfig {
@@ -41,6 +42,24 @@ export function spendingFile(env: Readonly<Record<string, string | undefined>>):
  */
 export function keepCompiled(env: Readonly<Record<string, string | undefined>>): void {
   const folder = cacheFolder(env);
+  if (folder === null) return;
+  const compiled = join(folder, 'compiled');
   // Not imported by its name: a Node that lacks it could not say that it is too old.
-  if (folder !== null) module.enableCompileCache(join(folder, 'compiled'));
+  if (isMade(compiled)) module.enableCompileCache(compiled);
+}
+
+/**
+ * Makes a folder and its parents; returns false if that cannot be. Node's own attempt never ends if
+ * a file system refuses with ENOENT, as `/proc` does.
+ */
+function isMade(folder: string): boolean {
+  if (existsSync(folder)) return true;
+  if (!isMade(dirname(folder))) return false;
+  try {
+    mkdirSync(folder);
+  } catch {
+    // Another process may have been faster.
+    return existsSync(folder);
+  }
+  return true;
 }

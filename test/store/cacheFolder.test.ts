@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cacheFolder } from '../../src/store/cacheFolder.ts';
+import { cacheFolder, keepCompiled } from '../../src/store/cacheFolder.ts';
 
 it.each([
   ['linux', {}, '/home/me', '/home/me/.cache/rxposure'],
@@ -12,3 +12,11 @@ it.each([
 ] as const)('on %s with %o', (platform, env, home, expected) => {
   expect(cacheFolder(env, { platform, home })).toBe(expected);
 });
+
+it.skipIf(process.platform !== 'linux')(
+  'keeps no compiled code where no folder can be made, and ends',
+  () => {
+    // Node itself would try for ever.
+    expect(keepCompiled({ XDG_CACHE_HOME: '/proc/nothing' })).toBeUndefined();
+  },
+);
