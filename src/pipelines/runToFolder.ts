@@ -53,7 +53,8 @@ export interface RunToFolderConfig extends RunSettings {
 /**
  * Runs all plans in a folder: opens it, makes the missing images, writes manifest, report and
  * gallery, and emits the end of the run. Jobs without a turn, because of a stop or a fault, are
- * recorded as skipped, so each job of the input has an outcome.
+ * recorded as skipped, so each job of the input has an outcome, unless `make` brings it from
+ * elsewhere.
  *
  *     runToFolder(() => planJobs(jobs), { folder, provider })   -----(end|)
  *
@@ -110,6 +111,7 @@ export function runCounted(
 ): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
   const { startedAtMs, make = (some: PlanSource, { config }: OpenRun) => generate(some, config) } = settings;
+  const isMadeHere = settings.make === undefined;
   return inOpenRun(settings, (opened) => {
     const { run, rateEarlier } = rateImages(opened, settings);
     const plans = isPartial ? source : countedPlans(source, total, run.config.emit ?? (() => {}));
@@ -133,14 +135,25 @@ export function runCounted(
       delayWhen(() => warnOfShortBudget(plans, run)),
       concatMap(({ toRender, saved, leftOut }) => {
         const added = concat(rateEarlier, renderEarlier(toRender, plans, run));
-        const work = { added, outcomes: make(plans, run), plans, total, startedAtMs };
-        return runToEnd({ ...work, alreadySaved: saved - toRender.size, leftOut }, paidBefore(toRender, run));
+        const rest = isMadeHere ? plans : () => unchosenOf(plans, settings);
+        const work = { added, outcomes: make(plans, run), plans: rest, total, startedAtMs };
+        const counts = { alreadySaved: saved - toRender.size, leftOut, isWhole: isMadeHere && !isPartial };
+        return runToEnd({ ...work, ...counts }, paidBefore(toRender, run));
       }),
       concatMap((end) => closingLook(end, run)),
       concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
       concatMap((end) => writeResults(end, run)),
     );
   }).pipe(endOrFault());
+}
+
+/**
+ * Yields the jobs that are not chosen. Of a run that is made elsewhere, no other job is recorded as
+ * skipped: its outcome may be there, and come with the next run.
+ */
+async function* unchosenOf(plans: PlanSource, { only }: Pick<RunSettings, 'only'>): AsyncGenerator<Plan> {
+  if (only === undefined) return;
+  for await (const plan of plans()) if (!only(plan.index)) yield plan;
 }
 
 /** Returns a run in which these jobs, too, were paid by earlier runs. */
@@ -159,6 +172,8 @@ interface RunWork {
   /** All jobs that have an outcome in the end; read when `outcomes` completes. */
   readonly plans: PlanSource;
   readonly total: number;
+  /** True if `plans` are the first `total` jobs, without a gap. Default false. */
+  readonly isWhole?: boolean;
   readonly alreadySaved: number;
   /** Jobs that are not chosen, and not saved either. Default 0. */
   readonly leftOut?: number;
@@ -171,7 +186,16 @@ interface RunWork {
  * its first fault.
  */
 export function runToEnd(
-  { added = EMPTY, outcomes, plans, total, alreadySaved, leftOut = 0, startedAtMs: begunAt }: RunWork,
+  {
+    added = EMPTY,
+    outcomes,
+    plans,
+    total,
+    isWhole = false,
+    alreadySaved,
+    leftOut = 0,
+    startedAtMs: begunAt,
+  }: RunWork,
   run: OpenRun,
 ): Observable<RunEnd> {
   const {
@@ -207,7 +231,7 @@ export function runToEnd(
       added.pipe(noteFault),
       earlier,
       outcomes.pipe(strategies[strategy].reportsEachJob ? reportEach : identity, noteFault),
-      skipRemaining(plans, run).pipe(noteFault),
+      skipRemaining(plans, run, isWhole ? total : null).pipe(noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
       noteSessions(startedAtMs, run),

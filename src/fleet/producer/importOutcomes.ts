@@ -1,16 +1,7 @@
-import {
-  concat,
-  concatMap,
-  defer,
-  EMPTY,
-  from,
-  ignoreElements,
-  lastValueFrom,
-  mergeMap,
-  type Observable,
-} from 'rxjs';
+import { concat, concatMap, defer, EMPTY, from, ignoreElements, lastValueFrom, type Observable } from 'rxjs';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
+import { pullMap } from '../../operators/pullMap.ts';
 import type { OpenRun } from '../../pipelines/run/settings.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import { storedJob } from '../../store/journal/jobTable.ts';
@@ -18,13 +9,13 @@ import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
 import type { Database, Row } from '../database/connection.ts';
 import { createRead } from '../database/partCalls.ts';
 import { type EndedJob, unpackEnded } from '../packedOutcomes.ts';
-import { unpackPlans } from '../packedPlans.ts';
+import { damaged, unpackPlans } from '../packedPlans.ts';
 import { type BesideBucket, bringFiles } from './bucketFiles.ts';
 
 /** Parts that are read at a time: about a thousand outcomes. */
 const PARTS_AT_ONCE = 40;
 const DONE = `
-  SELECT part, plans, outcomes, extract(epoch FROM clock_timestamp()) * 1000 AS now_ms FROM rx.part
+  SELECT part, jobs, plans, outcomes, extract(epoch FROM clock_timestamp()) * 1000 AS now_ms FROM rx.part
   WHERE run = $1 AND part > $2 AND state = 'done' ORDER BY part LIMIT $3`;
 
 /** The parts of a folder that outcomes are entered into. */
@@ -41,14 +32,16 @@ export function importOutcomes(
   into: Importing,
   beside: Pick<BesideBucket, 'bucket' | 'sidecars'> | null = null,
 ): Observable<Outcome> {
-  const { folder } = into.config;
-  return from(partsOf(database, run)).pipe(
-    concatMap(({ plans, jobs, aheadMs }) => {
+  const { folder, stop } = into.config;
+  const { thumbnails } = into;
+  return pullMap(
+    partsOf(database, run),
+    ({ plans, jobs, aheadMs }) => {
       const fresh = jobs.filter(({ outcome }) => !into.manifest.has(outcome.index));
-      const { thumbnails } = into;
       const brought = beside === null ? EMPTY : bringFiles(fresh, { ...beside, folder, thumbnails });
       return concat(brought, enter(fresh, new Map(plans.map((plan) => [plan.index, plan])), into, aheadMs));
-    }),
+    },
+    { concurrency: 1, ...(stop && { stop }) },
   );
 }
 
@@ -59,23 +52,32 @@ interface MadeParts {
   readonly aheadMs: number;
 }
 
-/** Yields the parts that are done, in their order, some together. */
+/** Yields the parts that are done, in their order, some together; the next ones are read ahead. */
 async function* partsOf({ query }: Pick<Database, 'query'>, run: number): AsyncGenerator<MadeParts> {
   const read = createRead(query);
-  let last = -1;
-  for (;;) {
-    const rows = await lastValueFrom(read(DONE, [run, last, PARTS_AT_ONCE]));
+  const after = (part: number) => lastValueFrom(read(DONE, [run, part, PARTS_AT_ONCE]));
+  for (let next = after(-1); ; ) {
+    const rows = await next;
     if (rows.length === 0) return;
+    next = after(Number(rows.at(-1)?.part));
+    // Seen when its turn comes; a reader that leaves before has no use for it.
+    next.catch(() => {});
     const aheadMs = wallNow(monotonicScheduler) - Number(rows[0]?.now_ms);
-    const jobs = await Promise.all(rows.map((row) => unpackEnded(bytesOf(row.outcomes))));
+    const jobs = await Promise.all(rows.map(unpackPart));
     const hasFailed = jobs.map((some) => some.some(({ outcome }) => outcome.status !== 'saved'));
     // Only the plans of jobs that may be made again are needed.
     const plans = await Promise.all(
       rows.map((row, at) => (hasFailed[at] === true ? unpackPlans(bytesOf(row.plans)) : [])),
     );
     yield { plans: plans.flat(), jobs: jobs.flat(), aheadMs };
-    last = Number(rows.at(-1)?.part);
   }
+}
+
+/** Rejects with `StorageError` if a part does not have an outcome for each of its jobs. */
+async function unpackPart({ jobs, outcomes }: Row): Promise<readonly EndedJob[]> {
+  const ended = await unpackEnded(bytesOf(outcomes));
+  if (ended.length !== Number(jobs)) throw damaged(null);
+  return ended;
 }
 
 function bytesOf(value: unknown): Uint8Array {
@@ -109,7 +111,7 @@ function enter(
   return concat(
     saved.length === 0 ? EMPTY : enterSaved,
     from(others).pipe(concatMap(enterOther)),
-    from(jobs).pipe(mergeMap(({ outcome }) => manifest.append(outcome))),
+    defer(() => manifest.appendAll(jobs.map(({ outcome }) => outcome))),
   );
 }
 

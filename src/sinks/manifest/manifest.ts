@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Observable } from 'rxjs';
+import { concatMap, identity, map, type Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { ensureDir } from '../../disk/folders.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
@@ -19,10 +19,14 @@ export interface Manifest {
    * if it cannot be written.
    */
   append(outcome: Outcome): Observable<Outcome>;
+  /** Appends outcomes, and emits each of them once all are flushed. Errors as `append` does. */
+  appendAll(outcomes: readonly Outcome[]): Observable<Outcome>;
   /** Reads the newest outcome of a job; null if it has none. */
   find(index: number): Promise<Outcome | null>;
   /** Returns true if the job has an outcome here. */
   has(index: number): boolean;
+  /** Returns the number of jobs that have an outcome here. */
+  size(): number;
   /** Returns the number behind the highest index that has an outcome here; 0 if none has. */
   end(): number;
   /** Yields the indexes of the jobs whose newest outcome was saved when the file was opened. */
@@ -66,14 +70,16 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
     await opened.appender.idle();
     await opened.handle.close();
   };
+  const append = async (added: readonly Outcome[]): Promise<readonly Outcome[]> => {
+    const ranges = await opened.appender.append(added.map(outcomeLine));
+    for (const [at, range] of ranges.entries()) opened.index.set(added[at]?.index ?? 0, range);
+    return added;
+  };
   return {
-    append: (outcome) =>
-      fromAbortable(async () => {
-        const range = await opened.appender.append(outcomeLine(outcome));
-        opened.index.set(outcome.index, range);
-        return outcome;
-      }),
+    append: (outcome) => fromAbortable(() => append([outcome])).pipe(map(() => outcome)),
+    appendAll: (added) => fromAbortable(() => append(added)).pipe(concatMap(identity)),
     has: (jobIndex) => opened.index.get(jobIndex) !== undefined,
+    size: () => opened.index.size,
     end: () => opened.index.end,
     savedIndexes: () => opened.saved.values(),
     find: (jobIndex) => readOutcome(opened.handle, opened.index.get(jobIndex), path),
