@@ -12,7 +12,7 @@ import { type EndedJob, unpackEnded } from '../packedOutcomes.ts';
 import { damaged, unpackPlans } from '../packedPlans.ts';
 import { type BesideBucket, bringFiles } from './bucketFiles.ts';
 
-/** Parts that are read at a time: about a thousand outcomes. */
+/** Parts that are read at a time: a thousand outcomes. */
 const PARTS_AT_ONCE = 40;
 const DONE = `
   SELECT part, jobs, plans, outcomes, extract(epoch FROM clock_timestamp()) * 1000 AS now_ms FROM rx.part

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concatMap, identity, map, type Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { createIndexSet } from '../../base/indexSet.ts';
 import { ensureDir } from '../../disk/folders.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
@@ -9,7 +10,7 @@ import { writeChunks } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 import { createAppender } from './jsonLines.ts';
-import { readOutcome, readOutcomes, scanManifest } from './readOutcomes.ts';
+import { readOutcome, readOutcomeLines, readOutcomes, scanManifest } from './readOutcomes.ts';
 import { type UnusedResult, unusedResults } from './unusedResults.ts';
 
 /** The list of a run's outcomes: `manifest.jsonl` during the run, `manifest.json` at its end. */
@@ -33,6 +34,11 @@ export interface Manifest {
   savedIndexes(): Iterable<number>;
   /** Reads the newest outcome of each job from the disk, in input order and constant memory. */
   outcomes(): AsyncIterable<Outcome>;
+  /**
+   * Reads the outcomes with an output whose end and run time the service had not reported, as
+   * `outcomes` does; one that this process has appended or read before is not read in vain.
+   */
+  unmeasured(): AsyncIterable<Outcome>;
   /** Closes the file while `replace` puts another one in its place, and opens that. */
   replaced(replace: () => Promise<void>): Promise<void>;
   /**
@@ -65,14 +71,23 @@ export async function openManifest(folder: string): Promise<Manifest> {
 
 async function manifestOf(handle: FileHandle, folder: string, path: string): Promise<Manifest> {
   let opened = await openedFile(handle, path);
-  const outcomes = (): AsyncIterable<Outcome> => readOutcomes(opened.handle, opened.index, path);
+  const note = (outcome: Outcome): void => {
+    opened.checked.add(outcome.index);
+    opened.measured[isMeasured(outcome) ? 'add' : 'delete'](outcome.index);
+  };
+  const outcomes = (isWanted?: (jobIndex: number) => boolean): AsyncIterable<Outcome> =>
+    readOutcomes(opened.handle, opened.index, path, { ...(isWanted && { isWanted }), onRead: note });
   const close = async (): Promise<void> => {
     await opened.appender.idle();
     await opened.handle.close();
   };
   const append = async (added: readonly Outcome[]): Promise<readonly Outcome[]> => {
     const ranges = await opened.appender.append(added.map(outcomeLine));
-    for (const [at, range] of ranges.entries()) opened.index.set(added[at]?.index ?? 0, range);
+    for (const [at, outcome] of added.entries()) {
+      const range = ranges[at];
+      if (range !== undefined) opened.index.set(outcome.index, range);
+      note(outcome);
+    }
     return added;
   };
   return {
@@ -83,7 +98,13 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
     end: () => opened.index.end,
     savedIndexes: () => opened.saved.values(),
     find: (jobIndex) => readOutcome(opened.handle, opened.index.get(jobIndex), path),
-    outcomes,
+    outcomes: () => outcomes(),
+    async *unmeasured() {
+      const { measured } = opened;
+      for await (const outcome of outcomes((jobIndex) => !measured.has(jobIndex))) {
+        if (!measured.has(outcome.index)) yield outcome;
+      }
+    },
     replaced: async (replace) => {
       await close();
       await replace();
@@ -92,7 +113,8 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
     finish: async (run) => {
       await opened.appender.idle();
       opened.appender.check();
-      await writeManifestJson(join(folder, 'manifest.json'), run, outcomes(), unusedResults(folder));
+      const lines = readOutcomeLines(opened.handle, opened.index, path, opened.checked.has);
+      await writeManifestJson(join(folder, 'manifest.json'), run, lines, unusedResults(folder));
     },
     close,
   };
@@ -105,7 +127,22 @@ function openFile(path: string): Promise<FileHandle> {
 async function openedFile(handle: FileHandle, path: string) {
   const { index, saved, endBytes } = await scanManifest(handle, path);
   await handle.truncate(endBytes);
-  return { handle, index, saved, appender: createAppender(handle, path, endBytes) };
+  return {
+    handle,
+    index,
+    saved,
+    appender: createAppender(handle, path, endBytes),
+    /** Jobs whose newest line this process has written or parsed. */
+    checked: createIndexSet(),
+    /** Those of them of which the service has no more to say. */
+    measured: createIndexSet(),
+  };
+}
+
+/** Returns true if the service named an end or a run time: then it has no more to say. */
+function isMeasured({ status, metrics, completedAt, estimatedUsd }: Outcome): boolean {
+  const hasOutput = status === 'saved' || estimatedUsd !== undefined;
+  return !hasOutput || completedAt !== null || typeof metrics.predict_time === 'number';
 }
 
 /** Returns the line of an outcome, without its newline. A scan reads its first fields only. */
@@ -120,7 +157,7 @@ export function outcomeLine({ index, key, status, ...rest }: Outcome): string {
 function writeManifestJson(
   path: string,
   run: unknown,
-  outcomes: AsyncIterable<Outcome>,
+  outcomes: AsyncIterable<readonly string[]>,
   unused: AsyncIterable<UnusedResult>,
 ): Promise<void> {
   return writeChunks(path, documentOf(run, outcomes, unused));
@@ -128,13 +165,13 @@ function writeManifestJson(
 
 async function* documentOf(
   run: unknown,
-  outcomes: AsyncIterable<Outcome>,
+  outcomes: AsyncIterable<readonly string[]>,
   unused: AsyncIterable<UnusedResult>,
 ): AsyncGenerator<string> {
   yield `{ "run": ${JSON.stringify(run)},\n"outcomes": [`;
   let separator = '\n';
-  for await (const outcome of outcomes) {
-    yield separator + JSON.stringify(outcome);
+  for await (const lines of outcomes) {
+    yield separator + lines.join(',\n');
     separator = ',\n';
   }
   yield '\n]';
