@@ -6,6 +6,7 @@ import {
   delayWhen,
   EMPTY,
   forkJoin,
+  from,
   ignoreElements,
   type Observable,
   of,
@@ -98,16 +99,19 @@ export function runCounted(
   expect: (run: OpenRun) => Promise<void> = async () => {},
 ): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
-  const { startedAtMs, make = (some: PlanSource, { config }: OpenRun) => generate(some, config) } = settings;
+  const { startedAtMs, countsAll = false } = settings;
+  const { make = (some: PlanSource, { config }: OpenRun) => generate(some, config) } = settings;
   const isMadeHere = settings.make === undefined;
   return inOpenRun(settings, (opened) => {
     const { run, rateEarlier } = rateImages(opened, settings);
     const plans = isPartial ? source : countedPlans(source, total, run.config.emit ?? (() => {}));
     // Files may change while the input that names them stays the same.
-    const input = { fingerprint: haveFiles ? null : fingerprint, total };
+    const input = { fingerprint: haveFiles ? null : fingerprint, total, isSame: countsAll };
     const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
-    const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
-    const counted = defer(() => countSaved(plans, total, run, isPartial));
+    const isTrusted = isPartial || countsAll;
+    const reviewed = isTrusted ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
+    const counted = countsAll ? of(0) : defer(() => countSaved(plans, total, run, isPartial));
+    const entered = countsAll ? defer(() => from(run.manifest.outcomes())) : EMPTY;
     const unchosen = defer(() => (settings.only ? countLeftOut(plans, total, run, isPartial) : of(0)));
     const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
     const space = createSpaceCheck(run, settings);
@@ -120,9 +124,9 @@ export function runCounted(
     return concat(expected, matched, checked, reviewed).pipe(
       concatMap((toRender) => forkJoin({ toRender: of(toRender), saved: counted, leftOut: unchosen })),
       delayWhen(({ saved }) => space.expect(total - saved, warn)),
-      delayWhen(() => warnOfShortBudget(plans, run)),
+      delayWhen(() => (isMadeHere ? warnOfShortBudget(plans, run) : of(null))),
       concatMap(({ toRender, saved, leftOut }) => {
-        const added = concat(rateEarlier, renderEarlier(toRender, plans, run));
+        const added = concat(entered, rateEarlier, renderEarlier(toRender, plans, run));
         const rest = isMadeHere ? plans : () => unchosenOf(plans, settings);
         const work = { added, outcomes: make(plans, run), plans: rest, total, startedAtMs };
         const counts = { alreadySaved: saved - toRender.size, leftOut, isWhole: isMadeHere && !isPartial };

@@ -27,8 +27,8 @@ export function isQueued(folder: string): boolean {
 /** Throws `UsageError` if workers make the images of a folder. */
 export function expectNotQueued(folder: string): void {
   if (!isQueued(folder)) return;
-  throw new UsageError(`Workers make the images of ${folder}: its journal does not know them yet.`, {
+  throw new UsageError(`Workers make the images of ${folder}: its journal does not know all of them yet.`, {
     suggestion:
-      'Run the command that began it, with its queue, until all is done. Delete queue.json only if you want to make, and pay for, all of them again.',
+      'Run the command that began it, with its queue, until all is done. Delete queue.json only if you want to make, and pay for, those that it does not know again.',
   });
 }

@@ -1,5 +1,18 @@
-import { concat, concatMap, defer, EMPTY, from, ignoreElements, lastValueFrom, type Observable } from 'rxjs';
-import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  firstValueFrom,
+  from,
+  ignoreElements,
+  map,
+  NEVER,
+  type Observable,
+  race,
+  timer,
+} from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import { pullMap } from '../../operators/pullMap.ts';
 import type { OpenRun } from '../../pipelines/run/settings.ts';
@@ -7,16 +20,9 @@ import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import { storedJob } from '../../store/journal/jobTable.ts';
 import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
 import type { Database, Row } from '../database/connection.ts';
-import { createRead } from '../database/partCalls.ts';
-import { type EndedJob, unpackEnded } from '../packedOutcomes.ts';
-import { damaged, unpackPlans } from '../packedPlans.ts';
+import type { EndedJob } from '../packedOutcomes.ts';
 import { type BesideBucket, bringFiles } from './bucketFiles.ts';
-
-/** Parts that are read at a time: a thousand outcomes. */
-const PARTS_AT_ONCE = 40;
-const DONE = `
-  SELECT part, jobs, plans, outcomes, extract(epoch FROM clock_timestamp()) * 1000 AS now_ms FROM rx.part
-  WHERE run = $1 AND part > $2 AND state = 'done' ORDER BY part LIMIT $3`;
+import { type DoneParts, doneParts } from './doneParts.ts';
 
 /** The parts of a folder that outcomes are entered into. */
 type Importing = Pick<OpenRun, 'config' | 'journal' | 'manifest' | 'thumbnails'>;
@@ -30,58 +36,58 @@ export function importOutcomes(
   database: Pick<Database, 'query'>,
   run: number,
   into: Importing,
-  beside: Pick<BesideBucket, 'bucket' | 'sidecars'> | null = null,
+  beside: Beside | null = null,
 ): Observable<Outcome> {
-  const { folder, stop } = into.config;
-  const { thumbnails } = into;
-  return pullMap(
-    partsOf(database, run),
-    ({ plans, jobs, aheadMs }) => {
-      const fresh = jobs.filter(({ outcome }) => !into.manifest.has(outcome.index));
-      const brought = beside === null ? EMPTY : bringFiles(fresh, { ...beside, folder, thumbnails });
-      return concat(brought, enter(fresh, new Map(plans.map((plan) => [plan.index, plan])), into, aheadMs));
-    },
-    { concurrency: 1, ...(stop && { stop }) },
+  return enterParts(
+    doneParts(database, run, async () => false),
+    into,
+    beside,
   );
 }
 
-interface MadeParts {
-  readonly plans: readonly Plan[];
-  readonly jobs: readonly EndedJob[];
-  /** How far the clock of this machine is ahead of the database's, by which their moments are. */
-  readonly aheadMs: number;
+export interface FollowOutcomesConfig {
+  /** Time between two looks if no part is done. Default 2,000. */
+  everyMs?: number;
+  /** Ends it when it emits: outcomes that are being entered are entered. */
+  stop: Observable<unknown>;
 }
 
-/** Yields the parts that are done, in their order, some together; the next ones are read ahead. */
-async function* partsOf({ query }: Pick<Database, 'query'>, run: number): AsyncGenerator<MadeParts> {
-  const read = createRead(query);
-  const after = (part: number) => lastValueFrom(read(DONE, [run, part, PARTS_AT_ONCE]));
-  for (let next = after(-1); ; ) {
-    const rows = await next;
-    if (rows.length === 0) return;
-    next = after(Number(rows.at(-1)?.part));
-    // Seen when its turn comes; a reader that leaves before has no use for it.
-    next.catch(() => {});
-    const aheadMs = wallNow(monotonicScheduler) - Number(rows[0]?.now_ms);
-    const jobs = await Promise.all(rows.map(unpackPart));
-    const hasFailed = jobs.map((some) => some.some(({ outcome }) => outcome.status !== 'saved'));
-    // Only the plans of jobs that may be made again are needed.
-    const plans = await Promise.all(
-      rows.map((row, at) => (hasFailed[at] === true ? unpackPlans(bytesOf(row.plans)) : [])),
-    );
-    yield { plans: plans.flat(), jobs: jobs.flat(), aheadMs };
-  }
+/**
+ * Enters the outcomes of a run as `importOutcomes` does, each soon after its part is done, until it
+ * is stopped. What is left then is left to `importOutcomes`.
+ */
+export function followOutcomes(
+  database: Pick<Database, 'query'>,
+  run: number,
+  into: Importing,
+  beside: Beside | null,
+  { everyMs = 2_000, stop }: FollowOutcomesConfig,
+): Observable<Outcome> {
+  const stopped = stop.pipe(map(() => false));
+  const wait = () => firstValueFrom(race(stopped, timer(everyMs, monotonicScheduler).pipe(map(() => true))));
+  return enterParts(doneParts(database, run, wait), into, beside, stop);
 }
 
-/** Rejects with `StorageError` if a part does not have an outcome for each of its jobs. */
-async function unpackPart({ jobs, outcomes }: Row): Promise<readonly EndedJob[]> {
-  const ended = await unpackEnded(bytesOf(outcomes));
-  if (ended.length !== Number(jobs)) throw damaged(null);
-  return ended;
-}
+/** The bucket of a run, and whether its sidecars are wanted in the folder. */
+type Beside = Pick<BesideBucket, 'bucket' | 'sidecars'>;
 
-function bytesOf(value: unknown): Uint8Array {
-  return value instanceof Uint8Array ? value : new Uint8Array();
+function enterParts(
+  parts: AsyncIterable<DoneParts>,
+  into: Importing,
+  beside: Beside | null,
+  stop: Observable<unknown> = NEVER,
+): Observable<Outcome> {
+  const { manifest, thumbnails, config } = into;
+  const { folder } = config;
+  return pullMap(
+    parts,
+    ({ plans, jobs, aheadMs }) => {
+      const fresh = jobs.filter(({ outcome }) => !manifest.has(outcome.index));
+      const brought = beside === null ? EMPTY : bringFiles(fresh, { ...beside, folder, thumbnails });
+      return concat(brought, enter(fresh, new Map(plans.map((plan) => [plan.index, plan])), into, aheadMs));
+    },
+    { concurrency: 1, stop },
+  );
 }
 
 function enter(

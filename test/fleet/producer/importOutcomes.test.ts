@@ -1,18 +1,34 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { firstValueFrom } from 'rxjs';
+import {
+  concat,
+  defer,
+  EMPTY,
+  endWith,
+  firstValueFrom,
+  ignoreElements,
+  lastValueFrom,
+  NEVER,
+  type Observable,
+  ReplaySubject,
+  takeUntil,
+} from 'rxjs';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Row } from '../../../src/fleet/database/connection.ts';
 import { packEnded } from '../../../src/fleet/packedOutcomes.ts';
-import { importOutcomes } from '../../../src/fleet/producer/importOutcomes.ts';
+import { followOutcomes, importOutcomes } from '../../../src/fleet/producer/importOutcomes.ts';
 import type { FinishedRun } from '../../../src/pipelines/run/closing/results.ts';
-import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
+import { matchInput } from '../../../src/pipelines/run/matching/matchInput.ts';
+import { inOpenRun } from '../../../src/pipelines/run/openRun.ts';
+import { type RunToFolderConfig, runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import { outcomeSchema } from '../../../src/sinks/manifest/readOutcomes.ts';
 import { fakeProvider } from '../../../src/testing/fakeProvider.ts';
 import type { Outcome, Plan } from '../../../src/types.ts';
 import { anOutcome } from '../../helpers/anOutcome.ts';
 import { aPlan } from '../../helpers/aPlan.ts';
+import { leftFolder } from '../../helpers/runUntil.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const root = temporaryFolder();
@@ -47,15 +63,18 @@ const parts = async (): Promise<Row[]> =>
 /** A database that has these parts, and reads one at a time. */
 const databaseOf = (rows: readonly Row[]) => ({
   query: async (_sql: string, values: readonly unknown[] = []) =>
-    rows.filter(({ part }) => Number(part) > Number(values[1])).slice(0, 1),
+    rows
+      .filter(({ part }) => Number(part) >= Number(values[1]) && !(values[2] as unknown[]).includes(part))
+      .slice(0, 1),
 });
 
-function enter(rows: readonly Row[]): Promise<FinishedRun> {
+function enter(rows: readonly Row[], settings: Partial<RunToFolderConfig> = {}): Promise<FinishedRun> {
   return firstValueFrom(
     runToFolder(() => plans, {
       folder: folder(),
       provider: fakeProvider(),
       gallery: false,
+      ...settings,
       make: (_plans, opened) => importOutcomes(databaseOf(rows), 1, opened),
     }),
   );
@@ -83,4 +102,66 @@ it('refuses a part that lacks the outcome of a job', async () => {
   const rows = await parts();
   const { fault } = await enter(rows.map((row) => ({ ...row, jobs: 2 })));
   expect(fault).toMatchObject({ code: 'ERR_DAMAGED_PART' });
+});
+
+/** Follows the run as a command does; what the database has is in `rows`. */
+function follow(rows: readonly Row[], stop: Observable<unknown>): Observable<unknown> {
+  const settings = { folder: folder(), provider: fakeProvider(), gallery: false, keepUnfinished: true };
+  const run = { fingerprint: null, total: plans.length, isSame: true };
+  return inOpenRun({ ...settings, make: () => EMPTY }, (opened) =>
+    concat(
+      defer(() => matchInput(() => plans, run, opened)),
+      followOutcomes(databaseOf(rows), 1, opened, null, { everyMs: 1, stop }),
+    ).pipe(ignoreElements(), endWith(null)),
+  );
+}
+
+const linesOf = async () => {
+  const text = await readFile(join(folder(), 'manifest.jsonl'), 'utf8').catch(() => '');
+  return text.split('\n').slice(0, -1);
+};
+const enteredParts = async () => (await linesOf()).map((line) => JSON.parse(line).index);
+
+it('enters parts as they are done, in any order, and the end counts them all', async () => {
+  const all = await parts();
+  const done: Row[] = [];
+  const stop = new ReplaySubject<void>(1);
+  const following = lastValueFrom(follow(done, stop));
+  for (const part of [2, 0, 1]) {
+    done.push(...all.slice(part, part + 1));
+    await expect.poll(enteredParts).toContain(part);
+  }
+  expect(await enteredParts()).toEqual([2, 0, 1]);
+  const unfinished = join(folder(), 'of-a-worker.rxposure.part');
+  await writeFile(unfinished, '');
+  stop.next();
+  await following;
+  // Another command follows: it enters nothing again, and removes nothing of the workers'.
+  const again = new ReplaySubject<void>(1);
+  const second = lastValueFrom(follow(done, again));
+  await expect.poll(() => existsSync(join(folder(), 'run.lock'))).toBe(true);
+  again.next();
+  await second;
+  expect(await enteredParts()).toEqual([2, 0, 1]);
+  expect(existsSync(unfinished)).toBe(true);
+  const { totals, fault, report } = await enter(all, { countsAll: true, startedAtMs: 1 });
+  expect(fault).toBeNull();
+  expect(totals).toMatchObject({ total: 4, alreadySaved: 0, saved: 4, skipped: 0, costUsd: 0.012 });
+  expect(report).toMatchObject({ saved: 4, runs: 1 });
+  expect(await manifest()).toEqual(plans.map(savedOf));
+  expect(existsSync(unfinished)).toBe(false);
+});
+
+it('may be left at any time: what is not entered then is entered later', async () => {
+  const all = await parts();
+  const left = new ReplaySubject<void>(1);
+  const following = lastValueFrom(follow(all.slice(0, 2), NEVER).pipe(takeUntil(left)), {
+    defaultValue: 'left',
+  });
+  await expect.poll(enteredParts).toEqual([0, 1]);
+  left.next();
+  expect(await following).toBe('left');
+  await leftFolder(folder());
+  expect(await enteredParts()).toEqual([0, 1]);
+  expect((await enter(all, { countsAll: true })).totals).toMatchObject({ alreadySaved: 0, saved: 4 });
 });

@@ -1,10 +1,22 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { firstValueFrom, last, lastValueFrom, map, merge, of, race, tap } from 'rxjs';
+import {
+  catchError,
+  EMPTY,
+  firstValueFrom,
+  last,
+  lastValueFrom,
+  map,
+  merge,
+  of,
+  race,
+  shareReplay,
+  tap,
+} from 'rxjs';
 import { ProviderError, UsageError } from '../../../errors.ts';
 import { type Database, openDatabase } from '../../../fleet/database/connection.ts';
 import { migrate } from '../../../fleet/database/migrate.ts';
 import { createRead } from '../../../fleet/database/partCalls.ts';
-import { createRunCalls } from '../../../fleet/database/runCalls.ts';
+import { createRunCalls, type OpenedRun } from '../../../fleet/database/runCalls.ts';
 import { type Engine, openEngine } from '../../../fleet/engine/engine.ts';
 import { importOutcomes } from '../../../fleet/producer/importOutcomes.ts';
 import { loadRun, type RunToLoad } from '../../../fleet/producer/loadRun.ts';
@@ -23,6 +35,7 @@ import { exitCodes } from '../../script/exit.ts';
 import { interruption } from '../../script/interruption.ts';
 import { type Batch, runBatch } from '../runBatch.ts';
 import { runSettings } from '../runSettings.ts';
+import { enterAhead } from './enterAhead.ts';
 import { expectServed, expectTravels } from './queueRefusals.ts';
 import { queuePlace, storedSettings } from './queueSettings.ts';
 import { createQueueView } from './queueView.ts';
@@ -157,7 +170,7 @@ async function loadAndWatch(looking: Looking): Promise<number> {
     onOpened: () => markQueued(batch.folder, name),
     onLoaded: (count) => view.loaded(count, total),
   });
-  const end = await watch(looking, run);
+  const end = await watch(looking, { run, state });
   if (end === null) return exitCodes.interrupted.code;
   if (end.state === 'paused') throw paused(end);
   view.close();
@@ -170,6 +183,8 @@ async function loadAndWatch(looking: Looking): Promise<number> {
     run: ({ destinations: _delivered, ...given }) =>
       planned.run({
         ...given,
+        // As long as the mark is there, all that it has was entered for this run.
+        countsAll: isQueued(batch.folder),
         ...(state === 'done' ? {} : { startedAtMs: end.begunAtMs }),
         freeSpaceOf: async () => null,
         make: (_plans, opened) => importOutcomes(database, run, opened, beside),
@@ -181,15 +196,25 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   return code;
 }
 
-/** Shows how far the run comes; resolves with its end, or null after Ctrl-C. */
-async function watch({ database, view, batch }: Looking, run: number): Promise<RunProgress | null> {
+/**
+ * Shows how far the run comes, and enters its outcomes meanwhile; resolves with its end, or null
+ * after Ctrl-C.
+ */
+async function watch(
+  looking: Looking,
+  { run, state }: Pick<OpenedRun, 'run' | 'state'>,
+): Promise<RunProgress | null> {
+  const { database, view, batch } = looking;
   const { stop } = interruption();
+  const left = merge(stop, batch.io.outputClosed).pipe(map(() => null));
   const watched = watchRun(database, run).pipe(
     tap((progress) => view.progress(progress)),
     last(),
+    shareReplay({ bufferSize: 1, refCount: true }),
   );
-  const left = merge(stop, batch.io.outputClosed).pipe(map(() => null));
-  const end = await firstValueFrom(race(watched, left));
+  const over = merge(watched, left).pipe(catchError(() => of(null)));
+  const ahead = state === 'done' ? EMPTY : enterAhead({ ...looking, run, warn: view.warn }, over);
+  const end = await firstValueFrom(race(merge(ahead, watched).pipe(last()), left));
   if (end === null) view.left();
   return end;
 }
