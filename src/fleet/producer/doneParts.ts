@@ -8,6 +8,9 @@ import { damaged, unpackPlans } from '../packedPlans.ts';
 
 /** Parts that are read at a time: a thousand outcomes. */
 const PARTS_AT_ONCE = 40;
+/** The parts that are done, without their outcomes: 40,000 of a million jobs. */
+const ALL_DONE = `
+  SELECT part, first_index, jobs FROM rx.part WHERE run = $1 AND state = 'done'`;
 const DONE = `
   SELECT part, jobs, plans, outcomes, extract(epoch FROM clock_timestamp()) * 1000 AS now_ms FROM rx.part
   WHERE run = $1 AND part >= $2 AND part <> ALL ($3::integer[]) AND state = 'done' ORDER BY part LIMIT $4`;
@@ -28,10 +31,13 @@ export interface DoneParts {
 export async function* doneParts(
   { query }: Pick<Database, 'query'>,
   run: number,
-  wait: Wait,
+  { isEntered, wait }: DonePartsConfig,
 ): AsyncGenerator<DoneParts> {
   const read = createRead(query);
   const seen = createSeenParts();
+  for (const { part, first_index: first, jobs } of await lastValueFrom(read(ALL_DONE, [run]))) {
+    if (isEntered(Number(first), Number(jobs))) seen.add(Number(part));
+  }
   const more = () => lastValueFrom(read(DONE, [run, ...seen.values(), PARTS_AT_ONCE]));
   for (let next = more(); ; ) {
     const rows = await next;
@@ -44,8 +50,12 @@ export async function* doneParts(
   }
 }
 
-/** Waits while no part is done; resolves with false if none will be waited for. */
-export type Wait = () => Promise<boolean>;
+interface DonePartsConfig {
+  /** Returns true if so many jobs, from the first on, are entered: their part is not read. */
+  isEntered: (first: number, jobs: number) => boolean;
+  /** Waits while no part is done; resolves with false if none is to be waited for. */
+  wait: () => Promise<boolean>;
+}
 
 /** The parts that were read, which come in any order: all below one, and some others. */
 function createSeenParts() {

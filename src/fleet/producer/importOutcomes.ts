@@ -38,11 +38,8 @@ export function importOutcomes(
   into: Importing,
   beside: Beside | null = null,
 ): Observable<Outcome> {
-  return enterParts(
-    doneParts(database, run, async () => false),
-    into,
-    beside,
-  );
+  const wait = async () => false;
+  return enterParts(doneParts(database, run, { isEntered: enteredIn(into), wait }), into, beside);
 }
 
 export interface FollowOutcomesConfig {
@@ -65,7 +62,18 @@ export function followOutcomes(
 ): Observable<Outcome> {
   const stopped = stop.pipe(map(() => false));
   const wait = () => firstValueFrom(race(stopped, timer(everyMs, monotonicScheduler).pipe(map(() => true))));
-  return enterParts(doneParts(database, run, wait), into, beside, stop);
+  return enterParts(doneParts(database, run, { isEntered: enteredIn(into), wait }), into, beside, stop);
+}
+
+/**
+ * Returns the question whether the jobs of a part are in the manifest. Jobs that are not chosen are
+ * there only once all parts are, so they do not stand for others.
+ */
+function enteredIn({ manifest }: Pick<Importing, 'manifest'>): (first: number, jobs: number) => boolean {
+  return (first, jobs) => {
+    for (let index = first; index < first + jobs; index += 1) if (!manifest.has(index)) return false;
+    return true;
+  };
 }
 
 /** The bucket of a run, and whether its sidecars are wanted in the folder. */

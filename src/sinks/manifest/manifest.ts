@@ -76,7 +76,11 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
     opened.measured[isMeasured(outcome) ? 'add' : 'delete'](outcome.index);
   };
   const outcomes = (isWanted?: (jobIndex: number) => boolean): AsyncIterable<Outcome> =>
-    readOutcomes(opened.handle, opened.index, path, { ...(isWanted && { isWanted }), onRead: note });
+    readOutcomes(opened.handle, opened.index, path, {
+      ...(isWanted && { isWanted }),
+      isChecked: opened.checked.has,
+      onRead: note,
+    });
   const close = async (): Promise<void> => {
     await opened.appender.idle();
     await opened.handle.close();

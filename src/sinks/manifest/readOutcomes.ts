@@ -6,11 +6,16 @@ import { storedName, storedPath } from '../../disk/insideFolder.ts';
 import { StorageError, UsageError } from '../../errors.ts';
 import { failureStages, type ModelInput, type Outcome } from '../../types.ts';
 import { createLineIndex, type LineIndex, type LineRange } from './jsonLines.ts';
-import { newestLines, readBytes } from './newestLines.ts';
+import { type JobLine, newestLines, readBytes } from './newestLines.ts';
 import { atLine, type LinePlace, wholeLines } from './wholeLines.ts';
+
+/** Returns true for a job whose newest line this process has written or parsed before. */
+type IsChecked = (jobIndex: number) => boolean;
 
 /** Which outcomes are read, and who sees them before they are yielded. */
 interface ReadOutcomesConfig {
+  /** Their lines are not compared with the schema again. Default: none is. */
+  isChecked?: IsChecked;
   /** Chooses jobs by their index. Default: all. */
   isWanted?: (jobIndex: number) => boolean;
   /** Default: no-op. */
@@ -27,11 +32,14 @@ export async function* readOutcomes(
   handle: FileHandle,
   index: LineIndex,
   path: string,
-  { isWanted, onRead = () => {} }: ReadOutcomesConfig = {},
+  { isWanted, isChecked = () => false, onRead = () => {} }: ReadOutcomesConfig = {},
 ): AsyncGenerator<Outcome> {
   for await (const lines of newestLines(handle, index, isWanted)) {
-    for (const { line, offsetBytes } of lines) {
-      const outcome = await outcomeIn(line, { handle, path, offsetBytes });
+    for (const jobLine of lines) {
+      const { jobIndex, line, offsetBytes } = jobLine;
+      const outcome = isChecked(jobIndex)
+        ? checkedOutcome(jobLine, path)
+        : await outcomeIn(line, { handle, path, offsetBytes });
       onRead(outcome);
       yield outcome;
     }
@@ -47,17 +55,29 @@ export async function* readOutcomeLines(
   handle: FileHandle,
   index: LineIndex,
   path: string,
-  isChecked: (jobIndex: number) => boolean,
+  isChecked: IsChecked,
 ): AsyncGenerator<readonly string[]> {
   for await (const lines of newestLines(handle, index)) {
-    for (const { jobIndex, line, offsetBytes } of lines) {
+    for (const jobLine of lines) {
+      const { jobIndex, line, offsetBytes } = jobLine;
       if (!isChecked(jobIndex)) await outcomeIn(line, { handle, path, offsetBytes });
-      // What has happened to the file meanwhile shows at the ends of its lines.
-      else if (!line.startsWith(`{"index":${jobIndex},"`) || !line.endsWith('}')) {
-        throw damaged(path, offsetBytes);
-      }
+      else expectLine(jobLine, path);
     }
     yield lines.map(({ line }) => line);
+  }
+}
+
+/** What has happened to the file since a line was checked shows at the line's ends. */
+function expectLine({ jobIndex, line, offsetBytes }: JobLine, path: string): void {
+  if (!line.startsWith(`{"index":${jobIndex},"`) || !line.endsWith('}')) throw damaged(path, offsetBytes);
+}
+
+function checkedOutcome(jobLine: JobLine, path: string): Outcome {
+  expectLine(jobLine, path);
+  try {
+    return JSON.parse(jobLine.line);
+  } catch {
+    throw damaged(path, jobLine.offsetBytes);
   }
 }
 

@@ -55,17 +55,17 @@ const savedOf = ({ index, key, prompt, input, path }: Plan): Outcome =>
 const parts = async (): Promise<Row[]> =>
   Promise.all(
     plans.map(async (plan, part) => ({
-      ...{ part, jobs: 1, plans: Buffer.from(''), now_ms: Date.now() },
+      ...{ part, first_index: plan.index, jobs: 1, plans: Buffer.from(''), now_ms: Date.now() },
       outcomes: await packEnded([{ outcome: savedOf(plan), open: null }]),
     })),
   );
 
-/** A database that has these parts, and reads one at a time. */
+/** A database that has these parts, and reads the outcomes of one at a time. */
 const databaseOf = (rows: readonly Row[]) => ({
-  query: async (_sql: string, values: readonly unknown[] = []) =>
-    rows
-      .filter(({ part }) => Number(part) >= Number(values[1]) && !(values[2] as unknown[]).includes(part))
-      .slice(0, 1),
+  query: async (_sql: string, [_run, from, but, most]: readonly unknown[] = []) =>
+    most === undefined
+      ? rows
+      : rows.filter(({ part }) => Number(part) >= Number(from) && ![but].flat().includes(part)).slice(0, 1),
 });
 
 function enter(rows: readonly Row[], settings: Partial<RunToFolderConfig> = {}): Promise<FinishedRun> {

@@ -16,6 +16,8 @@ describeFleet('the bench of a fleet', () => {
     expect(done.prompts).toBe(60);
     // An outcome takes some 800 bytes.
     expect(done.manifestMb).toBeGreaterThan(0.03);
-    for (const figure of Object.values(done)) expect(figure).toBeGreaterThan(0);
+    // Too few to be entered before the last image is made.
+    const { enterS: _enter, enterCpuS: _cpu, ...figures } = done;
+    for (const figure of Object.values(figures)) expect(figure).toBeGreaterThan(0);
   });
 });
