@@ -43,7 +43,7 @@ export function importOutcomes(
 }
 
 export interface FollowOutcomesConfig {
-  /** Time between two looks if no part is done. Default 2,000. */
+  /** Time between two looks if no part is done. Default 1,000. */
   everyMs?: number;
   /** Ends it when it emits: outcomes that are being entered are entered. */
   stop: Observable<unknown>;
@@ -58,7 +58,7 @@ export function followOutcomes(
   run: number,
   into: Importing,
   beside: Beside | null,
-  { everyMs = 2_000, stop }: FollowOutcomesConfig,
+  { everyMs = 1_000, stop }: FollowOutcomesConfig,
 ): Observable<Outcome> {
   const stopped = stop.pipe(map(() => false));
   const wait = () => firstValueFrom(race(stopped, timer(everyMs, monotonicScheduler).pipe(map(() => true))));

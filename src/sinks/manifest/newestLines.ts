@@ -25,20 +25,31 @@ export async function* newestLines(
   index: LineIndex,
   isWanted: (jobIndex: number) => boolean = () => true,
 ): AsyncGenerator<readonly JobLine[]> {
+  // One for all blocks: the lines are copies of it.
+  let room = Buffer.alloc(0);
+  const roomFor = (bytes: number): Buffer => {
+    if (room.length < bytes) room = Buffer.allocUnsafeSlow(bytes * 2);
+    return room;
+  };
   for (let from = 0; from < index.end; from += JOBS_AT_A_TIME) {
     const lines: Located[] = [];
     for (let jobIndex = from; jobIndex < Math.min(from + JOBS_AT_A_TIME, index.end); jobIndex += 1) {
       const range = index.get(jobIndex);
       if (range !== undefined && isWanted(jobIndex)) lines.push({ jobIndex, ...range });
     }
-    if (lines.length > 0) yield await readTogether(handle, lines);
+    if (lines.length > 0) yield await readTogether(handle, lines, roomFor);
   }
 }
 
-async function readTogether(handle: FileHandle, lines: readonly Located[]): Promise<JobLine[]> {
+async function readTogether(
+  handle: FileHandle,
+  lines: readonly Located[],
+  roomFor: (bytes: number) => Buffer,
+): Promise<JobLine[]> {
   const start = Math.min(...lines.map(({ offsetBytes }) => offsetBytes));
   const end = Math.max(...lines.map(({ offsetBytes, lengthBytes }) => offsetBytes + lengthBytes));
-  const block = end - start <= MAX_READ_BYTES ? await readBytes(handle, start, end - start) : null;
+  const isTogether = end - start <= MAX_READ_BYTES;
+  const block = isTogether ? await readBytes(handle, start, end - start, roomFor(end - start)) : null;
   const read: JobLine[] = [];
   for (const { jobIndex, offsetBytes, lengthBytes } of lines) {
     const bytes =
@@ -49,12 +60,13 @@ async function readTogether(handle: FileHandle, lines: readonly Located[]): Prom
   return read;
 }
 
-/** Reads bytes at an offset; fewer if the file ends before. */
+/** Reads bytes at an offset, into `room`; fewer if the file ends before. */
 export async function readBytes(
   handle: FileHandle,
   offsetBytes: number,
   lengthBytes: number,
+  room: Buffer = Buffer.alloc(lengthBytes),
 ): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
+  const { buffer, bytesRead } = await handle.read(room, 0, lengthBytes, offsetBytes);
   return buffer.subarray(0, bytesRead);
 }

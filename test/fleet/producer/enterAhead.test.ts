@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ReplaySubject } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { endedOutcome } from '../../../bench/fleet/endedOutcome.ts';
@@ -23,6 +26,19 @@ async function aRun() {
   onTestFinished(() => database.close());
   const start = (outputClosed = new ReplaySubject<void>(1)) =>
     scripts.generate(prompts, `--queue=${url} --shared ${scripts.root}`, { ...unmade, outputClosed });
+  /** The same command in a process of its own. */
+  const spawned = async () => {
+    const input = join(scripts.root, 'prompts.txt');
+    await writeFile(input, prompts.join('\n'));
+    const { baseUrl, token } = scripts.simulator;
+    const flags = [`--queue=${url}`, '--shared', scripts.root, '--out', scripts.folder, '--no-gallery'];
+    const env = { ...process.env, REPLICATE_BASE_URL: baseUrl, REPLICATE_API_TOKEN: token };
+    const child = spawn(process.execPath, ['pipelines/generate.ts', input, ...flags, '--json'], {
+      ...{ env, stdio: 'ignore' },
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return { child, closed: once(child, 'close') };
+  };
   const isLoaded = () => vi.waitUntil(() => existsSync(scripts.at('queue.json')), patient);
   const end = async (part: number) => {
     const [row] = await database.query('SELECT plans FROM rx.part WHERE part = $1', [part]);
@@ -41,7 +57,7 @@ async function aRun() {
       AND query LIKE '%live_workers%' AND pid <> pg_backend_pid()`;
     await vi.waitUntil(async () => (await database.query(looks)).length > 0, patient);
   };
-  return { scripts, database, start, isLoaded, isLooking, end, endRun, entered };
+  return { scripts, database, start, spawned, isLoaded, isLooking, end, endRun, entered };
 }
 
 describeFleet('a command that looks at a run of workers', () => {
@@ -73,6 +89,28 @@ describeFleet('a command that looks at a run of workers', () => {
     expect([existsSync(unfinished), existsSync(scripts.at('queue.json'))]).toEqual([false, false]);
     // It is over: now they were saved before.
     expect((await start()).totals).toMatchObject({ saved: 0, alreadySaved: 26 });
+  });
+
+  it('ends at once on Ctrl-C, and may be killed: what it has entered stays', async () => {
+    const { scripts, start, spawned, isLoaded, isLooking, end, endRun, entered } = await aRun();
+    const first = await spawned();
+    await isLooking();
+    await end(1);
+    await vi.waitUntil(async () => (await entered()) === 1, patient);
+    first.child.kill('SIGINT');
+    expect(await first.closed).toEqual([130, null]);
+    expect(existsSync(scripts.at('run.lock'))).toBe(false);
+    const second = await spawned();
+    await isLoaded();
+    await end(0);
+    await vi.waitUntil(async () => (await entered()) === 26, patient);
+    second.child.kill('SIGKILL');
+    expect(await second.closed).toEqual([null, 'SIGKILL']);
+    await endRun();
+    const { code, error, totals, outcomes } = await start();
+    expect([code, error]).toEqual([0, null]);
+    expect(totals).toMatchObject({ saved: 26, alreadySaved: 0, skipped: 0, costUsd: 0.078 });
+    expect(outcomes).toHaveLength(26);
   });
 
   it('leaves it to the end if a part cannot be read, and enters all if it can by then', async () => {
