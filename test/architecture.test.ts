@@ -43,6 +43,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cli: [
     ['bin'],
     ['commands'],
+    ['making'],
     ['batch'],
     ['config', 'hooks', 'completion'],
     ['flags'],
@@ -252,6 +253,19 @@ it('joins no path that may have been read back with a folder, but where it is ch
     'store/folderFiles.ts',
     'store/runFile.ts',
   ]);
+});
+
+/** Modules that may look for a file by their own place; the build puts all others into files elsewhere. */
+const placed = new Set([
+  'cli/bin/missingPackages.ts',
+  'cli/commands/setup/init.ts',
+  'disk/ownProgram.ts',
+  'disk/storageError.ts',
+]);
+
+it('no module looks for a file beside itself, where it is not once it is published', () => {
+  const looking = modules.filter((path) => readFileSync(join('src', path), 'utf8').includes('import.meta'));
+  expect(looking.filter((path) => !placed.has(path))).toEqual([]);
 });
 
 it('writes new files exclusively, and others as files of the run, so that no link is followed', () => {

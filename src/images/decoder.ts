@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { maxTimerMs } from '../base/monotonicScheduler.ts';
+import { isSource, ownProgram } from '../disk/ownProgram.ts';
 import { RenderError } from '../errors.ts';
 import type { Decoding, RawPixels } from './decodePixels.ts';
 
@@ -83,25 +83,22 @@ export function createDecoder({ timeoutMs = 60_000, idleMs = 3_000 }: DecoderCon
   };
 }
 
-/** True if this module runs as TypeScript, in a checkout. */
-const isSource = import.meta.url.endsWith('.ts');
-
 function start(): Running {
-  const program = fileURLToPath(
-    isSource
-      ? new URL('./decoderProcess.ts', import.meta.url)
-      : // The build puts this module into a file elsewhere.
-        new URL('./dist/images/decoderProcess.js', import.meta.resolve('rxposure/package.json')),
-  );
+  const { spawn } = process.getBuiltinModule('node:child_process');
   // Loaders of TypeScript take time, and newer versions of Node need none.
   const loaders = isSource && process.features.typescript === false ? process.execArgv : [];
-  const child = spawn(process.execPath, [...loaders, '--max-semi-space-size=1', program], {
-    stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
-    env: harmlessEnvironment(process.env),
-    // Ctrl-C in a terminal reaches all processes of a group; only the parent decides what it means.
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  });
+  const child = spawn(
+    process.execPath,
+    [...loaders, '--max-semi-space-size=1', ownProgram('images/decoderProcess')],
+    {
+      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+      env: harmlessEnvironment(process.env),
+      // Ctrl-C in a terminal reaches all processes of a group; only the parent decides what it
+      // means.
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    },
+  );
   const [input, , , output] = child.stdio;
   if (input === null || !(output !== null && output !== undefined && 'read' in output))
     throw new Error('Expected pipes');

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import sharp from 'sharp';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { SimulatorSettings } from './engine/config.ts';
 import type { Counters } from './engine/counters.ts';
 import { applyFault, problem, spoilFile } from './engine/faults.ts';
@@ -8,6 +7,7 @@ import { isRemoved, type Predictions } from './engine/predictions.ts';
 import { createRandom } from './engine/random.ts';
 import type { SimulatedPrediction } from './engine/simulatedPrediction.ts';
 import type { Uploads } from './engine/uploads.ts';
+import { createWebServer } from './engine/webServer.ts';
 import { effectiveInput } from './models/simulatedModel.ts';
 import { loadInputImages } from './pictures/frame.ts';
 import type { Pictures } from './pictures/pictures.ts';
@@ -24,7 +24,7 @@ interface FileServerConfig {
  * images when they are requested.
  */
 export function fileServer({ settings, predictions, pictures, counters }: FileServerConfig): FastifyInstance {
-  const server = Fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
+  const server = createWebServer();
   const missing = { status: 404, detail: 'Not found' };
   server.setNotFoundHandler((_request, reply) => problem(reply, missing));
   server.get<{ Params: { id: string; name: string } }>('/xezq/:id/:name', async (request, reply) => {
@@ -109,6 +109,7 @@ export async function writeAnswer(prediction: SimulatedPrediction, uploads: Uplo
 }
 
 /** Returns the pixels of an image at a small size, without its metadata: all that a model sees. */
-function pixelsOf(bytes: Uint8Array): Promise<Uint8Array> {
+async function pixelsOf(bytes: Uint8Array): Promise<Uint8Array> {
+  const { default: sharp } = await import('sharp');
   return sharp(bytes).resize(32, 32, { fit: 'fill' }).raw().toBuffer();
 }

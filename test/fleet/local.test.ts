@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { describeFleet } from '../helpers/describeFleet.ts';
 import { newDatabase } from '../helpers/postgres.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -52,4 +54,50 @@ describeFleet('a fleet on one machine', () => {
       { prompt: 'a hare', status: 'saved' },
     ]);
   });
+
+  it('leaves nothing running, however and whenever it ends', { timeout: 120_000 }, async () => {
+    const prompts = join(folder(), 'many.txt');
+    await writeFile(prompts, 'a red fox\n'.repeat(30));
+    const data = dataFolder(folder());
+    onTestFinished(() => rm(data, { recursive: true, force: true, maxRetries: 10 }));
+    const start = () => {
+      const script = ['--import', 'tsx', 'pipelines/rxposure.ts', 'fleet', '--local', '1', prompts];
+      const words = ['--simulate=20', '--out', join(folder(), 'killed')];
+      const env = { ...process.env, DATABASE_URL: '', RXPOSURE_QUEUE: '' };
+      const child = spawn(process.execPath, [...script, ...words], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      let text = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk) => (text += String(chunk)));
+      return { child, ended: once(child, 'exit'), text: () => text };
+    };
+    const running = async () => {
+      const { stdout } = await run('ps', ['-ww', '-eo', 'args=']);
+      return stdout
+        .split('\n')
+        .filter((line) => line.includes(data) || line.includes(`--shared ${folder()}`));
+    };
+    const patient = { timeout: 40_000, interval: 50 };
+
+    const interrupted = start();
+    await expect.poll(interrupted.text, patient).toContain('A PostgreSQL and 1 workers');
+    interrupted.child.kill('SIGINT');
+    expect(await interrupted.ended).toEqual([130, null]);
+    expect(await running()).toEqual([]);
+
+    const killed = start();
+    await expect.poll(killed.text, patient).toMatch(/[1-9]\d* of 30 saved/);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    await expect.poll(running, patient).toEqual([]);
+  });
 });
+
+/** Where the database of a fleet in this folder keeps its data. */
+function dataFolder(shared: string): string {
+  if (process.getuid?.() !== 0) return join(shared, '.fleet');
+  return join('/var/tmp', `rxposure-fleet-${createHash('sha256').update(shared).digest('hex').slice(0, 12)}`);
+}

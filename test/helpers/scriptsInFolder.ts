@@ -9,12 +9,12 @@ import { type BatchScriptContext, withSpec } from '../../src/cli/batch/batchScri
 import { chooseFolder } from '../../src/cli/batch/chooseFolder.ts';
 import { jobContexts } from '../../src/cli/batch/models.ts';
 import { startBatch } from '../../src/cli/batch/startBatch.ts';
-import { campaignCommand } from '../../src/cli/commands/campaign.ts';
-import { generate } from '../../src/cli/commands/generate.ts';
 import { gridCommand } from '../../src/cli/commands/grid.ts';
 import { retryFailedCommand } from '../../src/cli/commands/retry.ts';
 import { createCommand } from '../../src/cli/flags/command.ts';
 import { flagValues } from '../../src/cli/flags/flagValues.ts';
+import { campaignCommand } from '../../src/cli/making/campaign.ts';
+import { generate } from '../../src/cli/making/generate.ts';
 import { createWarn } from '../../src/cli/script/environment.ts';
 import type { FinishedRun } from '../../src/pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../src/pipelines/run/settings.ts';

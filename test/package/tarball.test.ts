@@ -120,22 +120,6 @@ describe('the tarball', () => {
     expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' });
   });
 
-  it('loads nothing heavy on import', async () => {
-    const script = `
-      import { registerHooks } from 'node:module';
-      const packages = new Set();
-      registerHooks({ load(url, context, next) {
-        const [, name] = /.*node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url) ?? [];
-        if (name !== undefined) packages.add(name);
-        return next(url, context);
-      } });
-      await import('rxposure');
-      console.log([...packages].sort().join(' '));`;
-    await writeFile(join(folder, 'loaded.mjs'), script);
-    const { stdout } = await run(process.execPath, [join(folder, 'loaded.mjs')]);
-    expect(stdout).toBe('fastest-levenshtein rxjs rxposure\n');
-  });
-
   it('has operators for browsers in rxposure/rx', async () => {
     await writeFile(
       join(folder, 'page.js'),

@@ -10,11 +10,10 @@ import { type FlagName, type Flags, type SettledFlags, withDefaults } from '../f
 import type { GivenPrice } from '../flags/prices.ts';
 import { createWarn, keepMemorySmall, readEnvironment, type Warn } from '../script/environment.ts';
 import { findConfig } from '../script/findConfig.ts';
-import { useProxies } from '../script/proxies.ts';
 import { runScript } from '../script/runScript.ts';
 import { withRightCommand } from './rightCommand.ts';
 import type { Batch } from './runBatch.ts';
-import { chooseService, type OpenService, openService } from './service.ts';
+import type { OpenService } from './service.ts';
 
 /** The context of a script that makes images. */
 export interface BatchScriptContext {
@@ -33,7 +32,6 @@ function runBatchScript(
   main: (context: BatchScriptContext) => Promise<number>,
   argv: readonly string[],
 ): Promise<void> {
-  keepMemorySmall();
   return runScript(async (_argv, io) => {
     const parsed = command.parse(argv);
     if (parsed.kind === 'text') {
@@ -42,8 +40,12 @@ function runBatchScript(
     }
     const { inputs } = parsed;
     const flags = await configured(parsed, command.serves);
+    if (!flags.dryRun) keepMemorySmall();
     const warn = createWarn(flags, io);
     const environment = readEnvironment(io.env);
+    // Loaded only here: the help needs no service, nor what a run consists of.
+    const { useProxies } = await import('../script/proxies.ts');
+    const { chooseService, openService } = await import('./service.ts');
     useProxies(io.env, warn, { baseUrl: flags.baseUrl ?? environment.baseUrl });
     let service: OpenService | null = null;
     try {

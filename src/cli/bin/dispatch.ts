@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { nearestName } from '../../base/suggest.ts';
+import { isSource } from '../../disk/ownProgram.ts';
 import { packageVersion } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { isFileName, wordsFor } from '../batch/rightCommand.ts';
-import { commandLine, isClone } from '../display/commandLine.ts';
+import { commandLine } from '../display/commandLine.ts';
 import { type CommandName, commandTable, isCommand } from '../flags/commandTable.ts';
 import { runScript } from '../script/runScript.ts';
 import { commands } from './commands.ts';
@@ -47,7 +48,7 @@ async function meant(word: string, rest: readonly string[]): Promise<string> {
     : `Did you mean \`${commandLine(name)}\`?`;
 }
 
-const examples = isClone
+const examples = isSource
   ? ['generate examples/prompts.jsonl --simulate', 'campaign examples/summer-launch.yaml --simulate']
   : ['init campaign', 'generate prompts.txt --simulate'];
 

@@ -1,7 +1,4 @@
-import { runCollect } from '../../pipelines/workflows/collect.ts';
 import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
-import { runBatch } from '../batch/runBatch.ts';
-import { runFolderAt } from '../batch/runFolder.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn, withDefaults } from '../flags/flags.ts';
@@ -41,6 +38,9 @@ export async function collectCommand(script: BatchScriptContext): Promise<number
     io,
     warn,
   } = script;
+  const { runBatch } = await import('../batch/runBatch.ts');
+  const { runFolderAt } = await import('../batch/runFolder.ts');
+  const { runCollect } = await import('../../pipelines/workflows/collect.ts');
   const folder = await runFolderAt(path);
   if (given.simulateSpeed !== null) warn(GONE);
   return runBatch({

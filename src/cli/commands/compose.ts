@@ -1,6 +1,4 @@
-import { compositionsWorkflow } from '../../pipelines/workflows/compose.ts';
 import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
-import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
@@ -19,6 +17,8 @@ const command = createCommand({
 export const run: RunCommand = batchCommand(command, composeCommand);
 
 /** Makes an image of each product in front of each background. Resolves with the exit code. */
-export function composeCommand(script: BatchScriptContext): Promise<number> {
+export async function composeCommand(script: BatchScriptContext): Promise<number> {
+  const { startGrid } = await import('../batch/startGrid.ts');
+  const { compositionsWorkflow } = await import('../../pipelines/workflows/compose.ts');
   return startGrid(compositionsWorkflow, script);
 }

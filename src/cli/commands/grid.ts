@@ -1,6 +1,4 @@
-import { gridWorkflow } from '../../pipelines/workflows/grid/grid.ts';
 import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
-import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
@@ -18,6 +16,8 @@ export const run: RunCommand = batchCommand(command, gridCommand);
  * Makes an image of each combination of values: words of the prompt, model inputs, models.
  * Resolves with the exit code.
  */
-export function gridCommand(script: BatchScriptContext): Promise<number> {
+export async function gridCommand(script: BatchScriptContext): Promise<number> {
+  const { startGrid } = await import('../batch/startGrid.ts');
+  const { gridWorkflow } = await import('../../pipelines/workflows/grid/grid.ts');
   return startGrid(gridWorkflow, script);
 }

@@ -1,8 +1,5 @@
 import { runDefaults } from '../../pipelines/run/settings.ts';
-import { runRetry } from '../../pipelines/workflows/retryFailed.ts';
 import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
-import { runBatch } from '../batch/runBatch.ts';
-import { runFolderAt } from '../batch/runFolder.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn, withDefaults } from '../flags/flags.ts';
@@ -29,6 +26,9 @@ export async function retryFailedCommand(script: BatchScriptContext): Promise<nu
     service,
     io,
   } = script;
+  const { runBatch } = await import('../batch/runBatch.ts');
+  const { runFolderAt } = await import('../batch/runFolder.ts');
+  const { runRetry } = await import('../../pipelines/workflows/retryFailed.ts');
   const folder = await runFolderAt(path);
   return runBatch({
     folder,

@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { isSource } from '../../disk/ownProgram.ts';
 import { packageVersion } from '../../disk/storageError.ts';
 import { chaosProfile } from '../../simulator/chaos/chaosProfile.ts';
 import { type ChaosProfileName, chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { startSimulator } from '../../simulator/startSimulator.ts';
-import { commandLine, isClone } from '../display/commandLine.ts';
+import { commandLine } from '../display/commandLine.ts';
 import { chaosProfileLines } from '../flags/command.ts';
 import { commonOptions, declaredOptions } from '../flags/commandOption.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
@@ -36,7 +37,7 @@ function aboveZero(text: string): number {
 
 const port = wholeNumber(0, 65_535);
 
-const examplePrompts = isClone ? 'examples/prompts.jsonl' : 'prompts.csv';
+const examplePrompts = isSource ? 'examples/prompts.jsonl' : 'prompts.csv';
 
 function describeCommand(): Command {
   return new Command(commandLine('simulator'))

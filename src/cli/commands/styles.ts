@@ -1,6 +1,4 @@
-import { stylesWorkflow } from '../../pipelines/workflows/styles.ts';
 import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
-import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
@@ -18,6 +16,8 @@ export const run: RunCommand = batchCommand(command, stylesCommand);
  * Makes the same prompts in the styles of several reference pictures, side by side. Resolves with
  * the exit code.
  */
-export function stylesCommand(script: BatchScriptContext): Promise<number> {
+export async function stylesCommand(script: BatchScriptContext): Promise<number> {
+  const { startGrid } = await import('../batch/startGrid.ts');
+  const { stylesWorkflow } = await import('../../pipelines/workflows/styles.ts');
   return startGrid(stylesWorkflow, script);
 }

@@ -1,6 +1,4 @@
-import { variationsWorkflow } from '../../pipelines/workflows/variations.ts';
 import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
-import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
@@ -19,6 +17,8 @@ const command = createCommand({
 export const run: RunCommand = batchCommand(command, variationsCommand);
 
 /** Makes variations of a reference picture. Resolves with the exit code. */
-export function variationsCommand(script: BatchScriptContext): Promise<number> {
+export async function variationsCommand(script: BatchScriptContext): Promise<number> {
+  const { startGrid } = await import('../batch/startGrid.ts');
+  const { variationsWorkflow } = await import('../../pipelines/workflows/variations.ts');
   return startGrid(variationsWorkflow, script);
 }

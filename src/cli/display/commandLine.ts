@@ -1,5 +1,4 @@
-/** True in a clone, where scripts run from their sources; false in the built package. */
-export const isClone = import.meta.url.endsWith('.ts');
+import { isSource } from '../../disk/ownProgram.ts';
 
 /** The commands that are a script of their own in a clone, with its name in `pipelines/`. */
 const scripts: Readonly<Record<string, string>> = {
@@ -19,7 +18,7 @@ const scripts: Readonly<Record<string, string>> = {
 export function commandLine(name: string, words = ''): string {
   const script = scripts[name];
   const inClone = script === undefined ? `pipelines/rxposure.ts ${name}` : `pipelines/${script}.ts`;
-  const start = isClone ? `npx tsx ${inClone}` : `npx rxposure ${name}`;
+  const start = isSource ? `npx tsx ${inClone}` : `npx rxposure ${name}`;
   return words === '' ? start.trimEnd() : `${start.trimEnd()} ${words}`;
 }
 

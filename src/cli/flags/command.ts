@@ -1,8 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
+import { isSource } from '../../disk/ownProgram.ts';
 import { packageVersion } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
-import { commandLine, isClone } from '../display/commandLine.ts';
+import { commandLine } from '../display/commandLine.ts';
 import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
 import { findConfig } from '../script/findConfig.ts';
@@ -134,9 +135,14 @@ function checkInputs(
     });
   }
   if (given.length <= inputs.length) return;
+  // An address may have a password.
+  const words = given.map((word) => quoted(word.replace(/^postgres.*/, 'postgres://…'))).join(', ');
   const names = inputs.map(({ name }) => name).join(' ') || 'no input';
-  throw new UsageError(`Expected ${names}, got ${given.length} inputs: ${given.map(quoted).join(', ')}`, {
-    suggestion: 'Put quotes around a path with spaces.',
+  const count = inputs.length === 0 ? '' : `${given.length} inputs: `;
+  throw new UsageError(`Expected ${names}, got ${count}${words}`, {
+    suggestion: words.includes('://')
+      ? 'Write --queue=postgres://…'
+      : 'Put quotes around a path with spaces.',
   });
 }
 
@@ -218,7 +224,7 @@ function helpEpilogue(config: CreateCommandConfig): string {
   ] as const;
   const environment = [...(needsService ? service : []), ['NO_COLOR', 'any value: no colours']] as const;
   const commands = examples
-    .filter((words) => isClone || !words.startsWith('examples/'))
+    .filter((words) => isSource || !words.startsWith('examples/'))
     .map((words) => `  ${commandLine(name, words)}`);
   const variables = environment.map(([name, meaning]) => `  ${name.padEnd(21)}${meaning}`);
   const codes = Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padEnd(5)}${meaning}`);

@@ -66,7 +66,7 @@ export async function openDatabase({
   // Loaded only here: a run on one machine has no database.
   const { default: pg } = await import('pg').catch((cause: unknown) => {
     throw new UsageError('A database needs the package pg, which is not installed.', {
-      suggestion: 'Run: npm install pg',
+      suggestion: 'Run: npm install pg pg-boss',
       cause,
     });
   });

@@ -106,7 +106,7 @@ async function start({ url, name, supervises = false }: EngineConfig): Promise<P
   // Loaded only here: a run on one machine has no queue.
   const { PgBoss: Boss } = await import('pg-boss').catch((cause: unknown) => {
     throw new UsageError('A queue needs the package pg-boss, which is not installed.', {
-      suggestion: 'Run: npm install pg-boss pg',
+      suggestion: 'Run: npm install pg pg-boss',
       cause,
     });
   });

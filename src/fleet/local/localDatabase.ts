@@ -11,6 +11,7 @@ import { lastValueFrom } from 'rxjs';
 import { tryLease } from '../../disk/lease/takeLease.ts';
 import { option, UsageError } from '../../errors.ts';
 import { endOrphan, PASSWORD_FILE, passwordIn, takeFolder, type User } from './dataFolder.ts';
+import { endWithProcess } from './endWithProcess.ts';
 
 const run = promisify(execFile);
 
@@ -86,7 +87,10 @@ export async function startLocalDatabase({ keepIn }: LocalDatabaseConfig = {}): 
       const server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], {
         ...options,
         stdio: ['ignore', 'ignore', 'pipe'],
+        // Ctrl-C in a terminal reaches all processes of a group; others still need it then.
+        detached: process.platform !== 'win32',
       });
+      endWithProcess(server);
       await ready(server);
       return server;
     };
@@ -178,5 +182,5 @@ async function end(server: ChildProcess, signal: 'SIGQUIT' | 'SIGINT'): Promise<
   if (server.exitCode !== null || server.signalCode !== null) return;
   const gone = once(server, 'exit');
   server.kill(signal);
-  await Promise.race([gone, setTimeout(10_000)]);
+  await Promise.race([gone, setTimeout(10_000, null, { ref: false })]);
 }

@@ -1,4 +1,3 @@
-import { lookup as systemLookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { DownloadError } from '../../errors.ts';
 
@@ -46,7 +45,8 @@ function proxiesIn(env: Readonly<Record<string, string | undefined>>): string[] 
  * resolves names, so only addresses are judged there.
  */
 export function createPublicReach(config: PublicReachConfig = {}): Reach {
-  const { resolve = systemLookup, isPlain = false, proxies = proxiesIn(process.env) } = config;
+  const { isPlain = false, proxies = proxiesIn(process.env) } = config;
+  const { resolve = process.getBuiltinModule('node:dns').lookup } = config;
   const protocols = isPlain ? ['https:', 'http:'] : ['https:'];
   return {
     expect(url) {

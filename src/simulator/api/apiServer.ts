@@ -1,6 +1,7 @@
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance } from 'fastify';
 import { LIST_IS_CURRENT, simulatorHeader } from '../../base/service.ts';
 import { problem } from '../engine/faults.ts';
+import { createWebServer } from '../engine/webServer.ts';
 import { type ApiContext, notFound } from './context.ts';
 import { createRoutes } from './createRoutes.ts';
 import { createCredit, guardCalls } from './guardCalls.ts';
@@ -12,7 +13,7 @@ const MAX_BODY_BYTES = 20_000_000;
 
 /** Creates the API of the simulator, below `/v1`. */
 export async function apiServer(context: ApiContext): Promise<FastifyInstance> {
-  const server = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
+  const server = createWebServer({ bodyLimit: MAX_BODY_BYTES });
   server.setErrorHandler<FastifyError>((error, _request, reply) => {
     const { statusCode: status = 500, message } = error;
     return problem(reply, { status, detail: status === 500 ? 'Internal server error' : message });

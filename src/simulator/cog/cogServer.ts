@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { simulatorHeader } from '../../base/service.ts';
 import type { SimulatorSettings } from '../engine/config.ts';
@@ -6,6 +6,7 @@ import type { Counters } from '../engine/counters.ts';
 import { applyFault } from '../engine/faults.ts';
 import type { Predictions } from '../engine/predictions.ts';
 import { type SimulatedPrediction, timesOf, type WebhookOrder } from '../engine/simulatedPrediction.ts';
+import { createWebServer } from '../engine/webServer.ts';
 import { cogSchema, inputFaults, type SimulatedModel } from '../models/simulatedModel.ts';
 
 interface CogServerConfig {
@@ -34,7 +35,7 @@ const discovery = {
 /** Creates the HTTP API of a container built by Cog. */
 export function cogServer(config: CogServerConfig): FastifyInstance {
   const { model, settings, predictions, counters, isReady } = config;
-  const server = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
+  const server = createWebServer({ bodyLimit: MAX_BODY_BYTES });
   server.addHook('onRequest', async (_request, reply) => void reply.header(simulatorHeader, '1'));
   const { faults } = settings;
   const isBusy = () => counters.snapshot().inFlight >= settings.slots;

@@ -1,4 +1,4 @@
-import sharp, { type OverlayOptions } from 'sharp';
+import type { OverlayOptions } from 'sharp';
 import type { SimulatedPrediction } from '../engine/simulatedPrediction.ts';
 import type { Uploads } from '../engine/uploads.ts';
 import { effectiveInput } from '../models/simulatedModel.ts';
@@ -86,6 +86,7 @@ async function load(url: string, uploads: Uploads): Promise<InputImage | null> {
   try {
     const [, id = ''] = /\/v1\/files\/([\w-]+)$/.exec(url) ?? [];
     const bytes = uploads.get(id)?.content ?? (await fetchBytes(url));
+    const { default: sharp } = await import('sharp');
     const { autoOrient } = await sharp(bytes).metadata();
     return { bytes, widthPx: autoOrient.width, heightPx: autoOrient.height };
   } catch {
@@ -111,6 +112,7 @@ export async function inputLayers(
 ): Promise<OverlayOptions[]> {
   const opacity = Math.min(1, Math.max(0, 1 - strength));
   const leftOf = (index: number) => Math.round((index * widthPx) / images.length);
+  const { default: sharp } = await import('sharp');
   return Promise.all(
     images.map(async ({ bytes }, index) => {
       const left = leftOf(index);

@@ -1,6 +1,5 @@
 import type { SimulatedPrediction } from '../engine/simulatedPrediction.ts';
 import type { Uploads } from '../engine/uploads.ts';
-import { drawPicture, drawSmallPicture } from './drawPicture.ts';
 import { frameOf } from './frame.ts';
 
 interface PicturesConfig {
@@ -26,14 +25,21 @@ export function createPictures({ render, uploads }: PicturesConfig): Pictures {
   return {
     render(prediction, index) {
       if (render === 'full') {
-        return cache.get(`${prediction.id}/${index}`, () => drawPicture(prediction, index, uploads));
+        return cache.get(`${prediction.id}/${index}`, async () =>
+          (await drawing()).drawPicture(prediction, index, uploads),
+        );
       }
       const frame = frameOf(prediction, null);
       const { widthPx, heightPx, format } = frame;
-      return cache.get(`${widthPx}x${heightPx}.${format}`, () => drawSmallPicture(frame));
+      return cache.get(`${widthPx}x${heightPx}.${format}`, async () =>
+        (await drawing()).drawSmallPicture(frame),
+      );
     },
   };
 }
+
+/** Loads what draws, with sharp: a simulator that is asked about models alone starts without it. */
+const drawing = () => import('./drawPicture.ts');
 
 /** A cache of drawn images up to a number of bytes, which evicts the least recently used. */
 interface PictureCache {

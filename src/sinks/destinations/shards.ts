@@ -1,6 +1,5 @@
 import { type FileHandle, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { insideFolder } from '../../disk/insideFolder.ts';
 import { openOwn } from '../../disk/ownFiles.ts';
@@ -125,6 +124,7 @@ export async function packSample(key: string, outcome: Outcome, folder: string):
   archive.entry({ name: `${key}.txt`, mtime }, outcome.prompt);
   archive.entry({ name: `${key}.json`, mtime }, JSON.stringify({ ...outcome, sample: contentId(outcome) }));
   archive.finalize();
+  const { buffer } = await import('node:stream/consumers');
   return (await buffer(archive)).subarray(0, -END_BYTES);
 }
 

@@ -255,6 +255,12 @@ describe('refusals', () => {
     expect(errorOf(() => flagsOf('--xyzzy')).suggestion).toBe('See --help for the flags.');
   });
 
+  it('says how a database is named, without its password', () => {
+    const error = errorOf(() => flagsOf('--queue', 'postgres://rx:hidden@host/rx'));
+    expect(error.message).toContain("'postgres://…'");
+    expect(error.suggestion).toContain('--queue=postgres://…');
+  });
+
   it('refuses a missing input', () => {
     expect(errorOf(() => command.parse([])).message).toBe('Expected INPUT (prompt file), got nothing');
     expect(errorOf(() => command.parse([''])).message).toContain('got nothing');

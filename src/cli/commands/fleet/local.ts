@@ -1,22 +1,23 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
+import { filter, lastValueFrom, type Observable, Subject, takeUntil, tap } from 'rxjs';
 import { UsageError } from '../../../errors.ts';
 import { commandFor } from '../../batch/rightCommand.ts';
 import { commandLine } from '../../display/commandLine.ts';
 import { declaredOptions } from '../../flags/commandOption.ts';
 import { commandTable, type RunCommand } from '../../flags/commandTable.ts';
 import { flagValues } from '../../flags/flagValues.ts';
+import { exitCodes } from '../../script/exit.ts';
+import { interruption } from '../../script/interruption.ts';
 import { runScript } from '../../script/runScript.ts';
 import { type Maker, makers } from '../makers.ts';
+import { expectInstalled, type LocalSize, openLocal } from './localService.ts';
 import { type LocalWorkers, startWorkers, workerProcess } from './localWorkers.ts';
 
 /** The words of a command line, without those of this command. */
-interface LocalWords {
-  readonly workers: number;
-  /** Times faster than real time; null: the real service. */
-  readonly simulateSpeed: number | null;
+interface LocalWords extends LocalSize {
   /** The words of the command that makes the images. */
   readonly rest: readonly string[];
   readonly input: string;
@@ -57,6 +58,7 @@ async function runLocal(words: LocalWords): Promise<void> {
   const name: Maker = found !== null && isMaker(found) ? found : 'generate';
   const shared = dirname(resolve(outOf(rest) ?? 'out/run'));
   const closers: (() => Promise<unknown>)[] = [];
+  const signals = listenForSignals();
   let workers: LocalWorkers | null = null;
   try {
     const { run: make } = await makers[name]();
@@ -66,27 +68,77 @@ async function runLocal(words: LocalWords): Promise<void> {
     await runScript(async () => {
       await expectInput(input);
       make.check?.([...rest, '--queue', ...sharing]);
-      url = await openLocal(words, shared, closers);
-      return 0;
+      expectInstalled();
+      url = await openLocal(words, shared, closers).catch((error: unknown) => {
+        // Ctrl-C in a terminal ends what is starting, too.
+        if (signals.isInterrupted()) return '';
+        throw error;
+      });
+      return signals.isInterrupted() ? exitCodes.interrupted.code : exitCodes.allSaved.code;
     });
-    if (url === '') return;
+    if (url === '' || signals.isInterrupted()) return;
     // Arguments are seen by everybody on this machine, and the address has a password.
     process.env.RXPOSURE_QUEUE = url;
     workers = startWorkers(() => workerProcess(['--queue', ...sharing, '--quiet']), { count });
     // A simulator that begins with this command does not know the predictions of the last one.
     const forgotten = words.simulateSpeed === null ? [] : ['--repay'];
-    const making = make([...rest, '--queue', ...sharing, ...forgotten]);
-    const failed = await Promise.race([making.then(() => null), workers.failed]);
-    if (failed !== null) {
-      process.exitCode = failed;
-      process.kill(process.pid, 'SIGINT');
-      await making;
-      process.exitCode = failed;
-    }
+    await untilMade(make([...rest, '--queue', ...sharing, ...forgotten]), workers, signals);
   } finally {
-    await workers?.stop();
+    await workers?.stop(signals.leave);
     for (const close of closers.toReversed()) await close();
+    if (signals.isInterrupted()) {
+      process.stderr.write(
+        'All processes of this fleet have ended; the same command goes on with its work.\n',
+      );
+    }
+    signals.close();
   }
+}
+
+/** Waits for the command. If the workers cannot work, ends it, and sets their exit code. */
+async function untilMade(making: Promise<void>, workers: LocalWorkers, signals: HeardSignals): Promise<void> {
+  const made = making.then(() => true);
+  const interrupted = signals.interrupted.then(() => null);
+  const failed = await Promise.race([making.then(() => null), workers.failed, interrupted]);
+  if (failed !== null) signals.sendToListeners();
+  // It may not have listened yet.
+  while (!(await Promise.race([made, setTimeout(2_000, false, { ref: false })]))) signals.sendToListeners();
+  if (failed !== null) process.exitCode = failed;
+}
+
+type HeardSignals = ReturnType<typeof listenForSignals>;
+
+/** Keeps signals from ending this process before all that it has started. */
+function listenForSignals() {
+  const over = new Subject<void>();
+  let isInterrupted = false;
+  let isOwn = false;
+  const { stop, leave } = interruption();
+  const firstOf = (signals: Observable<unknown>) =>
+    lastValueFrom(
+      signals.pipe(
+        filter(() => !isOwn),
+        takeUntil(over),
+      ),
+      { defaultValue: null },
+    );
+  const markInterrupted = tap(() => {
+    isInterrupted = !isOwn;
+  });
+  return {
+    /** Resolves with the first signal, or at the end. */
+    interrupted: firstOf(stop.pipe(markInterrupted)),
+    isInterrupted: () => isInterrupted,
+    /** Resolves with the second signal, or at the end. */
+    leave: firstOf(leave),
+    /** Does what a signal does to all that listen. */
+    sendToListeners: () => {
+      isOwn = true;
+      process.emit('SIGINT');
+      isOwn = false;
+    },
+    close: () => over.next(),
+  };
 }
 
 /** Rejects with `UsageError` if there is no such file. */
@@ -94,34 +146,6 @@ async function expectInput(path: string): Promise<void> {
   const stats = await stat(path).catch(() => null);
   if (stats?.isFile() === true) return;
   throw new UsageError(`${path}: Expected a prompt file or a spec, there is none`, HINT);
-}
-
-/** Opens the simulator, if it is wanted, and the database; returns the address of that. */
-async function openLocal(
-  { simulateSpeed, workers }: LocalWords,
-  shared: string,
-  closers: (() => Promise<unknown>)[],
-): Promise<string> {
-  if (simulateSpeed !== null) {
-    const { startSimulator } = await import('../../../simulator/startSimulator.ts');
-    const simulator = await startSimulator({ speed: simulateSpeed });
-    closers.push(() => simulator.close());
-    process.env.REPLICATE_BASE_URL = simulator.baseUrl;
-    process.env.REPLICATE_API_TOKEN = simulator.token;
-  }
-  const given = process.env.DATABASE_URL ?? '';
-  if (given !== '') return given;
-  const { startLocalDatabase } = await import('../../../fleet/local/localDatabase.ts');
-  const database = await startLocalDatabase({ keepIn: dataFolder(shared) });
-  closers.push(() => database.close());
-  process.stderr.write(`A PostgreSQL and ${workers} workers on this machine; Ctrl-C ends all of them.\n`);
-  return database.url;
-}
-
-/** The data of a database belong to the user that it runs as, which is another one for root. */
-function dataFolder(shared: string): string {
-  if (process.getuid?.() !== 0) return join(shared, '.fleet');
-  return join('/var/tmp', `rxposure-fleet-${createHash('sha256').update(shared).digest('hex').slice(0, 12)}`);
 }
 
 function readWords(argv: readonly string[]): LocalWords {

@@ -1,19 +1,31 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { setTimeout } from 'node:timers/promises';
+import { ownProgram } from '../../../disk/ownProgram.ts';
 
 /** Worker processes on this machine. */
 export interface LocalWorkers {
   /** Resolves with the exit code of a worker that cannot work: its message is on the terminal. */
   readonly failed: Promise<number>;
-  stop(): Promise<void>;
+  /**
+   * Ends them, and waits until they have: they may finish what is in flight for 40 s, or until
+   * `leave` resolves. Default of `leave`: never.
+   */
+  stop(leave?: Promise<unknown>): Promise<void>;
 }
 
-/** Starts a worker process with these words; its errors are on the terminal. */
+/**
+ * Starts a worker process with these words; its errors are on the terminal. It ends with this
+ * process, however that ends.
+ */
 export function workerProcess(words: readonly string[]): ChildProcess {
-  const entry = fileURLToPath(new URL(`../../bin/rxposure${import.meta.url.slice(-3)}`, import.meta.url));
+  const entry = ownProgram('cli/bin/rxposure');
   return spawn(process.execPath, [...process.execArgv, entry, 'worker', ...words], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    // It ends if the channel does.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Ctrl-C in a terminal reaches all processes of a group; this one tells it when to end.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
   });
 }
 
@@ -21,6 +33,8 @@ export function workerProcess(words: readonly string[]): ChildProcess {
 const QUICK_MS = 10_000;
 /** So many quick ends in a row are no chance. */
 const MOST_QUICK = 3;
+/** What is in flight has 30 s; one that is not done then waits for something else. */
+const LONGEST_STOP_MS = 40_000;
 
 /**
  * Starts worker processes; one that dies is begun again after a pause, unless it died at its start
@@ -46,20 +60,23 @@ export function startWorkers(
       // A killed one, such as by the system for its memory, has no code of its own.
       const ends = signal === null && performance.now() - begunAtMs < QUICK_MS ? quick + 1 : 0;
       if (code === 2 || ends >= MOST_QUICK) fail(code ?? 1);
-      else setTimeout(start, pauseMs * 2 ** ends, place, ends).unref();
+      else globalThis.setTimeout(start, pauseMs * 2 ** ends, place, ends).unref();
     });
   };
   for (let place = 0; place < count; place += 1) start(place);
   return {
     failed,
-    async stop() {
+    async stop(leave = new Promise(() => {})) {
       isOver = true;
       const running = [...workers.values()].filter(
         ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
       );
       const gone = running.map((worker) => once(worker, 'exit'));
       for (const worker of running) worker.kill('SIGTERM');
-      await Promise.all(gone);
+      const all = Promise.all(gone);
+      await Promise.race([all, leave, setTimeout(LONGEST_STOP_MS, null, { ref: false })]);
+      for (const worker of running) worker.kill('SIGKILL');
+      await all;
     },
   };
 }

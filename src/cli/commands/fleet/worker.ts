@@ -1,7 +1,20 @@
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { lastValueFrom, map, merge, type Observer, race, tap } from 'rxjs';
+import {
+  defer,
+  delay,
+  fromEvent,
+  lastValueFrom,
+  merge,
+  NEVER,
+  type Observable,
+  type Observer,
+  of,
+  take,
+  takeUntil,
+  tap,
+} from 'rxjs';
 import { UsageError } from '../../../errors.ts';
 import { jsonLine } from '../../../events/listeners.ts';
 import type { RunEvent } from '../../../events/runEvent.ts';
@@ -75,6 +88,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
     const scratch = await takeScratch(resolve(flags.scratch ?? scratchFolder()));
     const engine = await openEngine(database, { url, name, supervises: true });
     const { stop, leave } = interruption();
+    const orphaned = parentGone();
     const show = createShow({ json, quiet }, io, (text) => redact(text, environment.token));
     const made = work({
       database,
@@ -87,14 +101,25 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
       emit: (event) => {
         if (event.type === 'warning') warn(event.message);
       },
-      stop: merge(stop, io.outputClosed),
+      stop: merge(stop, io.outputClosed, orphaned),
       ...(encoders !== undefined && { encoders }),
       ...(flags.telemetry === true && { listen: await openTelemetry() }),
     }).pipe(tap(show));
+    const left = merge(leave, stop.pipe(delay(LONGEST_STOP_MS)), orphaned.pipe(delay(LONGEST_ORPHAN_MS)));
+    let isLeft = false;
     try {
-      await lastValueFrom(race(made, leave.pipe(map(() => null))), { defaultValue: null });
+      const untilLeft = takeUntil<WorkerEvent>(
+        left.pipe(
+          tap(() => {
+            isLeft = true;
+          }),
+        ),
+      );
+      await lastValueFrom(made.pipe(untilLeft), { defaultValue: null });
       return exitCodes.allSaved.code;
     } finally {
+      // What asks a database that does not respond would keep the process from ending.
+      if (isLeft) process.exit(exitCodes.allSaved.code);
       await engine.close();
       await scratch.release();
     }
@@ -102,6 +127,20 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
     await database.close();
     await service.close();
   }
+}
+
+/** What is in flight has 30 s; to give the rest back, a worker needs its database. */
+const LONGEST_STOP_MS = 60_000;
+/** Others make what an orphan has in flight; its database may be gone, too. */
+const LONGEST_ORPHAN_MS = 5_000;
+
+/**
+ * Emits once the process that started this one is gone, if that holds a channel to it, as that of
+ * `fleet` does; otherwise never.
+ */
+function parentGone(): Observable<unknown> {
+  if (process.send === undefined) return NEVER;
+  return defer(() => (process.connected ? fromEvent(process, 'disconnect').pipe(take(1)) : of(null)));
 }
 
 /** Folder for the scratch folders of this user's workers. */
