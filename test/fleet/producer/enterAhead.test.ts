@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReplaySubject } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -111,6 +111,27 @@ describeFleet('a command that looks at a run of workers', () => {
     expect([code, error]).toEqual([0, null]);
     expect(totals).toMatchObject({ saved: 26, alreadySaved: 0, skipped: 0, costUsd: 0.078 });
     expect(outcomes).toHaveLength(26);
+  });
+
+  it('keeps the jobs apart that the folder had before, in which others have worked meanwhile', async () => {
+    const { scripts, start, isLoaded, isLooking, end, endRun } = await aRun();
+    const left = new ReplaySubject<void>(1);
+    const first = start(left);
+    await isLooking();
+    left.next();
+    await first;
+    await rm(scripts.at('queue.json'));
+    expect(await scripts.generate(['another'])).toMatchObject({ code: 0, made: 1 });
+    const second = start();
+    await isLoaded();
+    expect(await readFile(scripts.at('queue.json'), 'utf8')).toContain('"hasOthers": true');
+    await end(0);
+    await end(1);
+    await endRun();
+    const done = await second;
+    expect(done.totals).toMatchObject({ total: 26, saved: 26, alreadySaved: 0 });
+    expect(done.outcomes.map(({ prompt }) => prompt)).toEqual(prompts);
+    expect(done.unused.map(({ prompt }) => prompt)).toEqual(['another']);
   });
 
   it('leaves it to the end if a part cannot be read, and enters all if it can by then', async () => {

@@ -28,7 +28,7 @@ import { identifyService } from '../../../pipelines/run/folder/enterFolder.ts';
 import { inOpenRun } from '../../../pipelines/run/openRun.ts';
 import type { RunSettings } from '../../../pipelines/run/settings.ts';
 import type { Bucket } from '../../../sinks/destinations/s3Bucket.ts';
-import { isQueued, markQueued, unmarkQueued } from '../../../store/queueMark.ts';
+import { isQueued, isQueuedAlone, markQueued, unmarkQueued } from '../../../store/queueMark.ts';
 import type { Plan } from '../../../types.ts';
 import { queueUrl } from '../../script/environment.ts';
 import { exitCodes } from '../../script/exit.ts';
@@ -125,6 +125,14 @@ async function checkPlans(
  * jobs of a run on one machine.
  */
 async function expectNewFolder(batch: QueuedBatch): Promise<void> {
+  if (await isUnused(batch)) return;
+  throw new UsageError(`${batch.folder} has jobs of a run without --queue.`, {
+    suggestion: 'Finish it without --queue, or choose another folder with --out.',
+  });
+}
+
+/** Opens the run folder once, to see if it has no jobs. */
+async function isUnused(batch: QueuedBatch): Promise<boolean> {
   const settings: RunSettings = {
     ...runSettings(batch.flags),
     // A prefix may be that of another run, and nothing in it be touched.
@@ -133,11 +141,7 @@ async function expectNewFolder(batch: QueuedBatch): Promise<void> {
     provider: batch.service.provider,
     ...(batch.input === undefined ? {} : { input: batch.input }),
   };
-  const isNew = await lastValueFrom(inOpenRun(settings, ({ journal }) => of(journal.isEmpty())));
-  if (isNew) return;
-  throw new UsageError(`${batch.folder} has jobs of a run without --queue.`, {
-    suggestion: 'Finish it without --queue, or choose another folder with --out.',
-  });
+  return lastValueFrom(inOpenRun(settings, ({ journal }) => of(journal.isEmpty())));
 }
 
 interface Looking {
@@ -167,7 +171,10 @@ async function loadAndWatch(looking: Looking): Promise<number> {
     },
     plans,
     // Before the database knows the run, a mark would lock the folder for ever.
-    onOpened: () => markQueued(batch.folder, name),
+    onOpened: async () => {
+      // The mark stays as it was made, or the folder is another one than before.
+      if (!isQueued(batch.folder)) await markQueued(batch.folder, name, !(await isUnused(batch)));
+    },
     onLoaded: (count) => view.loaded(count, total),
   });
   const end = await watch(looking, { run, state });
@@ -175,6 +182,7 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   if (end.state === 'paused') throw paused(end);
   view.close();
   const beside = bucket === null ? null : { bucket, sidecars: flags.sidecars };
+  const isAlone = await isQueuedAlone(batch.folder);
   const code = await runBatch({
     ...batch,
     // Nothing is left to follow.
@@ -183,8 +191,8 @@ async function loadAndWatch(looking: Looking): Promise<number> {
     run: ({ destinations: _delivered, ...given }) =>
       planned.run({
         ...given,
-        // As long as the mark is there, all that it has was entered for this run.
-        countsAll: isQueued(batch.folder),
+        // All that it has was entered for this run then.
+        countsAll: isAlone,
         ...(state === 'done' ? {} : { startedAtMs: end.begunAtMs }),
         freeSpaceOf: async () => null,
         make: (_plans, opened) => importOutcomes(database, run, opened, beside),
@@ -213,7 +221,8 @@ async function watch(
     shareReplay({ bufferSize: 1, refCount: true }),
   );
   const over = merge(watched, left).pipe(catchError(() => of(null)));
-  const ahead = state === 'done' ? EMPTY : enterAhead({ ...looking, run, warn: view.warn }, over);
+  const canEnter = state !== 'done' && (await isQueuedAlone(batch.folder));
+  const ahead = canEnter ? enterAhead({ ...looking, run, warn: view.warn }, over) : EMPTY;
   const end = await firstValueFrom(race(merge(ahead, watched).pipe(last()), left));
   if (end === null) view.left();
   return end;
