@@ -64,7 +64,8 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   pipelines: [
     ['front'],
     ['workflows'],
-    ['rating', 'runToFolder', 'generateStream'],
+    ['runToFolder'],
+    ['rating', 'runToEnd', 'generateStream'],
     ['generate', 'outcomeStream'],
     ['run'],
     ['journey'],

@@ -70,8 +70,14 @@ if (wanted.includes('load')) {
     const isMillion = prompts === 1_000_000;
     const loaded = `${done.loadS.toFixed(0)} s (CPU ${done.loadCpuS.toFixed(0)} s), ${done.loadPeakMb.toFixed(0)} MB`;
     add(`loading ${count} prompts`, loaded, isMillion ? '120 s, flat memory' : '');
+    const entered = `${done.enterS.toFixed(0)} s (CPU ${done.enterCpuS.toFixed(0)} s), ${done.enterPeakMb.toFixed(0)} MB`;
+    add('entering their outcomes while workers make the rest', entered, '');
     const written = `${done.manifestS.toFixed(0)} s (CPU ${done.manifestCpuS.toFixed(0)} s), ${done.peakMb.toFixed(0)} MB`;
-    add(`their manifest of ${done.manifestMb.toFixed(0)} MB`, written, isMillion ? '60 s, flat memory' : '');
+    add(
+      `their manifest of ${done.manifestMb.toFixed(0)} MB, after the last image`,
+      written,
+      isMillion ? '60 s, flat memory' : '',
+    );
   }
 }
 service.close();

@@ -6,44 +6,33 @@ import {
   delayWhen,
   EMPTY,
   forkJoin,
-  identity,
+  from,
   ignoreElements,
-  last,
-  type MonoTypeOperatorFunction,
-  map,
   type Observable,
   of,
-  tap,
 } from 'rxjs';
-import { createIndexSet, type IndexSet } from '../base/indexSet.ts';
-import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
-import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
-import type { RunTotals } from '../events/totals.ts';
+import { createIndexSet } from '../base/indexSet.ts';
 import { expectCount } from '../operators/internal/options.ts';
-import { tally } from '../operators/stages/tally.ts';
 import { warnOfMissingGlyphs } from '../renditions/captionGlyphs.ts';
-import type { ModelInput, Outcome, Plan } from '../types.ts';
+import type { ModelInput, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { rateImages } from './rating/ratedRun.ts';
 import { checkSettings } from './run/checkSettings.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
 import { closingLook } from './run/closing/closingLook.ts';
 import { endOrFault } from './run/closing/faults.ts';
-import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/closing/results.ts';
-import { skipRemaining } from './run/closing/skipRemaining.ts';
-import { concurrencyOf } from './run/concurrency.ts';
+import { type FinishedRun, writeResults } from './run/closing/results.ts';
 import { countedPlans, countPlans } from './run/countedPlans.ts';
-import { deliverEarlier } from './run/deliver.ts';
 import { countLeftOut, countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
-import { strategies } from './run/feeds.ts';
 import { warnOfShortBudget } from './run/folder/budgetCheck.ts';
 import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
 import { createSpaceCheck } from './run/folder/spaceCheck.ts';
 import { matchInput } from './run/matching/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
-import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
+import type { OpenRun, RunSettings } from './run/settings.ts';
+import { paidBefore, runToEnd } from './runToEnd.ts';
 
 export interface RunToFolderConfig extends RunSettings {
   /** The number of plans, if you know it; another number is an error. Default: they are counted. */
@@ -53,7 +42,8 @@ export interface RunToFolderConfig extends RunSettings {
 /**
  * Runs all plans in a folder: opens it, makes the missing images, writes manifest, report and
  * gallery, and emits the end of the run. Jobs without a turn, because of a stop or a fault, are
- * recorded as skipped, so each job of the input has an outcome.
+ * recorded as skipped, so each job of the input has an outcome, unless `make` brings it from
+ * elsewhere.
  *
  *     runToFolder(() => planJobs(jobs), { folder, provider })   -----(end|)
  *
@@ -109,15 +99,19 @@ export function runCounted(
   expect: (run: OpenRun) => Promise<void> = async () => {},
 ): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
-  const { startedAtMs, make = (some: PlanSource, { config }: OpenRun) => generate(some, config) } = settings;
+  const { startedAtMs, countsAll = false } = settings;
+  const { make = (some: PlanSource, { config }: OpenRun) => generate(some, config) } = settings;
+  const isMadeHere = settings.make === undefined;
   return inOpenRun(settings, (opened) => {
     const { run, rateEarlier } = rateImages(opened, settings);
     const plans = isPartial ? source : countedPlans(source, total, run.config.emit ?? (() => {}));
     // Files may change while the input that names them stays the same.
-    const input = { fingerprint: haveFiles ? null : fingerprint, total };
+    const input = { fingerprint: haveFiles ? null : fingerprint, total, isSame: countsAll };
     const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
-    const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
-    const counted = defer(() => countSaved(plans, total, run, isPartial));
+    const isTrusted = isPartial || countsAll;
+    const reviewed = isTrusted ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
+    const counted = countsAll ? of(0) : defer(() => countSaved(plans, total, run, isPartial));
+    const entered = countsAll ? defer(() => from(run.manifest.outcomes())) : EMPTY;
     const unchosen = defer(() => (settings.only ? countLeftOut(plans, total, run, isPartial) : of(0)));
     const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
     const space = createSpaceCheck(run, settings);
@@ -130,11 +124,13 @@ export function runCounted(
     return concat(expected, matched, checked, reviewed).pipe(
       concatMap((toRender) => forkJoin({ toRender: of(toRender), saved: counted, leftOut: unchosen })),
       delayWhen(({ saved }) => space.expect(total - saved, warn)),
-      delayWhen(() => warnOfShortBudget(plans, run)),
+      delayWhen(() => (isMadeHere ? warnOfShortBudget(plans, run) : of(null))),
       concatMap(({ toRender, saved, leftOut }) => {
-        const added = concat(rateEarlier, renderEarlier(toRender, plans, run));
-        const work = { added, outcomes: make(plans, run), plans, total, startedAtMs };
-        return runToEnd({ ...work, alreadySaved: saved - toRender.size, leftOut }, paidBefore(toRender, run));
+        const added = concat(entered, rateEarlier, renderEarlier(toRender, plans, run));
+        const rest = isMadeHere ? plans : () => unchosenOf(plans, settings);
+        const work = { added, outcomes: make(plans, run), plans: rest, total, startedAtMs };
+        const counts = { alreadySaved: saved - toRender.size, leftOut, isWhole: isMadeHere && !isPartial };
+        return runToEnd({ ...work, ...counts }, paidBefore(toRender, run));
       }),
       concatMap((end) => closingLook(end, run)),
       concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
@@ -143,108 +139,11 @@ export function runCounted(
   }).pipe(endOrFault());
 }
 
-/** Returns a run in which these jobs, too, were paid by earlier runs. */
-export function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
-  const { isPaidBefore = () => false } = run.config;
-  const isPaid = (outcome: Outcome) => jobs.has(outcome.index) || isPaidBefore(outcome);
-  return { ...run, config: { ...run.config, isPaidBefore: isPaid } };
-}
-
-/** The work of a run. */
-interface RunWork {
-  /** Completes jobs that earlier runs have saved. Default: none. */
-  readonly added?: Observable<Outcome>;
-  /** Makes the missing images. */
-  readonly outcomes: Observable<Outcome>;
-  /** All jobs that have an outcome in the end; read when `outcomes` completes. */
-  readonly plans: PlanSource;
-  readonly total: number;
-  readonly alreadySaved: number;
-  /** Jobs that are not chosen, and not saved either. Default 0. */
-  readonly leftOut?: number;
-  /** When it began, ms since 1970. Default: now. */
-  readonly startedAtMs?: number | undefined;
-}
-
 /**
- * Makes the missing images, and records every other job as skipped; emits the end of the run with
- * its first fault.
+ * Yields the jobs that are not chosen. Of a run that is made elsewhere, no other job is recorded as
+ * skipped: its outcome may be there, and come with the next run.
  */
-export function runToEnd(
-  { added = EMPTY, outcomes, plans, total, alreadySaved, leftOut = 0, startedAtMs: begunAt }: RunWork,
-  run: OpenRun,
-): Observable<RunEnd> {
-  const {
-    emit = () => {},
-    folder,
-    strategy = runDefaults.strategy,
-    scheduler = monotonicScheduler,
-    isPaidBefore,
-    service,
-  } = run.config;
-  const concurrency = concurrencyOf(strategy, run.config.concurrency);
-  return defer(() => {
-    const nowMs = wallNow(scheduler);
-    const startedAtMs = Math.min(nowMs, begunAt ?? nowMs);
-    const begunAtMs = scheduler.now() - (nowMs - startedAtMs);
-    let fault: unknown = null;
-    let current = alreadySaved;
-    const reportEach = tap<Outcome>(({ prompt, status, predictionId }) => {
-      current += 1;
-      const percent = Math.floor((current * 100) / total);
-      const elapsedMs = scheduler.now() - begunAtMs;
-      emit({ type: 'job.progress', current, total, percent, prompt, status, predictionId, elapsedMs });
-    });
-    const noteFault = catchError<Outcome, typeof EMPTY>((error: unknown) => {
-      fault ??= asMidRunError(error);
-      return EMPTY;
-    });
-    const started = { type: 'run.started', folder, total, alreadySaved, concurrency } as const;
-    const jobs = leftOut > 0 && { jobs: total - alreadySaved - leftOut };
-    emit({ ...started, ...jobs, ...(service && { service }) });
-    const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
-    return concat(
-      added.pipe(noteFault),
-      earlier,
-      outcomes.pipe(strategies[strategy].reportsEachJob ? reportEach : identity, noteFault),
-      skipRemaining(plans, run).pipe(noteFault),
-    ).pipe(
-      tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
-      noteSessions(startedAtMs, run),
-      last(),
-      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - begunAtMs })),
-    );
-  });
-}
-
-/** A killed run is remembered as it was this long before, at most, if outcomes came. */
-const NOTE_EVERY_MS = 2_000;
-
-/** Notes in the journal how far the run has come: at its beginning, and with its outcomes. */
-function noteSessions(
-  startedAtMs: number,
-  run: Pick<OpenRun, 'config' | 'journal' | 'requests'>,
-): MonoTypeOperatorFunction<RunTotals> {
-  const { scheduler = monotonicScheduler } = run.config;
-  let notedAtMs = Number.NEGATIVE_INFINITY;
-  const note = (totals: Pick<RunTotals, 'saved'>) => {
-    const nowMs = scheduler.now();
-    if (nowMs - notedAtMs < NOTE_EVERY_MS) return;
-    notedAtMs = nowMs;
-    run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - startedAtMs, totals }, run));
-  };
-  return tap<RunTotals>({ subscribe: () => note({ saved: 0 }), next: note });
-}
-
-/**
- * Returns the fault of a run that had begun. Input, spec and folder were valid then, so a
- * `UsageError` means that they have changed meanwhile; it must not report that nothing was created.
- */
-function asMidRunError(error: unknown): unknown {
-  if (!(error instanceof UsageError || error instanceof InvalidRowsError)) return error;
-  return new StorageError('ERR_CHANGED_MEANWHILE', `The run stopped partway: ${error.message}`, {
-    recoverable: true,
-    suggestion: `${error.suggestion} Then run the same command again.`.trimStart(),
-    cause: error,
-  });
+async function* unchosenOf(plans: PlanSource, { only }: Pick<RunSettings, 'only'>): AsyncGenerator<Plan> {
+  if (only === undefined) return;
+  for await (const plan of plans()) if (!only(plan.index)) yield plan;
 }

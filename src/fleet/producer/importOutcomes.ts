@@ -3,29 +3,26 @@ import {
   concatMap,
   defer,
   EMPTY,
+  firstValueFrom,
   from,
   ignoreElements,
-  lastValueFrom,
-  mergeMap,
+  map,
+  NEVER,
   type Observable,
+  race,
+  timer,
 } from 'rxjs';
-import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
+import { pullMap } from '../../operators/pullMap.ts';
 import type { OpenRun } from '../../pipelines/run/settings.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import { storedJob } from '../../store/journal/jobTable.ts';
 import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
 import type { Database, Row } from '../database/connection.ts';
-import { createRead } from '../database/partCalls.ts';
-import { type EndedJob, unpackEnded } from '../packedOutcomes.ts';
-import { unpackPlans } from '../packedPlans.ts';
+import type { EndedJob } from '../packedOutcomes.ts';
 import { type BesideBucket, bringFiles } from './bucketFiles.ts';
-
-/** Parts that are read at a time: about a thousand outcomes. */
-const PARTS_AT_ONCE = 40;
-const DONE = `
-  SELECT part, plans, outcomes, extract(epoch FROM clock_timestamp()) * 1000 AS now_ms FROM rx.part
-  WHERE run = $1 AND part > $2 AND state = 'done' ORDER BY part LIMIT $3`;
+import { type DoneParts, doneParts } from './doneParts.ts';
 
 /** The parts of a folder that outcomes are entered into. */
 type Importing = Pick<OpenRun, 'config' | 'journal' | 'manifest' | 'thumbnails'>;
@@ -39,47 +36,66 @@ export function importOutcomes(
   database: Pick<Database, 'query'>,
   run: number,
   into: Importing,
-  beside: Pick<BesideBucket, 'bucket' | 'sidecars'> | null = null,
+  beside: Beside | null = null,
 ): Observable<Outcome> {
-  const { folder } = into.config;
-  return from(partsOf(database, run)).pipe(
-    concatMap(({ plans, jobs, aheadMs }) => {
-      const fresh = jobs.filter(({ outcome }) => !into.manifest.has(outcome.index));
-      const { thumbnails } = into;
+  const wait = async () => false;
+  return enterParts(doneParts(database, run, { isEntered: enteredIn(into), wait }), into, beside);
+}
+
+export interface FollowOutcomesConfig {
+  /** Time between two looks if no part is done. Default 1,000. */
+  everyMs?: number;
+  /** Ends it when it emits: outcomes that are being entered are entered. */
+  stop: Observable<unknown>;
+}
+
+/**
+ * Enters the outcomes of a run as `importOutcomes` does, each soon after its part is done, until it
+ * is stopped. What is left then is left to `importOutcomes`.
+ */
+export function followOutcomes(
+  database: Pick<Database, 'query'>,
+  run: number,
+  into: Importing,
+  beside: Beside | null,
+  { everyMs = 1_000, stop }: FollowOutcomesConfig,
+): Observable<Outcome> {
+  const stopped = stop.pipe(map(() => false));
+  const wait = () => firstValueFrom(race(stopped, timer(everyMs, monotonicScheduler).pipe(map(() => true))));
+  return enterParts(doneParts(database, run, { isEntered: enteredIn(into), wait }), into, beside, stop);
+}
+
+/**
+ * Returns the question whether the jobs of a part are in the manifest. Jobs that are not chosen are
+ * there only once all parts are, so they do not stand for others.
+ */
+function enteredIn({ manifest }: Pick<Importing, 'manifest'>): (first: number, jobs: number) => boolean {
+  return (first, jobs) => {
+    for (let index = first; index < first + jobs; index += 1) if (!manifest.has(index)) return false;
+    return true;
+  };
+}
+
+/** The bucket of a run, and whether its sidecars are wanted in the folder. */
+type Beside = Pick<BesideBucket, 'bucket' | 'sidecars'>;
+
+function enterParts(
+  parts: AsyncIterable<DoneParts>,
+  into: Importing,
+  beside: Beside | null,
+  stop: Observable<unknown> = NEVER,
+): Observable<Outcome> {
+  const { manifest, thumbnails, config } = into;
+  const { folder } = config;
+  return pullMap(
+    parts,
+    ({ plans, jobs, aheadMs }) => {
+      const fresh = jobs.filter(({ outcome }) => !manifest.has(outcome.index));
       const brought = beside === null ? EMPTY : bringFiles(fresh, { ...beside, folder, thumbnails });
       return concat(brought, enter(fresh, new Map(plans.map((plan) => [plan.index, plan])), into, aheadMs));
-    }),
+    },
+    { concurrency: 1, stop },
   );
-}
-
-interface MadeParts {
-  readonly plans: readonly Plan[];
-  readonly jobs: readonly EndedJob[];
-  /** How far the clock of this machine is ahead of the database's, by which their moments are. */
-  readonly aheadMs: number;
-}
-
-/** Yields the parts that are done, in their order, some together. */
-async function* partsOf({ query }: Pick<Database, 'query'>, run: number): AsyncGenerator<MadeParts> {
-  const read = createRead(query);
-  let last = -1;
-  for (;;) {
-    const rows = await lastValueFrom(read(DONE, [run, last, PARTS_AT_ONCE]));
-    if (rows.length === 0) return;
-    const aheadMs = wallNow(monotonicScheduler) - Number(rows[0]?.now_ms);
-    const jobs = await Promise.all(rows.map((row) => unpackEnded(bytesOf(row.outcomes))));
-    const hasFailed = jobs.map((some) => some.some(({ outcome }) => outcome.status !== 'saved'));
-    // Only the plans of jobs that may be made again are needed.
-    const plans = await Promise.all(
-      rows.map((row, at) => (hasFailed[at] === true ? unpackPlans(bytesOf(row.plans)) : [])),
-    );
-    yield { plans: plans.flat(), jobs: jobs.flat(), aheadMs };
-    last = Number(rows.at(-1)?.part);
-  }
-}
-
-function bytesOf(value: unknown): Uint8Array {
-  return value instanceof Uint8Array ? value : new Uint8Array();
 }
 
 function enter(
@@ -109,7 +125,7 @@ function enter(
   return concat(
     saved.length === 0 ? EMPTY : enterSaved,
     from(others).pipe(concatMap(enterOther)),
-    from(jobs).pipe(mergeMap(({ outcome }) => manifest.append(outcome))),
+    defer(() => manifest.appendAll(jobs.map(({ outcome }) => outcome))),
   );
 }
 

@@ -26,6 +26,23 @@ export function createClaims(known: Iterable<string> = []): Claims {
 }
 
 /**
+ * Creates claims that read the known ids once one of them is asked for: a million take 100 MB. Not
+ * for a run that records ids itself before it claims them.
+ */
+export function claimsWhenAsked(known: () => Iterable<string>): Claims {
+  let claims: Claims | null = null;
+  const all = (): Claims => {
+    claims ??= createClaims(known());
+    return claims;
+  };
+  return {
+    take: (id, owner) => all().take(id, owner),
+    has: (id) => all().has(id),
+    know: (ids) => all().know(ids),
+  };
+}
+
+/**
  * Claims the predictions that a look has found, one after the other; emits once, with those that no
  * other process was faster to claim.
  */

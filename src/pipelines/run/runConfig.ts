@@ -6,7 +6,7 @@ import { openDecodingNotes } from '../../images/decodingNotes.ts';
 import type { Gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
-import { createClaims } from '../../operators/predictions/claims.ts';
+import { claimsWhenAsked, createClaims } from '../../operators/predictions/claims.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout, type Lookout } from '../../operators/predictions/lookout.ts';
 import { watchService } from '../../operators/predictions/watchService.ts';
@@ -52,7 +52,9 @@ export function configOf(
   const { store } = opened;
   const { journal, isDone, isPaidBefore, filesOf } = store;
   const putAside = (reason: 'failed' | 'detached') => (plan: Plan) => store.putAside(plan, reason);
-  const claims = claimedIn(journal, session);
+  // A run that makes no predictions asks for claims in its closing look at most.
+  const isMadeHere = settings.make === undefined;
+  const claims = isMadeHere ? claimedIn(journal, session) : claimsWhenAsked(journal.knownPredictionIds);
   const emit = guardListener(settings.emit ?? (() => {}));
   const watching = outageWatch('service', settings, { emit, scheduler });
   const { provider, outage } = watchService(opened.provider, watching);

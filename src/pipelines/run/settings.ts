@@ -108,10 +108,7 @@ export interface ServiceSettings {
 export interface InputSettings {
   /** Returns true for the index of each job to make; the others keep their state. Default: all. */
   only?: (index: number) => boolean;
-  /**
-   * True if the plans are some of the folder's jobs, not the first ones without a gap. Default
-   * false.
-   */
+  /** True if the plans are some of the folder's jobs, with gaps between them. Default false. */
   isPartial?: boolean;
   /** The file or standard input that the run was started from, for `run.json`. Default: none. */
   input?: RunInput;
@@ -147,10 +144,7 @@ export interface ResultSettings {
    * destinations. Default: none.
    */
   destinations?: readonly ((folder: string) => Promise<Destination>)[];
-  /**
-   * Delete images in the run folder once they are at all destinations; sidecars and thumbnails
-   * stay. Default false.
-   */
+  /** Delete images here once all destinations have them; not sidecars. Default false. */
   deleteLocal?: boolean;
   /** Tables of all outcomes to write besides `manifest.json`. Default: none. */
   tables?: readonly TableFormat[];
@@ -184,6 +178,10 @@ export interface RunSettings
   make?: (plans: () => Iterable<Plan> | AsyncIterable<Plan>, run: OpenRun) => Observable<Outcome>;
   /** When their making began, ms since 1970. Default: now. */
   startedAtMs?: number;
+  /** True if outcomes in the folder count as if this run had made them now. Default false. */
+  countsAll?: boolean;
+  /** True if others write unfinished files there now, which must stay. Default false. */
+  keepUnfinished?: boolean;
 }
 
 /**

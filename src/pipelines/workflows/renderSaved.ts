@@ -10,7 +10,7 @@ import { renderEarlier } from '../run/earlier/renderEarlier.ts';
 import { createFilesCheck, expectOthersInside } from '../run/folder/expectInside.ts';
 import { inOpenRun } from '../run/openRun.ts';
 import type { OpenRun, RunSettings } from '../run/settings.ts';
-import { paidBefore, runToEnd } from '../runToFolder.ts';
+import { paidBefore, runToEnd } from '../runToEnd.ts';
 
 /** The settings of a run that makes renditions of saved images alone. */
 export interface RenderSavedSettings extends Omit<RunSettings, 'detach' | 'fingerprint' | 'cacheFolder'> {

@@ -13,6 +13,8 @@ export interface LineRange {
 export interface LineIndex {
   set(index: number, range: LineRange): void;
   get(index: number): LineRange | undefined;
+  /** Number of jobs that were set. */
+  readonly size: number;
   /** One more than the highest index that was set. */
   readonly end: number;
 }
@@ -21,6 +23,7 @@ export interface LineIndex {
 export function createLineIndex(): LineIndex {
   let offsets = new Float64Array(1024);
   let lengths = new Uint32Array(1024);
+  let size = 0;
   let end = 0;
   const makeRoomFor = (index: number): void => {
     if (index < offsets.length) return;
@@ -35,6 +38,7 @@ export function createLineIndex(): LineIndex {
   return {
     set(index, { offsetBytes, lengthBytes }) {
       makeRoomFor(index);
+      if (lengths[index] === 0) size += 1;
       offsets[index] = offsetBytes;
       lengths[index] = lengthBytes;
       end = Math.max(end, index + 1);
@@ -44,6 +48,9 @@ export function createLineIndex(): LineIndex {
       const lengthBytes = lengths[index] ?? 0;
       return lengthBytes === 0 ? undefined : { offsetBytes: offsets[index] ?? 0, lengthBytes };
     },
+    get size() {
+      return size;
+    },
     get end() {
       return end;
     },
@@ -52,8 +59,8 @@ export function createLineIndex(): LineIndex {
 
 /** Appends lines to a file, in the order of the calls. */
 interface Appender {
-  /** Resolves once the line is flushed to the disk; rejects with `StorageError`. */
-  append(line: string): Promise<LineRange>;
+  /** Resolves once the lines are flushed to the disk; rejects with `StorageError`. */
+  append(lines: readonly string[]): Promise<readonly LineRange[]>;
   /** Resolves once no line is pending. */
   idle(): Promise<void>;
   /**
@@ -63,9 +70,11 @@ interface Appender {
   check(): void;
 }
 
-interface PendingLine {
+/** Lines that wait to be written. */
+interface PendingLines {
   readonly bytes: Buffer;
-  resolve(range: LineRange): void;
+  /** Called with the offset of the first. */
+  resolve(offsetBytes: number): void;
   reject(error: unknown): void;
 }
 
@@ -75,7 +84,7 @@ interface PendingLine {
  */
 export function createAppender(handle: FileHandle, path: string, startBytes: number): Appender {
   let endBytes = startBytes;
-  let pending: PendingLine[] = [];
+  let pending: PendingLines[] = [];
   let writing: Promise<void> | null = null;
 
   const check = (): void => {
@@ -83,7 +92,7 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
     if (change !== null)
       throw fileChangedError(path, change, 'Run the same command again: it writes the file again.');
   };
-  const writeBatch = async (batch: readonly PendingLine[]): Promise<void> => {
+  const writeBatch = async (batch: readonly PendingLines[]): Promise<void> => {
     try {
       check();
       await writeFully(handle, Buffer.concat(batch.map(({ bytes }) => bytes)), endBytes);
@@ -96,7 +105,7 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
       return;
     }
     for (const { bytes, resolve } of batch) {
-      resolve({ offsetBytes: endBytes, lengthBytes: bytes.length - 1 });
+      resolve(endBytes);
       endBytes += bytes.length;
     }
   };
@@ -109,11 +118,18 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
     writing = null;
   };
   return {
-    append: (line) =>
-      new Promise((resolve, reject) => {
-        pending.push({ bytes: Buffer.from(`${line}\n`), resolve, reject });
+    append: async (lines) => {
+      if (lines.length === 0) return [];
+      let offsetBytes = await new Promise<number>((resolve, reject) => {
+        pending.push({ bytes: Buffer.from(`${lines.join('\n')}\n`), resolve, reject });
         writing ??= writePending();
-      }),
+      });
+      return lines.map((line) => {
+        const range = { offsetBytes, lengthBytes: Buffer.byteLength(line) };
+        offsetBytes += range.lengthBytes + 1;
+        return range;
+      });
+    },
     idle: async () => {
       await writing;
     },

@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Observable } from 'rxjs';
+import { concatMap, identity, map, type Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { createIndexSet } from '../../base/indexSet.ts';
 import { ensureDir } from '../../disk/folders.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
@@ -9,7 +10,7 @@ import { writeChunks } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 import { createAppender } from './jsonLines.ts';
-import { readOutcome, readOutcomes, scanManifest } from './readOutcomes.ts';
+import { readOutcome, readOutcomeLines, readOutcomes, scanManifest } from './readOutcomes.ts';
 import { type UnusedResult, unusedResults } from './unusedResults.ts';
 
 /** The list of a run's outcomes: `manifest.jsonl` during the run, `manifest.json` at its end. */
@@ -19,16 +20,25 @@ export interface Manifest {
    * if it cannot be written.
    */
   append(outcome: Outcome): Observable<Outcome>;
+  /** Appends outcomes, and emits each of them once all are flushed. Errors as `append` does. */
+  appendAll(outcomes: readonly Outcome[]): Observable<Outcome>;
   /** Reads the newest outcome of a job; null if it has none. */
   find(index: number): Promise<Outcome | null>;
   /** Returns true if the job has an outcome here. */
   has(index: number): boolean;
+  /** Returns the number of jobs that have an outcome here. */
+  size(): number;
   /** Returns the number behind the highest index that has an outcome here; 0 if none has. */
   end(): number;
   /** Yields the indexes of the jobs whose newest outcome was saved when the file was opened. */
   savedIndexes(): Iterable<number>;
   /** Reads the newest outcome of each job from the disk, in input order and constant memory. */
   outcomes(): AsyncIterable<Outcome>;
+  /**
+   * Reads the outcomes with an output whose end and run time the service had not reported, as
+   * `outcomes` does; one that this process has appended or read before is not read in vain.
+   */
+  unmeasured(): AsyncIterable<Outcome>;
   /** Closes the file while `replace` puts another one in its place, and opens that. */
   replaced(replace: () => Promise<void>): Promise<void>;
   /**
@@ -61,23 +71,44 @@ export async function openManifest(folder: string): Promise<Manifest> {
 
 async function manifestOf(handle: FileHandle, folder: string, path: string): Promise<Manifest> {
   let opened = await openedFile(handle, path);
-  const outcomes = (): AsyncIterable<Outcome> => readOutcomes(opened.handle, opened.index, path);
+  const note = (outcome: Outcome): void => {
+    opened.checked.add(outcome.index);
+    opened.measured[isMeasured(outcome) ? 'add' : 'delete'](outcome.index);
+  };
+  const outcomes = (isWanted?: (jobIndex: number) => boolean): AsyncIterable<Outcome> =>
+    readOutcomes(opened.handle, opened.index, path, {
+      ...(isWanted && { isWanted }),
+      isChecked: opened.checked.has,
+      onRead: note,
+    });
   const close = async (): Promise<void> => {
     await opened.appender.idle();
     await opened.handle.close();
   };
+  const append = async (added: readonly Outcome[]): Promise<readonly Outcome[]> => {
+    const ranges = await opened.appender.append(added.map(outcomeLine));
+    for (const [at, outcome] of added.entries()) {
+      const range = ranges[at];
+      if (range !== undefined) opened.index.set(outcome.index, range);
+      note(outcome);
+    }
+    return added;
+  };
   return {
-    append: (outcome) =>
-      fromAbortable(async () => {
-        const range = await opened.appender.append(outcomeLine(outcome));
-        opened.index.set(outcome.index, range);
-        return outcome;
-      }),
+    append: (outcome) => fromAbortable(() => append([outcome])).pipe(map(() => outcome)),
+    appendAll: (added) => fromAbortable(() => append(added)).pipe(concatMap(identity)),
     has: (jobIndex) => opened.index.get(jobIndex) !== undefined,
+    size: () => opened.index.size,
     end: () => opened.index.end,
     savedIndexes: () => opened.saved.values(),
     find: (jobIndex) => readOutcome(opened.handle, opened.index.get(jobIndex), path),
-    outcomes,
+    outcomes: () => outcomes(),
+    async *unmeasured() {
+      const { measured } = opened;
+      for await (const outcome of outcomes((jobIndex) => !measured.has(jobIndex))) {
+        if (!measured.has(outcome.index)) yield outcome;
+      }
+    },
     replaced: async (replace) => {
       await close();
       await replace();
@@ -86,7 +117,8 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
     finish: async (run) => {
       await opened.appender.idle();
       opened.appender.check();
-      await writeManifestJson(join(folder, 'manifest.json'), run, outcomes(), unusedResults(folder));
+      const lines = readOutcomeLines(opened.handle, opened.index, path, opened.checked.has);
+      await writeManifestJson(join(folder, 'manifest.json'), run, lines, unusedResults(folder));
     },
     close,
   };
@@ -99,7 +131,22 @@ function openFile(path: string): Promise<FileHandle> {
 async function openedFile(handle: FileHandle, path: string) {
   const { index, saved, endBytes } = await scanManifest(handle, path);
   await handle.truncate(endBytes);
-  return { handle, index, saved, appender: createAppender(handle, path, endBytes) };
+  return {
+    handle,
+    index,
+    saved,
+    appender: createAppender(handle, path, endBytes),
+    /** Jobs whose newest line this process has written or parsed. */
+    checked: createIndexSet(),
+    /** Those of them of which the service has no more to say. */
+    measured: createIndexSet(),
+  };
+}
+
+/** Returns true if the service named an end or a run time: then it has no more to say. */
+function isMeasured({ status, metrics, completedAt, estimatedUsd }: Outcome): boolean {
+  const hasOutput = status === 'saved' || estimatedUsd !== undefined;
+  return !hasOutput || completedAt !== null || typeof metrics.predict_time === 'number';
 }
 
 /** Returns the line of an outcome, without its newline. A scan reads its first fields only. */
@@ -114,7 +161,7 @@ export function outcomeLine({ index, key, status, ...rest }: Outcome): string {
 function writeManifestJson(
   path: string,
   run: unknown,
-  outcomes: AsyncIterable<Outcome>,
+  outcomes: AsyncIterable<readonly string[]>,
   unused: AsyncIterable<UnusedResult>,
 ): Promise<void> {
   return writeChunks(path, documentOf(run, outcomes, unused));
@@ -122,13 +169,13 @@ function writeManifestJson(
 
 async function* documentOf(
   run: unknown,
-  outcomes: AsyncIterable<Outcome>,
+  outcomes: AsyncIterable<readonly string[]>,
   unused: AsyncIterable<UnusedResult>,
 ): AsyncGenerator<string> {
   yield `{ "run": ${JSON.stringify(run)},\n"outcomes": [`;
   let separator = '\n';
-  for await (const outcome of outcomes) {
-    yield separator + JSON.stringify(outcome);
+  for await (const lines of outcomes) {
+    yield separator + lines.join(',\n');
     separator = ',\n';
   }
   yield '\n]';

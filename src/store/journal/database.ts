@@ -157,3 +157,12 @@ export function rollBack(database: Pick<DatabaseSync, 'exec'>): void {
     // If the disk is full, SQLite has ended the transaction already.
   }
 }
+
+/**
+ * Lets a database take many rows at once: it may keep 32 MB of its pages in memory, and its
+ * write-ahead log may grow as far. The ids of predictions have no order, so each of a million would
+ * have its page of their tree read from the disk, and written to it twice.
+ */
+export function makeRoomForMany(database: Pick<DatabaseSync, 'exec'>): void {
+  database.exec('PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000');
+}

@@ -3,7 +3,7 @@ import { type SchedulerLike, tap } from 'rxjs';
 import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
 import type { ImageFile, Outcome, Plan } from '../../types.ts';
 import { applyEntry, newStoredJob, predictionIdOf, type RunJournal, type StoredJob } from '../entries.ts';
-import { rollBack, toJournalError } from './database.ts';
+import { makeRoomForMany, rollBack, toJournalError } from './database.ts';
 import { checksumOfFile, type DatabaseAndLog, openDatabaseAndLog } from './databaseAndLog.ts';
 import { createGroupCommit } from './groupCommit.ts';
 import { createJobMatching, type JobMatching } from './jobMatching.ts';
@@ -176,11 +176,13 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     movePhase: run.movePhase,
     fileMoves: run.fileMoves,
     setMovePhase: (phase) => transaction(() => run.setMovePhase(phase)),
-    restore: (jobs) =>
+    restore: (jobs) => {
+      makeRoomForMany(database);
       transaction(() => {
         for (const one of jobs) restore(one);
         run.setLogSeq(log.reserve());
-      }),
+      });
+    },
     find: (index) =>
       explained(path, () => {
         const job = table.at(index);

@@ -171,8 +171,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'matched-by-index': {
     bug: 'Jobs of a folder were matched by their position, and paid again when the input changed.',
     file: 'pipelines/run/matching/matchInput.ts',
-    from: '  await matchPlans(plans, { fingerprint, total }, run);\n',
-    to: '  void matchPlans; void fingerprint; void total; void plans;\n',
+    from: '  await matchPlans(plans, config, run);\n',
+    to: '  void matchPlans; void config; void plans;\n',
     seed: 203,
   },
   'gateway-clock': {

@@ -18,7 +18,7 @@ export const placeMutants: Readonly<Record<string, Mutant>> = {
   },
   'not-delivered-later': {
     bug: 'Pictures of earlier runs did not get to a destination that was added later.',
-    file: 'pipelines/runToFolder.ts',
+    file: 'pipelines/runToEnd.ts',
     from: '      earlier,\n',
     to: '      EMPTY,\n',
     seed: 12510,
@@ -26,8 +26,8 @@ export const placeMutants: Readonly<Record<string, Mutant>> = {
   'not-rendered-later': {
     bug: 'Pictures of earlier runs did not get renditions that were added later.',
     file: 'pipelines/runToFolder.ts',
-    from: 'const added = concat(rateEarlier, renderEarlier(toRender, plans, run));',
-    to: 'void renderEarlier;\n        const added = rateEarlier;',
+    from: 'const added = concat(entered, rateEarlier, renderEarlier(toRender, plans, run));',
+    to: 'void renderEarlier;\n        const added = concat(entered, rateEarlier);',
     seed: 2506,
   },
 };

@@ -1,10 +1,11 @@
 import { appendFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { firstValueFrom, forkJoin, lastValueFrom, mergeMap, range } from 'rxjs';
+import { firstValueFrom, forkJoin, lastValueFrom, mergeMap, range, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { openManifest } from '../../../src/sinks/manifest/manifest.ts';
 import type { Outcome } from '../../../src/types.ts';
 import { anOutcome } from '../../helpers/anOutcome.ts';
+import { collect } from '../../helpers/collect.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
@@ -77,6 +78,41 @@ describe('openManifest', () => {
     const fault = { name: 'StorageError', message: expect.stringContaining(story) };
     await expect(lastValueFrom(manifest.append(anOutcome({ index: 1 })))).rejects.toMatchObject(fault);
     await expect(manifest.finish({})).rejects.toMatchObject(fault);
+    await manifest.close();
+  });
+
+  it('does not finish with a line that was damaged before it was opened', async () => {
+    await writeOutcomes(...[0, 1, 2].map((index) => anOutcome({ index })));
+    const text = await readFile(linesPath(), 'utf8');
+    await writeFile(linesPath(), text.replace('"index":1,"key"', '"index":1,"kee"'));
+    const manifest = await openManifest(folder());
+    await expect(manifest.finish({})).rejects.toMatchObject({ code: 'ERR_MANIFEST_DAMAGED' });
+    await manifest.close();
+  });
+
+  it('appends many outcomes together, and counts the jobs', async () => {
+    const manifest = await openManifest(folder());
+    const some = [2, 0, 7].map((index) => anOutcome({ index, prompt: `ü ☀️ ${index}` }));
+    const append = (outcomes: Outcome[]) => lastValueFrom(manifest.appendAll(outcomes).pipe(toArray()));
+    expect(await append(some)).toEqual(some);
+    expect(await append([])).toEqual([]);
+    await lastValueFrom(manifest.append(anOutcome({ index: 7 })));
+    expect([manifest.size(), manifest.end()]).toEqual([3, 8]);
+    expect(await manifest.find(0)).toEqual(some[1]);
+    await manifest.close();
+    expect(await readBack()).toEqual([some[1], some[0], anOutcome({ index: 7 })]);
+  });
+
+  it('tells the outcomes of which the service has more to say', async () => {
+    const early = { metrics: {}, completedAt: null };
+    await writeOutcomes(anOutcome({ index: 0, ...early }), anOutcome({ index: 1 }));
+    const manifest = await openManifest(folder());
+    const unmeasured = async () => (await collect(manifest.unmeasured())).map(({ index }) => index);
+    await lastValueFrom(manifest.append(anOutcome({ index: 2, ...early })));
+    await lastValueFrom(manifest.append(anOutcome({ index: 3, ...early, status: 'failed' })));
+    expect(await unmeasured()).toEqual([0, 2]);
+    await lastValueFrom(manifest.append(anOutcome({ index: 2 })));
+    expect(await unmeasured()).toEqual([0]);
     await manifest.close();
   });
 

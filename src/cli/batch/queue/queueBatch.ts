@@ -1,10 +1,22 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { firstValueFrom, last, lastValueFrom, map, merge, of, race, tap } from 'rxjs';
+import {
+  catchError,
+  EMPTY,
+  firstValueFrom,
+  last,
+  lastValueFrom,
+  map,
+  merge,
+  of,
+  race,
+  shareReplay,
+  tap,
+} from 'rxjs';
 import { ProviderError, UsageError } from '../../../errors.ts';
 import { type Database, openDatabase } from '../../../fleet/database/connection.ts';
 import { migrate } from '../../../fleet/database/migrate.ts';
 import { createRead } from '../../../fleet/database/partCalls.ts';
-import { createRunCalls } from '../../../fleet/database/runCalls.ts';
+import { createRunCalls, type OpenedRun } from '../../../fleet/database/runCalls.ts';
 import { type Engine, openEngine } from '../../../fleet/engine/engine.ts';
 import { importOutcomes } from '../../../fleet/producer/importOutcomes.ts';
 import { loadRun, type RunToLoad } from '../../../fleet/producer/loadRun.ts';
@@ -16,13 +28,14 @@ import { identifyService } from '../../../pipelines/run/folder/enterFolder.ts';
 import { inOpenRun } from '../../../pipelines/run/openRun.ts';
 import type { RunSettings } from '../../../pipelines/run/settings.ts';
 import type { Bucket } from '../../../sinks/destinations/s3Bucket.ts';
-import { isQueued, markQueued, unmarkQueued } from '../../../store/queueMark.ts';
+import { isQueued, isQueuedAlone, markQueued, unmarkQueued } from '../../../store/queueMark.ts';
 import type { Plan } from '../../../types.ts';
 import { queueUrl } from '../../script/environment.ts';
 import { exitCodes } from '../../script/exit.ts';
 import { interruption } from '../../script/interruption.ts';
 import { type Batch, runBatch } from '../runBatch.ts';
 import { runSettings } from '../runSettings.ts';
+import { enterAhead } from './enterAhead.ts';
 import { expectServed, expectTravels } from './queueRefusals.ts';
 import { queuePlace, storedSettings } from './queueSettings.ts';
 import { createQueueView } from './queueView.ts';
@@ -112,6 +125,14 @@ async function checkPlans(
  * jobs of a run on one machine.
  */
 async function expectNewFolder(batch: QueuedBatch): Promise<void> {
+  if (await isUnused(batch)) return;
+  throw new UsageError(`${batch.folder} has jobs of a run without --queue.`, {
+    suggestion: 'Finish it without --queue, or choose another folder with --out.',
+  });
+}
+
+/** Opens the run folder once, to see if it has no jobs. */
+async function isUnused(batch: QueuedBatch): Promise<boolean> {
   const settings: RunSettings = {
     ...runSettings(batch.flags),
     // A prefix may be that of another run, and nothing in it be touched.
@@ -120,11 +141,7 @@ async function expectNewFolder(batch: QueuedBatch): Promise<void> {
     provider: batch.service.provider,
     ...(batch.input === undefined ? {} : { input: batch.input }),
   };
-  const isNew = await lastValueFrom(inOpenRun(settings, ({ journal }) => of(journal.isEmpty())));
-  if (isNew) return;
-  throw new UsageError(`${batch.folder} has jobs of a run without --queue.`, {
-    suggestion: 'Finish it without --queue, or choose another folder with --out.',
-  });
+  return lastValueFrom(inOpenRun(settings, ({ journal }) => of(journal.isEmpty())));
 }
 
 interface Looking {
@@ -154,14 +171,18 @@ async function loadAndWatch(looking: Looking): Promise<number> {
     },
     plans,
     // Before the database knows the run, a mark would lock the folder for ever.
-    onOpened: () => markQueued(batch.folder, name),
+    onOpened: async () => {
+      // The mark stays as it was made, or the folder is another one than before.
+      if (!isQueued(batch.folder)) await markQueued(batch.folder, name, !(await isUnused(batch)));
+    },
     onLoaded: (count) => view.loaded(count, total),
   });
-  const end = await watch(looking, run);
+  const end = await watch(looking, { run, state });
   if (end === null) return exitCodes.interrupted.code;
   if (end.state === 'paused') throw paused(end);
   view.close();
   const beside = bucket === null ? null : { bucket, sidecars: flags.sidecars };
+  const isAlone = await isQueuedAlone(batch.folder);
   const code = await runBatch({
     ...batch,
     // Nothing is left to follow.
@@ -170,6 +191,8 @@ async function loadAndWatch(looking: Looking): Promise<number> {
     run: ({ destinations: _delivered, ...given }) =>
       planned.run({
         ...given,
+        // All that it has was entered for this run then.
+        countsAll: isAlone,
         ...(state === 'done' ? {} : { startedAtMs: end.begunAtMs }),
         freeSpaceOf: async () => null,
         make: (_plans, opened) => importOutcomes(database, run, opened, beside),
@@ -181,15 +204,26 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   return code;
 }
 
-/** Shows how far the run comes; resolves with its end, or null after Ctrl-C. */
-async function watch({ database, view, batch }: Looking, run: number): Promise<RunProgress | null> {
+/**
+ * Shows how far the run comes, and enters its outcomes meanwhile; resolves with its end, or null
+ * after Ctrl-C.
+ */
+async function watch(
+  looking: Looking,
+  { run, state }: Pick<OpenedRun, 'run' | 'state'>,
+): Promise<RunProgress | null> {
+  const { database, view, batch } = looking;
   const { stop } = interruption();
+  const left = merge(stop, batch.io.outputClosed).pipe(map(() => null));
   const watched = watchRun(database, run).pipe(
     tap((progress) => view.progress(progress)),
     last(),
+    shareReplay({ bufferSize: 1, refCount: true }),
   );
-  const left = merge(stop, batch.io.outputClosed).pipe(map(() => null));
-  const end = await firstValueFrom(race(watched, left));
+  const over = merge(watched, left).pipe(catchError(() => of(null)));
+  const canEnter = state !== 'done' && (await isQueuedAlone(batch.folder));
+  const ahead = canEnter ? enterAhead({ ...looking, run, warn: view.warn }, over) : EMPTY;
+  const end = await firstValueFrom(race(merge(ahead, watched).pipe(last()), left));
   if (end === null) view.left();
   return end;
 }

@@ -15,7 +15,7 @@ import {
 } from 'rxjs';
 import { StorageError } from '../../../errors.ts';
 import { PAGE_SIZE } from '../../../operators/predictions/listedPredictions.ts';
-import type { Outcome, Prediction } from '../../../types.ts';
+import type { Prediction } from '../../../types.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
 import type { OpenRun } from '../settings.ts';
 import { correctJobs, withCorrection } from './correctJobs.ts';
@@ -91,21 +91,14 @@ async function findUnmeasured({ manifest }: Pick<OpenRun, 'manifest'>): Promise<
   const jobsOf = new Map<string, number[]>();
   const sharersOf = new Map<string, number[]>();
   let oldestMs = Number.POSITIVE_INFINITY;
-  for await (const outcome of manifest.outcomes()) {
-    const { predictionId, cached, index, createdAt } = outcome;
-    if (predictionId === null || isMeasured(outcome)) continue;
+  for await (const { predictionId, cached, index, createdAt } of manifest.unmeasured()) {
+    if (predictionId === null) continue;
     const jobs = cached ? sharersOf : jobsOf;
     jobs.set(predictionId, [...(jobs.get(predictionId) ?? []), index]);
     if (!cached) oldestMs = Math.min(oldestMs, Date.parse(createdAt ?? '') || oldestMs);
   }
   for (const [id, jobs] of jobsOf) jobs.push(...(sharersOf.get(id) ?? []));
   return { jobsOf, oldestMs };
-}
-
-/** Returns true if the service named an end or a run time: then it has no more to say. */
-function isMeasured({ status, metrics, completedAt, estimatedUsd }: Outcome): boolean {
-  const hasOutput = status === 'saved' || estimatedUsd !== undefined;
-  return !hasOutput || completedAt !== null || typeof metrics.predict_time === 'number';
 }
 
 /** What a look is for. */

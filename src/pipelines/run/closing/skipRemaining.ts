@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import { defer, EMPTY, type Observable } from 'rxjs';
 import { pullMap } from '../../../operators/pullMap.ts';
 import type { Outcome, Plan } from '../../../types.ts';
 import { skippedOutcome } from '../../journey/skippedOutcome.ts';
@@ -7,11 +7,13 @@ import type { OpenRun } from '../settings.ts';
 
 /**
  * Records the jobs that have no outcome when all others are done; there are some only after a stop
- * or a fault.
+ * or a fault. `total` is the number of plans if they are the first jobs, without a gap; then they
+ * are not read if none is left. Null: they may be others.
  */
 export function skipRemaining(
   plans: PlanSource,
   run: Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'isChosen'>,
+  total: number | null = null,
 ): Observable<Outcome> {
   const { manifest, journal, isChosen } = run;
   const { service = null } = run.config;
@@ -19,7 +21,11 @@ export function skipRemaining(
     manifest.append(
       skippedOutcome(plan, journal.find(plan.index), { isChosen: isChosen(plan.index), service }),
     );
-  return pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
+  return defer(() => {
+    // Indexes are without a gap then.
+    const isNoneLeft = manifest.size() === total && manifest.end() === total;
+    return isNoneLeft ? EMPTY : pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
+  });
 }
 
 async function* plansWithoutOutcome(

@@ -36,12 +36,12 @@ export async function openFolder(
   closers.add(() => lease.release());
   closers.add(restore);
   const { folder, fixedInput, resumeAnyway, gallery = true, deleteLocal = false } = settings;
-  const { emit = () => {} } = settings;
+  const { emit = () => {}, keepUnfinished = false } = settings;
   const journal = underLease(openJournal(folder, { service, fixedInput, resumeAnyway }), lease);
   closers.add(() => journal.close());
   const ratings = openRatings(settings, { service, lease });
   closers.add(() => ratings?.close());
-  await removeTemporaries(folder, (link) => expectNoWayOut(folder, link));
+  if (!keepUnfinished) await removeTemporaries(folder, (link) => expectNoWayOut(folder, link));
   // A folder may allow writing existing files but not creating new ones.
   await checkWritable(folder);
   await keepInput(settings);

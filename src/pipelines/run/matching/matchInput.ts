@@ -15,6 +15,8 @@ interface MatchInputConfig {
   fingerprint: string | null;
   /** Number of the plans. */
   total: number;
+  /** True if all that the folder has is certainly of these plans. Default false. */
+  isSame?: boolean;
 }
 
 /**
@@ -25,16 +27,16 @@ interface MatchInputConfig {
  */
 export async function matchInput(
   plans: PlanSource,
-  { fingerprint, total }: MatchInputConfig,
+  config: MatchInputConfig,
   run: Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'trustIndexes'>,
 ): Promise<void> {
-  await matchPlans(plans, { fingerprint, total }, run);
+  await matchPlans(plans, config, run);
   run.trustIndexes();
 }
 
 async function matchPlans(
   plans: PlanSource,
-  { fingerprint, total }: MatchInputConfig,
+  { fingerprint, total, isSame = false }: MatchInputConfig,
   run: Pick<OpenRun, 'config' | 'manifest' | 'journal'>,
 ): Promise<void> {
   const { journal, manifest, config } = run;
@@ -45,6 +47,7 @@ async function matchPlans(
     journal.setInput({ fingerprint, total, content: NOT_READ });
     return;
   }
+  if (isSame) return;
   const content = createHash('sha256');
   const matching = journal.matching();
   for await (const plan of plans()) {

@@ -32,7 +32,7 @@ import { countSaved, expectSameFiles } from '../../run/earlier/earlierRuns.ts';
 import { expectAllInside } from '../../run/folder/expectInside.ts';
 import { inOpenRun } from '../../run/openRun.ts';
 import type { OpenRun, RunSettings } from '../../run/settings.ts';
-import { runToEnd } from '../../runToFolder.ts';
+import { runToEnd } from '../../runToEnd.ts';
 import { copyBest, withCopies } from './bestImages.ts';
 import type { RefinementContexts } from './jobs.ts';
 import { keepPicked } from './picks.ts';

@@ -8,7 +8,8 @@ import { closingLook } from '../../../../src/pipelines/run/closing/closingLook.t
 import { writeResults } from '../../../../src/pipelines/run/closing/results.ts';
 import { inOpenRun } from '../../../../src/pipelines/run/openRun.ts';
 import type { OpenRun, RunSettings } from '../../../../src/pipelines/run/settings.ts';
-import { runToEnd, runToFolder } from '../../../../src/pipelines/runToFolder.ts';
+import { runToEnd } from '../../../../src/pipelines/runToEnd.ts';
+import { runToFolder } from '../../../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../../../src/providers/replicate/replicateProvider.ts';
 import type { SimulatorConfig } from '../../../../src/simulator/index.ts';
 import { findModel } from '../../../../src/simulator/models/models.ts';

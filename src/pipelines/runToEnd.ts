@@ -1,0 +1,143 @@
+import {
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  identity,
+  ignoreElements,
+  last,
+  type MonoTypeOperatorFunction,
+  map,
+  type Observable,
+  tap,
+} from 'rxjs';
+import type { IndexSet } from '../base/indexSet.ts';
+import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
+import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
+import type { RunTotals } from '../events/totals.ts';
+import { tally } from '../operators/stages/tally.ts';
+import type { Outcome } from '../types.ts';
+import { type RunEnd, sessionOf } from './run/closing/results.ts';
+import { skipRemaining } from './run/closing/skipRemaining.ts';
+import { concurrencyOf } from './run/concurrency.ts';
+import { deliverEarlier } from './run/deliver.ts';
+import { strategies } from './run/feeds.ts';
+import type { PlanSource } from './run/recoveryRounds.ts';
+import { type OpenRun, runDefaults } from './run/settings.ts';
+
+/** Returns a run in which these jobs, too, were paid by earlier runs. */
+export function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
+  const { isPaidBefore = () => false } = run.config;
+  const isPaid = (outcome: Outcome) => jobs.has(outcome.index) || isPaidBefore(outcome);
+  return { ...run, config: { ...run.config, isPaidBefore: isPaid } };
+}
+
+/** The work of a run. */
+interface RunWork {
+  /** Completes jobs that earlier runs have saved. Default: none. */
+  readonly added?: Observable<Outcome>;
+  /** Makes the missing images. */
+  readonly outcomes: Observable<Outcome>;
+  /** All jobs that have an outcome in the end; read when `outcomes` completes. */
+  readonly plans: PlanSource;
+  readonly total: number;
+  /** True if `plans` are the first `total` jobs, without a gap. Default false. */
+  readonly isWhole?: boolean;
+  readonly alreadySaved: number;
+  /** Jobs that are not chosen, and not saved either. Default 0. */
+  readonly leftOut?: number;
+  /** When it began, ms since 1970. Default: now. */
+  readonly startedAtMs?: number | undefined;
+}
+
+/**
+ * Makes the missing images, and records every other job as skipped; emits the end of the run with
+ * its first fault.
+ */
+export function runToEnd(
+  {
+    added = EMPTY,
+    outcomes,
+    plans,
+    total,
+    isWhole = false,
+    alreadySaved,
+    leftOut = 0,
+    startedAtMs: begunAt,
+  }: RunWork,
+  run: OpenRun,
+): Observable<RunEnd> {
+  const {
+    emit = () => {},
+    folder,
+    strategy = runDefaults.strategy,
+    scheduler = monotonicScheduler,
+    isPaidBefore,
+    service,
+  } = run.config;
+  const concurrency = concurrencyOf(strategy, run.config.concurrency);
+  return defer(() => {
+    const nowMs = wallNow(scheduler);
+    const startedAtMs = Math.min(nowMs, begunAt ?? nowMs);
+    const begunAtMs = scheduler.now() - (nowMs - startedAtMs);
+    let fault: unknown = null;
+    let current = alreadySaved;
+    const reportEach = tap<Outcome>(({ prompt, status, predictionId }) => {
+      current += 1;
+      const percent = Math.floor((current * 100) / total);
+      const elapsedMs = scheduler.now() - begunAtMs;
+      emit({ type: 'job.progress', current, total, percent, prompt, status, predictionId, elapsedMs });
+    });
+    const noteFault = catchError<Outcome, typeof EMPTY>((error: unknown) => {
+      fault ??= asMidRunError(error);
+      return EMPTY;
+    });
+    const started = { type: 'run.started', folder, total, alreadySaved, concurrency } as const;
+    const jobs = leftOut > 0 && { jobs: total - alreadySaved - leftOut };
+    emit({ ...started, ...jobs, ...(service && { service }) });
+    const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
+    return concat(
+      added.pipe(noteFault),
+      earlier,
+      outcomes.pipe(strategies[strategy].reportsEachJob ? reportEach : identity, noteFault),
+      skipRemaining(plans, run, isWhole ? total : null).pipe(noteFault),
+    ).pipe(
+      tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
+      noteSessions(startedAtMs, run),
+      last(),
+      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - begunAtMs })),
+    );
+  });
+}
+
+/** A killed run is remembered as it was this long before, at most, if outcomes came. */
+const NOTE_EVERY_MS = 2_000;
+
+/** Notes in the journal how far the run has come: at its beginning, and with its outcomes. */
+function noteSessions(
+  startedAtMs: number,
+  run: Pick<OpenRun, 'config' | 'journal' | 'requests'>,
+): MonoTypeOperatorFunction<RunTotals> {
+  const { scheduler = monotonicScheduler } = run.config;
+  let notedAtMs = Number.NEGATIVE_INFINITY;
+  const note = (totals: Pick<RunTotals, 'saved'>) => {
+    const nowMs = scheduler.now();
+    if (nowMs - notedAtMs < NOTE_EVERY_MS) return;
+    notedAtMs = nowMs;
+    run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - startedAtMs, totals }, run));
+  };
+  return tap<RunTotals>({ subscribe: () => note({ saved: 0 }), next: note });
+}
+
+/**
+ * Returns the fault of a run that had begun. Input, spec and folder were valid then, so a
+ * `UsageError` means that they have changed meanwhile; it must not report that nothing was created.
+ */
+function asMidRunError(error: unknown): unknown {
+  if (!(error instanceof UsageError || error instanceof InvalidRowsError)) return error;
+  return new StorageError('ERR_CHANGED_MEANWHILE', `The run stopped partway: ${error.message}`, {
+    recoverable: true,
+    suggestion: `${error.suggestion} Then run the same command again.`.trimStart(),
+    cause: error,
+  });
+}
