@@ -53,6 +53,9 @@ export interface Totals {
   readonly failures: WorldLine[];
 }
 
+/** Worlds that one process runs: what is left of each stays in its memory, some megabytes. */
+const WORLDS_OF_A_PROCESS = 400;
+
 /** Runs worlds in processes of their own, each with every n-th seed. */
 export async function runWorkers(config: WorkersConfig): Promise<Totals> {
   const {
@@ -77,7 +80,7 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
     onWorld(world);
     if (stopsAtFailure === true && world.problems.length > 0) stop.abort();
   };
-  const run = (number: number) => {
+  const run = async (number: number) => {
     const share = Math.ceil((count - number) / workers);
     const isOwn = (_: unknown, at: number) => at % workers === number;
     const work: Work = {
@@ -91,7 +94,13 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
       shrinks,
       keepsLog,
     };
-    return runWorker(work, mutant, note, stop.signal);
+    if (seeds !== undefined || states !== undefined) return runWorker(work, mutant, note, stop.signal);
+    for (let done = 0; done < share && Date.now() < untilMs && !stop.signal.aborted; ) {
+      const some = Math.min(WORLDS_OF_A_PROCESS, share - done);
+      const part = { ...work, first: work.first + done * workers, count: some };
+      await runWorker(part, mutant, note, stop.signal);
+      done += some;
+    }
   };
   await Promise.all(
     Array.from({ length: Math.min(workers, seeds?.length ?? states?.length ?? count) }, (_, number) =>

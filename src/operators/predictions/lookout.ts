@@ -109,7 +109,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
   let breaksInARow = 0;
 
   const accept = (attempt: Attempt, prediction: Prediction): Observable<Prediction> => {
-    expectOwnResponse(attempt, prediction, own.offset);
+    expectOwnResponse(attempt, prediction);
     const respondedAtMs = scheduler.now();
     return claims.take(prediction.id, attempt.owner).pipe(
       map((isTaken) => {

@@ -1,24 +1,22 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { currentMachine, hasMachine, type Machine } from '../world/machine.ts';
 import type { Process } from '../world/timeline.ts';
 import { FIRST_FD, type FileCalls } from './fileCalls.ts';
 
 /**
- * The file system of the simulated machine, below `/sim/<mount>/` of the real one. Node's own
+ * The file system of the simulated machine, below `/sim/<mount>/vm` of the real one. Node's own
  * module is patched, as `syncBuiltinESMExports` allows: so all code, that of libraries included, is
- * the same as in real runs. Each process has a mount point of its own, so that what an earlier one
- * has left in this real process's memory never meets it.
+ * the same as in real runs. Each process has a mount point of its own, and a folder above it, so
+ * that what an earlier one has left in this real process's memory never meets it.
  */
-const MOUNT = /^\/sim(?:\/\d+)?(?=\/|$)/;
-
-/** The folder above all mount points. */
-const ABOVE = '/sim';
+const MOUNT = /^\/sim(?:\/\d+(?:\/vm)?)?(?=\/|$)/;
 
 /** Returns the mount point of a process. */
 export function mountOf(process: Pick<Process, 'mount'>): string {
-  return `/sim/${process.mount}`;
+  return `/sim/${process.mount}/vm`;
 }
 
 /** Returns true for a path of the simulated disk, and for the descriptor of an open file of it. */
@@ -145,8 +143,8 @@ function tear({ calls }: Machine, call: Call, args: Args, part: number): void {
 function isOwn({ process }: Machine, of: unknown): boolean {
   if (process?.isAlive !== true) return false;
   if (typeof of === 'number') return process.calls.has(of);
-  if (of === ABOVE) return true;
-  return (of as string).startsWith(`${mountOf(process)}/`) || of === mountOf(process);
+  const mount = mountOf(process);
+  return of === mount || of === dirname(mount) || (of as string).startsWith(`${mount}/`);
 }
 
 function sync(name: string, args: Args): unknown {

@@ -220,10 +220,10 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     crashes: 100,
   },
   'old-is-own': {
-    bug: 'A response about a prediction that was hours old, and shows no input, was taken for its own.',
+    bug: 'A response about a prediction whose data were deleted long ago was taken for its own.',
     file: `${lost}/lostErrors.ts`,
-    from: "dataRemoved && ageMs > OLD_MS ? 'time' : contradiction",
-    to: 'dataRemoved && ageMs > OLD_MS ? null : contradiction',
+    from: "prediction.dataRemoved ? 'time' : contradiction",
+    to: 'prediction.dataRemoved ? null : contradiction',
     seed: 1781,
     crashes: 100,
   },

@@ -70,6 +70,7 @@ async function judgeJobs(world: World, ends: readonly ProcessEnd[], journal: Fol
     ends.slice(-3).flatMap((end) => end.outcomes.map(([index, , code]) => [index, code])),
   );
   const problems: string[] = [];
+  const known = new Set(journal.knownPredictionIds());
   let uncertain = 0;
   for await (const { index, path, prompt } of plansOf(input, config)()) {
     const record = journal.find(index);
@@ -78,7 +79,7 @@ async function judgeJobs(world: World, ends: readonly ProcessEnd[], journal: Fol
     const isLate = config.pauseMs > 60_000 || world.machine.timeline.nowMs > KEPT_MS;
     if (record?.state === 'saved')
       problems.push(...judgeFiles(world, { index, path: `${folder}/${path}` }, record));
-    else if (code === 'ERR_UNCERTAIN' && isLate) uncertain += 1;
+    else if (code === 'ERR_UNCERTAIN' && (isLate || hasNearMiss(world, prompt, known))) uncertain += 1;
     else if (code === 'ERR_OUTPUT_GONE' && isLate) continue;
     // It failed by itself before, and is known since the last process only.
     else if (OWN_FAILURES.has(code ?? '')) continue;
@@ -88,6 +89,18 @@ async function judgeJobs(world: World, ends: readonly ProcessEnd[], journal: Fol
     else problems.push(`job ${index} (${prompt}) is ${record?.state ?? 'unknown'}: ${code}`);
   }
   return { problems, uncertain };
+}
+
+/**
+ * Returns true if a prediction of no job, such as of one that has left the input, may show the
+ * prompt shortened. Without the service's clock, which a run learns from what it makes, that keeps
+ * a lost request open for ever: rather no image than one that is paid twice.
+ */
+function hasNearMiss({ service }: World, prompt: string, known: ReadonlySet<string>): boolean {
+  return service.made.some(({ id, input }) => {
+    const shown = String(input.prompt);
+    return !known.has(id) && shown !== prompt && prompt.startsWith(shown);
+  });
 }
 
 /** The files of a saved job are those of its prediction, whole, and bear its name. */

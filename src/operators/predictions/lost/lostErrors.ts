@@ -1,4 +1,3 @@
-import type { OffsetBounds } from '../../../base/clockOffset.ts';
 import { withoutStop } from '../../../base/text.ts';
 import { option, ProviderError } from '../../../errors.ts';
 import type { Prediction } from '../../../types.ts';
@@ -17,22 +16,13 @@ export function isLost(error: unknown): error is ProviderError {
 
 const lost = { tookEffect: 'unknown', recoverable: true } as const;
 
-/** The service deletes data an hour after the end; half of it allows for inexact clocks. */
-const OLD_MS = 30 * 60_000;
-
 /**
  * Throws the error of a create request whose response is about another one, and notes the
- * prediction that it names. `offset` is the service's clock, if it is known: a prediction whose
- * input is deleted shows by nothing but its age that it is another one.
+ * prediction that it names. One whose data the service has deleted already, as it does an hour
+ * after the end, was made before the request, even if nothing else shows it.
  */
-export function expectOwnResponse(
-  attempt: Attempt,
-  prediction: Prediction,
-  offset: OffsetBounds | null,
-): void {
-  const { createdAt, dataRemoved } = prediction;
-  const ageMs = offset === null ? 0 : attempt.sentAtMs + offset.leastMs - Date.parse(createdAt ?? '');
-  const differing = dataRemoved && ageMs > OLD_MS ? 'time' : contradiction(attempt.request, prediction);
+export function expectOwnResponse(attempt: Attempt, prediction: Prediction): void {
+  const differing = prediction.dataRemoved ? 'time' : contradiction(attempt.request, prediction);
   if (differing === null) return;
   attempt.answeredId = prediction.id;
   throw wrongResponse(differing, attempt, prediction);
