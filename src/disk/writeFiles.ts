@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsync, open, writeFileSync } from 'node:fs';
 import { type FileHandle, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import type { z } from 'zod';
 import { option, RxposureError, UsageError } from '../errors.ts';
 import { ensureDir, syncFolder } from './folders.ts';
+import { fromCallback } from './fromCallback.ts';
 import { atPlace } from './insideFolder.ts';
 import { openOwn, ownFlags, readOwnText } from './ownFiles.ts';
 import { isMissing, toStorageError } from './storageError.ts';
@@ -55,10 +55,10 @@ const SMALL_BYTES = 1 << 18;
 export async function writeFlushed(path: string, data: string | Uint8Array): Promise<void> {
   if (data.length > SMALL_BYTES) return writeFile(path, data, { flag: 'wx', flush: true });
   // Creating a file may take long, if others are being flushed.
-  const fd = await promisify(open)(path, ownFlags.create | ownFlags.plain, 0o666);
+  const fd = await fromCallback<number>((done) => open(path, ownFlags.create | ownFlags.plain, 0o666, done));
   try {
     writeFileSync(fd, data);
-    await promisify(fsync)(fd);
+    await fromCallback((done) => fsync(fd, done));
   } finally {
     closeSync(fd);
   }

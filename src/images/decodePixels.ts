@@ -125,7 +125,7 @@ async function openDecoder(
   options: SharpOptions,
   decoding: Decoding,
 ): Promise<Sharp> {
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const { format, widthPx, heightPx, wanted, shrinksUpTo } = decoding;
   if (format === 'svg') {
     const svg = withoutPreamble(typeof input === 'string' ? await readFile(input) : input);

@@ -17,7 +17,7 @@ export type DecodedOriginal = () => Sharp;
  * file cannot be read.
  */
 export async function decodeOriginal(image: OpenedImage, path: string): Promise<DecodedOriginal> {
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const { input, options, decoding } = image;
   if (decoding === null) return () => sharp(input, options);
   const { data, widthPx: width, heightPx: height, channels } = await decode(input, path, decoding);
@@ -50,7 +50,7 @@ export async function checkDecodable(
   path: string,
   config: Pick<OpenImageConfig, 'notes' | 'signal'> = {},
 ): Promise<void> {
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const wanted = { fit: 'inside', boxes: [{ widthPx: CHECK_PX, heightPx: CHECK_PX }] } as const;
   await decodeUnlessRefused(path, () =>
     withImage(path, { ...config, wanted, onlySmall: true }, (image) =>

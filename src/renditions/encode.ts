@@ -143,7 +143,7 @@ async function finished(image: Sharp, spec: RenditionSpec, overlays: Overlays): 
 }
 
 async function pixelsOf(image: Sharp): Promise<{ copy: () => Sharp; info: OutputInfo }> {
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   const raw = { width, height, channels };

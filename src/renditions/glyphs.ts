@@ -30,7 +30,7 @@ const ACROSS = 16;
  * Draws each character and returns the outline of its picture: the two outermost pixels around it.
  */
 async function drawings(characters: readonly string[]): Promise<readonly string[]> {
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const outlines: string[] = [];
   for (let first = 0; first < characters.length; first += ACROSS ** 2) {
     const some = characters.slice(first, first + ACROSS ** 2);

@@ -62,7 +62,7 @@ async function decoded(
   { widthPx, heightPx }: OverlayRoom,
   within: Pick<OpenImageConfig, 'memory' | 'decoder'>,
 ): Promise<OverlayPixels> {
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const wanted = { fit: 'inside', boxes: [{ widthPx, heightPx }] } as const;
   const { data, info } = await withImage(file, { ...within, wanted }, ({ input, options }) =>
     sharp(input, options)
@@ -113,7 +113,7 @@ export async function readableOverlays(
 }
 
 async function checkImage(path: string, rendition: string): Promise<void> {
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   try {
     const stats = await stat(path);
     if (!stats.isFile()) throw new Error('it is not a file');

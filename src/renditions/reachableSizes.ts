@@ -30,7 +30,7 @@ async function checkReachable(spec: RenditionSpec, embedProvenance: ProvenanceWr
     widthPx: isWhole ? Math.min(spec.widthPx, MOST_PX) : 1,
     heightPx: isWhole ? Math.min(spec.heightPx, MOST_PX) : 1,
   };
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const image = sharp({ create: { width: 1, height: 1, channels: 3, background: '#808080' } });
   const { data } = await encodeRendition(image, least, { overlays: createOverlays(), embedProvenance });
   if (data.length <= maxBytes) return;

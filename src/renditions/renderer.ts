@@ -67,7 +67,7 @@ export function createRenderer(config: RendererConfig = {}): Renderer {
         const { path, widthPx, heightPx } = original;
         if (widthPx === null || heightPx === null || specs.length === 0) return [];
         // Loaded with the first image, while predictions run, so that a run starts sooner.
-        const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+        const { default: sharp } = await importPackage('sharp', () => import('sharp'));
         sharp.concurrency(threads);
         // Each original is decoded once, so a cache would never be hit.
         sharp.cache(false);

@@ -7,6 +7,18 @@ import { findsMutant } from './mutants/findsMutant.ts';
 import { mutants } from './mutants/mutants.ts';
 import { runWorkers } from './report.ts';
 
+const HELP = `Usage: npm run simulate -- [flags]
+
+  --seeds N     worlds, one for each seed (1000)
+  --first N     the first seed (1)
+  --seed N      one world alone, with its log
+  --crashes N   crashes of a world, at most (10)
+  --minutes N   no world begins later than that
+  --workers N   processes (one for each core)
+  --mutant NAME a bug that was mended is back: stops at the first world that shows it
+  --mutants     looks for all of them with the seeds that are known to show each
+`;
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
@@ -17,8 +29,13 @@ const { values } = parseArgs({
     workers: { type: 'string', default: String(availableParallelism()) },
     mutant: { type: 'string' },
     mutants: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
 const [seeds = 0, first = 0, workers = 0] = [values.seeds, values.seed ?? values.first, values.workers].map(
   Number,
 );

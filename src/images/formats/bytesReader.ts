@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { fromCallback } from '../../disk/fromCallback.ts';
 
 /** A fault in the structure of a file. */
 export class StructureFault extends Error {
@@ -68,7 +68,9 @@ async function readFully(fd: number, at: number, length: number): Promise<Buffer
   const bytes = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {
-    const { bytesRead } = await promisify(read)(fd, bytes, filled, length - filled, at + filled);
+    const bytesRead = await fromCallback<number>((done) =>
+      read(fd, bytes, filled, length - filled, at + filled, done),
+    );
     // Something has cut the file in the meantime.
     if (bytesRead === 0) break;
     filled += bytesRead;

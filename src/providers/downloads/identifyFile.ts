@@ -50,7 +50,7 @@ const TURNS = /Exif\0\0|EXIF|eXIf|^(?:II\*\0|MM\0\*)/;
 /** Returns true if an image is shown with its width and height exchanged. */
 async function isTurned(path: string, { head, content }: ReceivedFile): Promise<boolean> {
   if (!TURNS.test(head.toString('latin1'))) return false;
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const { orientation = 1 } = await sharp(content ?? path, { limitInputPixels: false })
     .metadata()
     .catch(() => ({ orientation: 1 }));
@@ -111,7 +111,7 @@ async function extensionOf(
   const format = formatOf(head);
   if (format !== null && !SHARED_STARTS.has(format)) return format === 'jpeg' ? 'jpg' : format;
   // Loaded with the first file that needs it.
-  const { fileTypeFromBuffer } = await importPackage(import('file-type'), 'file-type');
+  const { fileTypeFromBuffer } = await importPackage('file-type', () => import('file-type'));
   const type = await fileTypeFromBuffer(head);
   const name = namedExtension(url);
   if (type !== undefined && isMedia(type.mime) && !isBarelySigned(head, type.ext, name)) return type.ext;

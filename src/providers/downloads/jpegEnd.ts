@@ -26,7 +26,7 @@ export async function addMissingEnd<T>(
 ): Promise<(T & { readonly received: ReceivedFile }) | null> {
   const { bytes, head, content } = received;
   if (formatOf(head) !== 'jpeg') return null;
-  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   if (content !== null) await putDown(path, received);
   await appendFile(path, END);
   const wanted = { fit: 'inside', boxes: [{ widthPx: MOST_PX, heightPx: MOST_PX }] } as const;

@@ -97,7 +97,7 @@ async function openStream(url: string, config: ReceiveConfig) {
   const { connectTimeoutMs, idleTimeoutMs, signal, reach = anywhere } = config;
   reach.expect(new URL(url));
   // Loaded with the first download, while predictions run, so that a run starts sooner.
-  const { default: got } = await importPackage(import('got'), 'got');
+  const { default: got } = await importPackage('got', () => import('got'));
   return got.stream(url, {
     retry: { limit: 0 },
     throwHttpErrors: false,

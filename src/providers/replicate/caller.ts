@@ -71,7 +71,7 @@ export function createCaller(config: CallerConfig): Caller {
         onStatus,
       });
       // A client for each call, so that each has its own fetch; clients hold no connections.
-      const { default: Client } = await importPackage(import('replicate'), 'replicate');
+      const { default: Client } = await importPackage('replicate', () => import('replicate'));
       const client = new Client({ auth: token, baseUrl, userAgent: 'rxposure', fetch: fetchOnce });
       return read(await send(client, signal), status);
     }).pipe(

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { escapeXml, formatUsd, sheetFont, toMicroUsd, wrapText } from '../../base/text.ts';
+import { importPackage } from '../../disk/storageError.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import {
@@ -42,7 +43,7 @@ export async function writeComparisonGrid(
   const { rows, columns: all, at } = await comparisonCells(outcomes, axes);
   const columns = all.slice(0, MAX_COLUMNS);
   if (rows.length === 0) return;
-  const { default: sharp } = await import('sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const layout = comparisonLayout(columns.length);
   const { widthPx, maxHeightPx, topPx, headPx, edgePx, cellPx, captionPx } = layout;
   const page = createPage(widthPx, maxHeightPx);

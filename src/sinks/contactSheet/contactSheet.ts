@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { importPackage } from '../../disk/storageError.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import type { Thumbnails } from '../gallery/thumbnails.ts';
@@ -46,7 +47,7 @@ export async function writeContactSheet(
   const endPage = async (isLast: boolean) => {
     const pages = isLast && number === 1 ? counts : `${counts} · page ${number}`;
     const note = isSimulated ? `simulated · ${pages}` : pages;
-    const { default: sharp } = await import('sharp');
+    const { default: sharp } = await importPackage('sharp', () => import('sharp'));
     await page.put(sharp(Buffer.from(headSvg(basename(folder), note, layout))), { left: 0, top: 0 });
     await writeAtomically(
       pagePath(folder, FILE_NAME, number),

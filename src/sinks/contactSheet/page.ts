@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { escapeXml, sheetFont, wrapText } from '../../base/text.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
+import { importPackage } from '../../disk/storageError.ts';
 import { withImage } from '../../images/openImage.ts';
 
 /** One cell of a contact sheet. */
@@ -78,7 +79,7 @@ export function createPage(widthPx: number, heightPx: number): Page {
       }
     },
     async toJpeg(usedPx) {
-      const { default: sharp } = await import('sharp');
+      const { default: sharp } = await importPackage('sharp', () => import('sharp'));
       const used = pixels.subarray(0, widthPx * usedPx * CHANNELS);
       return (
         sharp(used, { raw: { width: widthPx, height: usedPx, channels: CHANNELS } })
@@ -147,7 +148,7 @@ export async function drawRow(
   layout: SheetLayout,
   folder: string,
 ): Promise<void> {
-  const { default: sharp } = await import('sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const { cellPx, marginPx, gapPx } = layout;
   const heightPx = rowHeight(cells, cellPx);
   const bottom = topPx + heightPx;
@@ -168,7 +169,7 @@ export async function drawRow(
 
 /** Draws the image of a file, within a square. A large one, which has no thumbnail, is left out. */
 async function putFile(page: Page, path: string, sidePx: number, position: PagePosition): Promise<void> {
-  const { default: sharp } = await import('sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const wanted = { fit: 'inside', boxes: [{ widthPx: sidePx, heightPx: sidePx }] } as const;
   await withImage(path, { wanted, onlySmall: true }, ({ input, options }) =>
     page.put(sharp(input, options).resize({ width: sidePx, height: sidePx, fit: 'inside' }), position),

@@ -114,7 +114,7 @@ const END_BYTES = 1024;
  * sample that has it is whole. Rejects with `DeliveryError` if an image cannot be read.
  */
 export async function packSample(key: string, outcome: Outcome, folder: string): Promise<Buffer> {
-  const { pack } = await importPackage(import('tar-stream'), 'tar-stream');
+  const { pack } = await importPackage('tar-stream', () => import('tar-stream'));
   const archive = pack();
   // A sample has the same bytes whenever it is packed.
   const mtime = new Date(outcome.completedAt ?? 0);

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { ensureDir } from '../../disk/folders.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
+import { importPackage } from '../../disk/storageError.ts';
 import { newTemporaryPath, writeFlushed } from '../../disk/writeFiles.ts';
 import { type DecodingNotes, openDecodingNotes } from '../../images/decodingNotes.ts';
 import { decodeOpened, withImage } from '../../images/openImage.ts';
@@ -110,7 +111,7 @@ export async function openThumbnails(
 
 /** Draws the thumbnail of an image. Rejects with sharp's error, or as `withImage`. */
 async function draw(original: string, notes: DecodingNotes): Promise<Buffer> {
-  const { default: sharp } = await import('sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   sharp.cache(false);
   const wanted = { fit: 'inside', boxes: [{ widthPx: SIDE_PX, heightPx: SIDE_PX }] } as const;
   return withImage(original, { wanted, extraBytes: ENCODER_BYTES, notes }, (image) =>

@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { statsOf } from '../../disk/giveName.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
-import { readOwnText } from '../../disk/ownFiles.ts';
+import { readOwnText, readOwnTextSync } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { prettyJson, writeAtomically } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
@@ -41,13 +41,17 @@ async function isFree(path: string): Promise<boolean> {
   const stats = await statsOf(path).catch((error: unknown) => {
     throw toStorageError(error, path);
   });
-  return stats === null || (stats.isFile() && (await isSidecar(path)));
+  return stats === null || (stats.isFile() && (await isSidecar(path, stats.size)));
 }
 
+/** Files up to this size are read at once. */
+const SMALL_BYTES = 1 << 16;
+
 /** Returns true if a file is the sidecar of an image, of this run or an earlier one. */
-async function isSidecar(path: string): Promise<boolean> {
+async function isSidecar(path: string, bytes: number): Promise<boolean> {
   try {
-    return outcomeSchema.safeParse(JSON.parse(await readOwnText(path))).success;
+    const text = bytes > SMALL_BYTES ? await readOwnText(path) : readOwnTextSync(path);
+    return outcomeSchema.safeParse(JSON.parse(text)).success;
   } catch {
     return false;
   }

@@ -70,7 +70,7 @@ function writeCsvManifest(path: string, outcomes: AsyncIterable<Outcome>): Promi
 }
 
 async function* lines(outcomes: AsyncIterable<Outcome>): AsyncGenerator<string> {
-  const { default: papaparse } = await importPackage(import('papaparse'), 'papaparse');
+  const { default: papaparse } = await importPackage('papaparse', () => import('papaparse'));
   let isFirst = true;
   for await (const outcome of outcomes) {
     const config = { header: isFirst, escapeFormulae: true, newline: '\r\n' };
@@ -197,8 +197,8 @@ async function writeParquetManifest(path: string, outcomes: AsyncIterable<Outcom
     // The writer opens a file by its name: this one is ours.
     await (await openOwn(temporary, ownFlags.create)).close();
     const { fileWriter, parquetWriteRows } = await importPackage(
-      import('hyparquet-writer'),
       'hyparquet-writer',
+      () => import('hyparquet-writer'),
     );
     await parquetWriteRows({
       writer: fileWriter(temporary),

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { escapeXml, sheetFont, wrapText } from '../../base/text.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
+import { importPackage } from '../../disk/storageError.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import { openDecodingNotes } from '../../images/decodingNotes.ts';
 import { inspectImage } from '../../images/inspectImage.ts';
@@ -26,7 +27,7 @@ const MOST_PNG_PX = 16_000;
  * `StorageError` if a file cannot be written.
  */
 export async function writeLineage(folder: string, history: RefinementHistory): Promise<void> {
-  const { default: sharp } = await import('sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const tree = lineageTree(history);
   const layout = lineageLayout(tree, await aspectOf(folder, tree));
   const svg = lineageSvg(basename(folder), layout, await readImages(folder, layout));
@@ -49,7 +50,7 @@ async function aspectOf(folder: string, tree: readonly LineageColumn[]): Promise
 }
 
 async function readImages(folder: string, layout: LineageLayout): Promise<Map<number, string>> {
-  const { default: sharp } = await import('sharp');
+  const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const found = new Map<number, string>();
   const nodes = layout.columns.flatMap((column) => column.nodes.filter(({ isCarried }) => !isCarried));
   // Twice the shown size for sharp zooming; the shown size if there are very many.

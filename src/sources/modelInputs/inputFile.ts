@@ -116,7 +116,7 @@ function identityOf(content: Buffer, mediaType: string): Pick<InputFile, 'identi
 
 async function mediaTypeOf(head: Uint8Array): Promise<string> {
   if (isSvg(head)) return 'image/svg+xml';
-  const { fileTypeFromBuffer } = await importPackage(import('file-type'), 'file-type');
+  const { fileTypeFromBuffer } = await importPackage('file-type', () => import('file-type'));
   const type = await fileTypeFromBuffer(head);
   if (type !== undefined) return type.mime;
   // The last letter may be cut in two. Text has no zero bytes.
