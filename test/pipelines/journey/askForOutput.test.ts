@@ -41,9 +41,11 @@ it.each<[string, () => ReturnType<Provider['getPrediction']>]>([
 });
 
 it('an output that was deleted is not asked for again', async () => {
+  const running = shown({ status: 'processing', output: null, outputComplete: false });
   const deleted = shown({ output: null, dataRemoved: true });
-  expect(await run({ createPrediction: () => of(deleted) }, () => of(deleted))).toEqual({
+  // Once to follow it.
+  expect(await run({ createPrediction: () => of(running) }, () => of(deleted))).toEqual({
     end: 'ERR_OUTPUT_GONE',
-    asked: [],
+    asked: ['p1'],
   });
 });

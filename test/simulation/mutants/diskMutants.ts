@@ -45,8 +45,8 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
   'unflushed-file': {
     bug: 'Renditions, sidecars and the manifest were named before they were flushed.',
     file: 'disk/writeFiles.ts',
-    from: 'await promisify(fsync)(fd);',
-    to: 'void [promisify, fsync];',
+    from: 'await fromCallback((done) => fsync(fd, done));',
+    to: 'void fsync;',
     state: 1,
   },
   'relaxed-commit': {
