@@ -11,7 +11,7 @@ import { DELIVERIES } from './processes.ts';
 import type { ProcessEnd, World } from './runWorld.ts';
 
 /** Ends of predictions that are nobody's fault. */
-const OWN_FAILURES = new Set([
+export const OWN_FAILURES = new Set([
   'ERR_SAFETY',
   'ERR_PREDICTION_FAILED',
   'ERR_PREDICTION_CANCELED',

@@ -1,6 +1,6 @@
 import { costOf, type Made } from '../service/service.ts';
 import { promptOf } from './input.ts';
-import { count, type JudgedFolder, judgeFolder } from './judgeFolder.ts';
+import { count, type JudgedFolder, judgeFolder, OWN_FAILURES } from './judgeFolder.ts';
 import type { ProcessEnd, World } from './runWorld.ts';
 import { PRICE_MICRO_USD } from './worldConfig.ts';
 
@@ -29,7 +29,9 @@ export function judgeProcess(world: World, end: ProcessEnd): string[] {
   }
   problems.push(...judgePace(world, end));
   problems.push(...judgeReuse(world, end));
-  const late = world.service.made.filter((made) => made.process === number);
+  const late = world.service.made.filter(
+    (made) => made.process === number && !isFailedBefore(world, end, made),
+  );
   if (isIdle && late.length > 0) problems.push(`${name} had nothing to do, and made ${late.length}`);
   const indexes = outcomes.map(([index]) => index);
   if (new Set(indexes).size !== indexes.length) problems.push(`${name} told two outcomes of one job`);
@@ -57,6 +59,16 @@ function judgePace({ service, network, machine }: World, { number, run }: Proces
   const busiest = counted.map((at) => counted.filter((one) => one >= at && one < at + RATE_MS).length);
   if (Math.max(0, ...busiest) > ratePerMinute) problems.push(`${Math.max(...busiest)} requests in a minute`);
   return problems;
+}
+
+/** What is known since the process before to have failed by itself is made again. */
+function isFailedBefore({ ends }: World, end: ProcessEnd, { input: { prompt } }: Made): boolean {
+  const before = ends.findLast(({ folder, number }) => folder === end.folder && number < end.number);
+  const failed = before?.outcomes.filter(([, , code]) => OWN_FAILURES.has(code ?? '')) ?? [];
+  return failed.some(([index]) => {
+    const request = end.input[index];
+    return request !== undefined && promptOf(request) === prompt;
+  });
 }
 
 /** A minute, less what the clock of a machine may be off. */
