@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
-import { dirname, join, posix, win32 } from 'node:path';
+import { join, posix, win32 } from 'node:path';
+import { makeFolder } from '../disk/folders.ts';
 
 /** The properties of the machine that decide where caches are. */
 interface CacheFolderConfig {
@@ -44,22 +45,12 @@ export function keepCompiled(env: Readonly<Record<string, string | undefined>>):
   const folder = cacheFolder(env);
   if (folder === null) return;
   const compiled = join(folder, 'compiled');
-  // Not imported by its name: a Node that lacks it could not say that it is too old.
-  if (isMade(compiled)) module.enableCompileCache(compiled);
-}
-
-/**
- * Makes a folder and its parents; returns false if that cannot be. Node's own attempt never ends if
- * a file system refuses with ENOENT, as `/proc` does.
- */
-function isMade(folder: string): boolean {
-  if (existsSync(folder)) return true;
-  if (!isMade(dirname(folder))) return false;
   try {
-    mkdirSync(folder);
+    // Node's own attempt never ends where none can be made, such as below `/proc`.
+    if (!existsSync(compiled)) makeFolder(compiled);
   } catch {
-    // Another process may have been faster.
-    return existsSync(folder);
+    return;
   }
-  return true;
+  // Not imported by its name: a Node that lacks it could not say that it is too old.
+  module.enableCompileCache(compiled);
 }
