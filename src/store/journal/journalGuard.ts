@@ -1,8 +1,8 @@
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, fsyncSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { promisify } from 'node:util';
 import { makeFolder, syncFolderNow } from '../../disk/folders.ts';
+import { fromCallback } from '../../disk/fromCallback.ts';
 import { openOwnSync, ownFlags } from '../../disk/ownFiles.ts';
 import { fileChangedError, findFileChange } from '../../disk/storageError.ts';
 import { newTemporaryPath } from '../../disk/writeFiles.ts';
@@ -67,7 +67,7 @@ export function createJournalGuard(database: DatabaseSync, path: string): Journa
         throw fault;
       }
     },
-    flush: () => promisify(fdatasync)(log.fd),
+    flush: () => fromCallback((done) => fdatasync(log.fd, done)),
     flushSync: () => fdatasyncSync(log.fd),
     close: () => {
       for (const { fd } of files) closeSync(fd);

@@ -53,8 +53,8 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
   'relaxed-commit': {
     bug: 'Commits of the journal were not flushed.',
     file: 'store/journal/journalGuard.ts',
-    from: 'flush: () => promisify(fdatasync)(log.fd),',
-    to: 'flush: async () => void [promisify, fdatasync],',
+    from: 'flush: () => fromCallback((done) => fdatasync(log.fd, done)),',
+    to: 'flush: async () => void [fromCallback, fdatasync],',
     seed: 72,
   },
 };
