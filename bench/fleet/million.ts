@@ -133,16 +133,11 @@ async function endParts(database: Database, from: number, to: number): Promise<n
       'SELECT run, part, plans FROM rx.part WHERE part >= $1 AND part < $2 ORDER BY part',
       [first, Math.min(to, first + PARTS_AT_ONCE)],
     );
-    const packed = await Promise.all(
-      rows.map(async ({ plans }) => {
-        const jobs = (await unpackPlans(plans as Buffer)).map((plan) => ({
-          outcome: endedOutcome(plan),
-          open: null,
-        }));
-        for (const { outcome } of jobs) bytes += Buffer.byteLength(outcomeLine(outcome)) + 1;
-        return packEnded(jobs);
-      }),
-    );
+    const packed = rows.map(({ plans }) => {
+      const jobs = unpackPlans(plans as Buffer).map((plan) => ({ outcome: endedOutcome(plan), open: null }));
+      for (const { outcome } of jobs) bytes += Buffer.byteLength(outcomeLine(outcome)) + 1;
+      return packEnded(jobs);
+    });
     await database.query(
       `UPDATE rx.part p SET state = 'done', epoch = 1, outcomes = n.bytes
         FROM unnest($1::integer[], $2::bytea[]) AS n(part, bytes) WHERE p.part = n.part`,

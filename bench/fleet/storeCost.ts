@@ -41,7 +41,7 @@ export async function storeCost({ url }: Ground, workers: number, parts: number)
     }),
   );
   for (let part = 0; part < parts; part += 1) {
-    const plans = await packPlans(plansOf(part));
+    const plans = packPlans(plansOf(part));
     const first = part * PLANS_IN_PART;
     const loaded = [run, part, first, PLANS_IN_PART, plans];
     await database.query('SELECT rx_v1.load($1, $2, $3, $4, $5)', loaded);
@@ -72,7 +72,7 @@ export async function storeCost({ url }: Ground, workers: number, parts: number)
     const counts = JSON.stringify({ saved: outcomes.length, failed: 0, skipped: 0 });
     await database.query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', [
       ...[run, part, taken.epoch, counts],
-      await packEnded(outcomes),
+      packEnded(outcomes),
     ]);
     const aroundMs = performance.now() - begunMs - own.reduce((sum, ms) => sum + ms, 0);
     return own.map((ms) => ms + aroundMs / own.length);

@@ -10,43 +10,67 @@ export interface Occurrences {
 
 /** Three numbers per slot: two halves of the text's hash, and its count (0 if the slot is free). */
 const numbersPerSlot = 3;
-const firstSlots = 1024;
+const slotsPerPage = 1024;
+const mostUsed = slotsPerPage * 0.75;
+
+/** The texts whose hashes have the same lowest `depth` bits in their first half. */
+interface Page {
+  readonly numbers: Uint32Array;
+  depth: number;
+  used: number;
+}
 
 /**
- * Creates a counter that stores 64 bits of each text's hash instead of the text: open addressing in
- * one typed array, at most three quarters full, so 16 to 32 bytes per text. Among a million texts,
- * two are mistaken for one with a chance of 1 in 30 million; then only a count is wrong.
+ * Creates a counter that stores 64 bits of each text's hash instead of the text. Among a million
+ * texts, two are mistaken for one with a chance of 1 in 30 million; then only a count is wrong.
+ *
+ * It is an extendible hash table (Fagin et al., 1979): a page that is three quarters full is split
+ * in two. So it takes 16 to 32 bytes a text, and is never copied as a whole: the memory of a table
+ * that doubles is not given back by the allocator of the C library.
  */
 export function createOccurrences(): Occurrences {
-  let slots = firstSlots;
-  let used = 0;
-  let table = new Uint32Array(slots * numbersPerSlot);
+  let pages = [createPage(0)];
+  const before = new Uint32Array(slotsPerPage * numbersPerSlot);
 
-  const grow = (): void => {
-    const old = table;
-    slots *= 2;
-    table = new Uint32Array(slots * numbersPerSlot);
-    for (let from = 0; from < old.length; from += numbersPerSlot) {
-      if (old[from + 2] === 0) continue;
-      const to = offsetOf(table, old[from] ?? 0, old[from + 1] ?? 0);
-      for (let part = 0; part < numbersPerSlot; part += 1) table[to + part] = old[from + part] ?? 0;
+  const pageOf = (high: number): Page => pages[high & (pages.length - 1)] as Page;
+
+  const split = (page: Page, high: number): void => {
+    const bit = 1 << page.depth;
+    if (bit === pages.length) pages = [...pages, ...pages];
+    page.depth += 1;
+    page.used = 0;
+    const other = createPage(page.depth);
+    for (let at = (high & (bit - 1)) + bit; at < pages.length; at += 2 * bit) pages[at] = other;
+    before.set(page.numbers);
+    page.numbers.fill(0);
+    for (let from = 0; from < before.length; from += numbersPerSlot) {
+      const [first = 0, second = 0, times = 0] = before.subarray(from, from + numbersPerSlot);
+      if (times > 0) put(pageOf(first), first, second, times);
     }
   };
 
   const count = (text: string): number => {
-    if (used * 4 >= slots * 3) grow();
     const [high, low] = halvesOf(text);
-    const at = offsetOf(table, high, low);
-    const times = table[at + 2] ?? 0;
-    if (times === 0) used += 1;
-    table[at] = high;
-    table[at + 1] = low;
-    table[at + 2] = times + 1;
+    let page = pageOf(high);
+    while (page.used >= mostUsed) {
+      split(page, high);
+      page = pageOf(high);
+    }
+    const times = page.numbers[offsetOf(page, high, low) + 2] ?? 0;
+    put(page, high, low, times + 1);
     return times;
   };
-  const timesOf = (text: string): number => table[offsetOf(table, ...halvesOf(text)) + 2] ?? 0;
+  const timesOf = (text: string): number => {
+    const [high, low] = halvesOf(text);
+    const page = pageOf(high);
+    return page.numbers[offsetOf(page, high, low) + 2] ?? 0;
+  };
 
   return { count, timesOf };
+}
+
+function createPage(depth: number): Page {
+  return { numbers: new Uint32Array(slotsPerPage * numbersPerSlot), depth, used: 0 };
 }
 
 function halvesOf(text: string): [high: number, low: number] {
@@ -54,16 +78,23 @@ function halvesOf(text: string): [high: number, low: number] {
   return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
 }
 
+function put(page: Page, high: number, low: number, times: number): void {
+  const at = offsetOf(page, high, low);
+  if (page.numbers[at + 2] === 0) page.used += 1;
+  page.numbers[at] = high;
+  page.numbers[at + 1] = low;
+  page.numbers[at + 2] = times;
+}
+
 /**
  * Returns the offset of this hash, or of the free slot where it belongs. A quarter of the slots is
  * free, so the walk ends.
  */
-function offsetOf(table: Uint32Array, high: number, low: number): number {
-  const slots = table.length / numbersPerSlot;
-  let slot = low & (slots - 1);
+function offsetOf({ numbers }: Page, high: number, low: number): number {
+  let slot = low & (slotsPerPage - 1);
   for (;;) {
     const at = slot * numbersPerSlot;
-    if (table[at + 2] === 0 || (table[at] === high && table[at + 1] === low)) return at;
-    slot = (slot + 1) & (slots - 1);
+    if (numbers[at + 2] === 0 || (numbers[at] === high && numbers[at + 1] === low)) return at;
+    slot = (slot + 1) & (slotsPerPage - 1);
   }
 }

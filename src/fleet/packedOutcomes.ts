@@ -1,13 +1,8 @@
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import { outcomeSchema } from '../sinks/manifest/readOutcomes.ts';
 import type { Outcome } from '../types.ts';
 import type { Row } from './database/connection.ts';
-import { damaged, MOST_BYTES } from './packedPlans.ts';
-
-const pack = promisify(gzip);
-const unpack = promisify(gunzip);
+import { damaged, packLines, unpackLines } from './packedPlans.ts';
 
 /** A job of a part that is done. */
 export interface EndedJob {
@@ -25,15 +20,14 @@ const endedJob = z.object({
 });
 
 /** Packs the jobs of a part that is done: a line of JSON each, compressed. */
-export async function packEnded(jobs: readonly EndedJob[]): Promise<Buffer> {
-  return pack(jobs.map((job) => `${JSON.stringify(job)}\n`).join(''));
+export function packEnded(jobs: readonly EndedJob[]): Buffer {
+  return packLines(jobs.map((job) => `${JSON.stringify(job)}\n`));
 }
 
-/** Reads the jobs of a part that is done. Rejects with `StorageError` if they are not whole. */
-export async function unpackEnded(packed: Uint8Array): Promise<readonly EndedJob[]> {
+/** Reads the jobs of a part that is done. Throws `StorageError` if they are not whole. */
+export function unpackEnded(packed: Uint8Array): readonly EndedJob[] {
+  const lines = unpackLines(packed);
   try {
-    const text = await unpack(packed, { maxOutputLength: MOST_BYTES });
-    const lines = text.toString('utf8').split('\n').slice(0, -1);
     return lines.map((line) => endedJob.parse(JSON.parse(line)));
   } catch (error) {
     throw damaged(error);

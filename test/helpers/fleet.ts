@@ -32,7 +32,7 @@ export async function aRun(
   const total = parts.flat().length;
   const { run } = await lastValueFrom(calls.open({ ...named, limitMicroUsd, total }));
   for (const [part, plans] of parts.entries()) {
-    const loaded = [run, part, plans[0]?.index ?? 0, plans.length, await packPlans(plans)];
+    const loaded = [run, part, plans[0]?.index ?? 0, plans.length, packPlans(plans)];
     await database.query('SELECT rx_v1.load($1, $2, $3, $4, $5)', loaded);
   }
   await lastValueFrom(calls.start(run));

@@ -100,18 +100,20 @@ export function takePart(
       // The database's clock is the only one that is compared across machines.
       const aheadMs = wallNow(scheduler) - (now_ms ?? 0);
       const taken = { run, part, epoch, aheadMs, takenAtMs: now_ms ?? 0 };
-      return readPart(row, taken, folder).catch((error: unknown) => {
+      try {
+        return of(readPart(row, taken, folder));
+      } catch (error) {
         throw new DamagedPartError({ run, part, epoch }, error);
-      });
+      }
     }),
   );
 }
 
-async function readPart(
+function readPart(
   row: Row,
   taken: Pick<TakenPart, 'run' | 'part' | 'epoch' | 'aheadMs' | 'takenAtMs'>,
   folder: string,
-): Promise<TakenPart> {
+): TakenPart {
   const { plans, deaths, suspect, run_state, jobs } = takenSchema.parse(row);
   return {
     ...taken,
@@ -119,7 +121,7 @@ async function readPart(
     suspect,
     isPaused: run_state === 'paused',
     jobs: jobs.map((job) => partJob(job, taken.aheadMs, folder)),
-    plans: await unpackPlans(plans),
+    plans: unpackPlans(plans),
   };
 }
 

@@ -46,7 +46,7 @@ export async function* doneParts(
     next = more();
     // Seen when its turn comes; a reader that leaves before has no use for it.
     next.catch(() => {});
-    if (rows.length > 0) yield await unpackParts(rows);
+    if (rows.length > 0) yield unpackParts(rows);
   }
 }
 
@@ -70,20 +70,18 @@ function createSeenParts() {
   };
 }
 
-async function unpackParts(rows: readonly Row[]): Promise<DoneParts> {
+function unpackParts(rows: readonly Row[]): DoneParts {
   const aheadMs = wallNow(monotonicScheduler) - Number(rows[0]?.now_ms);
-  const jobs = await Promise.all(rows.map(unpackPart));
+  const jobs = rows.map(unpackPart);
   const hasFailed = jobs.map((some) => some.some(({ outcome }) => outcome.status !== 'saved'));
   // Only the plans of jobs that may be made again are needed.
-  const plans = await Promise.all(
-    rows.map((row, at) => (hasFailed[at] === true ? unpackPlans(bytesOf(row.plans)) : [])),
-  );
+  const plans = rows.map((row, at) => (hasFailed[at] === true ? unpackPlans(bytesOf(row.plans)) : []));
   return { plans: plans.flat(), jobs: jobs.flat(), aheadMs };
 }
 
-/** Rejects with `StorageError` if a part does not have an outcome for each of its jobs. */
-async function unpackPart({ jobs, outcomes }: Row): Promise<readonly EndedJob[]> {
-  const ended = await unpackEnded(bytesOf(outcomes));
+/** Throws `StorageError` if a part does not have an outcome for each of its jobs. */
+function unpackPart({ jobs, outcomes }: Row): readonly EndedJob[] {
+  const ended = unpackEnded(bytesOf(outcomes));
   if (ended.length !== Number(jobs)) throw damaged(null);
   return ended;
 }

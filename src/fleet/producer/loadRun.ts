@@ -67,14 +67,13 @@ export async function loadRun(
     let loaded = parts * PLANS_IN_PART;
     onLoaded(loaded);
     for await (const batch of batchesOf(skipped(plans(), loaded))) {
-      const packed = await Promise.all(batch.map(packPlans));
       // All or nothing, as one statement is.
       const values = [
         run,
         batch.map((_, at) => part + at),
         batch.map(([first]) => first?.index ?? 0),
         batch.map(({ length }) => length),
-        packed,
+        batch.map(packPlans),
       ];
       await lastValueFrom(load(LOAD, values, LOAD_MS));
       part += batch.length;

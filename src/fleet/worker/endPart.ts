@@ -1,4 +1,4 @@
-import { concatMap, defer, type Observable } from 'rxjs';
+import { defer, type Observable } from 'rxjs';
 import type { Database } from '../database/connection.ts';
 import { createTransaction, type PartOfRun } from '../database/partCalls.ts';
 import type { Engine, HeldTask, TaskClaim } from '../engine/engine.ts';
@@ -41,18 +41,17 @@ export function createPartEnds(
   return {
     claimOf: engine.claimOf,
     finish: (held, { run, part, epoch }, jobs) =>
-      // Before the transaction, which holds locks.
-      defer(() => packEnded(jobs)).pipe(
-        concatMap((packed) => {
-          const counts = countOutcomes(jobs.map(({ outcome }) => outcome));
-          const values = [run, part, epoch, JSON.stringify(counts), packed];
-          return inTransaction(async (query) => {
-            // First: `finish` locks the run, for which all others wait.
-            await engine.complete(held, query);
-            await query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', values);
-          });
-        }),
-      ),
+      defer(() => {
+        // Before the transaction, which holds locks.
+        const packed = packEnded(jobs);
+        const counts = countOutcomes(jobs.map(({ outcome }) => outcome));
+        const values = [run, part, epoch, JSON.stringify(counts), packed];
+        return inTransaction(async (query) => {
+          // First: `finish` locks the run, for which all others wait.
+          await engine.complete(held, query);
+          await query('SELECT rx_v1.finish($1, $2, $3, $4, $5)', values);
+        });
+      }),
     giveBack: (held, taken, { queue, afterS, refusal = null }) =>
       inTransaction(async (query) => {
         const { run, part, epoch } = taken;

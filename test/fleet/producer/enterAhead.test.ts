@@ -42,10 +42,10 @@ async function aRun() {
   const isLoaded = () => vi.waitUntil(() => existsSync(scripts.at('queue.json')), patient);
   const end = async (part: number) => {
     const [row] = await database.query('SELECT plans FROM rx.part WHERE part = $1', [part]);
-    const plans = await unpackPlans(row?.plans as Buffer);
+    const plans = unpackPlans(row?.plans as Buffer);
     const jobs = plans.map((plan) => ({ outcome: endedOutcome(plan), open: null }));
     const set = "UPDATE rx.part SET state = 'done', epoch = 1, outcomes = $2 WHERE part = $1";
-    await database.query(set, [part, await packEnded(jobs)]);
+    await database.query(set, [part, packEnded(jobs)]);
   };
   const endRun = () => database.query("UPDATE rx.run SET state = 'done', saved = total");
   const entered = async () => {
