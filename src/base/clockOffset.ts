@@ -7,6 +7,8 @@ export interface ClockOffset {
   learn(stamp: string | null, fromMs: number, toMs: number): void;
   /** Bounds of what to add to a local time; null until a stamp was learned. */
   readonly bounds: OffsetBounds | null;
+  /** Stamps since the last contradiction, that one included. */
+  readonly agreeing: number;
 }
 
 export interface OffsetBounds {
@@ -27,6 +29,7 @@ const INEXACT_MS = 1_000;
  */
 export function createClockOffset(): ClockOffset {
   let bounds: OffsetBounds | null = null;
+  let agreeing = 0;
   return {
     learn(stamp, fromMs, toMs) {
       const stampMs = Date.parse(stamp ?? '');
@@ -40,14 +43,19 @@ export function createClockOffset(): ClockOffset {
         next.mostMs < bounds.leastMs - INEXACT_MS
       ) {
         bounds = next;
+        agreeing = 1;
         return;
       }
+      agreeing += 1;
       const leastMs = Math.max(bounds.leastMs, next.leastMs);
       const mostMs = Math.min(bounds.mostMs, next.mostMs);
       bounds = { leastMs: Math.min(leastMs, mostMs), mostMs: Math.max(leastMs, mostMs) };
     },
     get bounds() {
       return bounds;
+    },
+    get agreeing() {
+      return agreeing;
     },
   };
 }

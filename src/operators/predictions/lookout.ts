@@ -14,7 +14,8 @@ import type { Claims, Provider } from '../../ports.ts';
 import type { ModelInput, Prediction } from '../../types.ts';
 import { isRecoverable } from '../internal/retryPolicies.ts';
 import { afterRefresh, claimFound, createClaims } from './claims.ts';
-import { type Attempt, areAlike } from './lost/attempt.ts';
+import { createAdoptions, offsetFor } from './lost/adoptions.ts';
+import type { Attempt } from './lost/attempt.ts';
 import { judgeLook, type Look } from './lost/judgeLook.ts';
 import { expectOwnResponse, takenByAnother, uncertain, unread } from './lost/lostErrors.ts';
 import { createOwnPredictions } from './lost/ownPredictions.ts';
@@ -102,34 +103,25 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
   const inFlight = new Set<Attempt>();
   const searches = new Set<Search>();
   const inputs = new Map<string, ModelInput>();
-  let adopted: readonly Attempt[] = [];
+  const adoptions = createAdoptions(own);
   let turn: Subscription | null = null;
   let isLooking = false;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let breaksInARow = 0;
 
   const accept = (attempt: Attempt, prediction: Prediction): Observable<Prediction> => {
-    expectOwnResponse(attempt, prediction);
     const respondedAtMs = scheduler.now();
+    expectOwnResponse(attempt, prediction, own.isEarlier(attempt, prediction, respondedAtMs));
     return claims.take(prediction.id, attempt.owner).pipe(
       map((isTaken) => {
         if (!isTaken) throw takenByAnother(prediction);
         own.note(attempt, prediction, respondedAtMs);
+        adoptions.responded(attempt, prediction);
         return prediction;
       }),
     );
   };
-  /**
-   * Notes a find. Of attempts that are alike, each may have got that of another, so it counts as
-   * open until none is left; a prediction without such doubt proves that the list has it.
-   */
-  const adopt = (attempt: Attempt, { id }: Prediction): void => {
-    const open = [...inFlight, ...[...searches].map((search) => search.attempt)];
-    adopted = [...adopted, attempt].filter((one) =>
-      open.some((other) => other !== one && areAlike(other, one)),
-    );
-    if (!adopted.includes(attempt) && own.offset !== null) own.noteFound(attempt, id);
-  };
+  const openAttempts = () => [...inFlight, ...[...searches].map(({ attempt }) => attempt)];
 
   const conclude = (look: Look, served: readonly Search[]): Observable<unknown> => {
     const current = served.filter((search) => searches.has(search));
@@ -142,7 +134,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     const isLast = (attempt: Attempt) => ending.some((search) => search.attempt === attempt);
     const sentAtMs = Math.min(...lost.map((attempt) => attempt.sentAtMs)) - COVERED_MS;
     own.see(new Set(look.listed.map(({ id }) => id)), { sentAtMs, lookedAtMs: look.atMs });
-    const attempts = { lost, inFlight: [...inFlight], adopted };
+    const attempts = { lost, inFlight: [...inFlight], adopted: adoptions.values() };
     const { found, neverMade } = judgeLook(look, attempts, { own, isClaimed: claims.has, isLast });
     const end = ({ attempt, subscriber }: Search, claimed: typeof found): void => {
       const prediction = claimed.get(attempt) ?? null;
@@ -157,7 +149,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
       }
     };
     const endAll = tap<typeof found>((claimed) => {
-      for (const [attempt, prediction] of claimed) adopt(attempt, prediction);
+      for (const [attempt, prediction] of claimed) adoptions.found(attempt, prediction, openAttempts());
       for (const search of current) if (searches.has(search)) end(search, claimed);
     });
     return claimFound(found, claims).pipe(endAll);
@@ -184,7 +176,10 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     // A provider may respond at once: then the next turn begins before `subscribe` returns.
     const looking = new Subscription();
     turn = looking;
-    const settings = { offset: own.offset, isClaimed: claims.has, inputs, isPatient, random, scheduler };
+    const adopted = adoptions.values();
+    const isUsable = attempts.every((attempt) => offsetFor(attempt, adopted, own) !== null);
+    const offset = isUsable ? own.offset : null;
+    const settings = { offset, isClaimed: claims.has, inputs, isPatient, random, scheduler };
     looking.add(
       afterRefresh(claims, () => takeLook(provider, attempts, settings))
         .pipe(concatMap((seen) => conclude(seen, served)))

@@ -222,8 +222,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'old-is-own': {
     bug: 'A response about a prediction whose data were deleted long ago was taken for its own.',
     file: `${lost}/lostErrors.ts`,
-    from: "prediction.dataRemoved ? 'time' : contradiction",
-    to: 'prediction.dataRemoved ? null : contradiction',
+    from: 'prediction.dataRemoved || isEarlier',
+    to: 'isEarlier',
     seed: 1781,
     crashes: 100,
   },

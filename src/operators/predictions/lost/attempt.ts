@@ -69,11 +69,11 @@ export function fitsInTime(
   attempt: Attempt,
   { createdAt }: Prediction,
   offset: OffsetBounds | null,
+  toleranceMs = attempt.isFromBefore === true ? EARLIER_RUN_MS : TOLERANCE_MS,
 ): boolean {
   const createdMs = Date.parse(createdAt ?? '');
   if (offset === null || Number.isNaN(createdMs)) return true;
-  const { sentAtMs, notBeforeMs = sentAtMs, endedAtMs, isFromBefore = false } = attempt;
-  const toleranceMs = isFromBefore ? EARLIER_RUN_MS : TOLERANCE_MS;
+  const { sentAtMs, notBeforeMs = sentAtMs, endedAtMs } = attempt;
   const latestMs = (endedAtMs ?? Number.POSITIVE_INFINITY) + offset.mostMs + LATE_MS + toleranceMs;
   return createdMs >= notBeforeMs + offset.leastMs - toleranceMs && createdMs <= latestMs;
 }

@@ -1,5 +1,6 @@
 import type { Prediction } from '../../../types.ts';
 import { isAtLeast, type Match, matchRanks } from '../match.ts';
+import { offsetFor } from './adoptions.ts';
 import { type Attempt, areAlike, fitsInTime, showsLimitOf, showsWebhookOf } from './attempt.ts';
 import type { Mark, OwnPredictions } from './ownPredictions.ts';
 
@@ -23,7 +24,7 @@ export interface OpenAttempts {
   readonly lost: readonly Attempt[];
   /** Those that still wait for their response. */
   readonly inFlight: readonly Attempt[];
-  /** Those that have taken a prediction which may be that of another attempt. */
+  /** Those that have a prediction which may be that of another attempt. */
   readonly adopted: readonly Attempt[];
 }
 
@@ -117,17 +118,21 @@ function fitOf(
 ): (Fit & { readonly match: number }) | null {
   const match = matchOf(prediction, attempt);
   if (match === 'other') return null;
-  const isInTime = fitsInTime(attempt, prediction, own.offset);
+  const offset = offsetFor(attempt, adopted, own);
+  const isInTime = fitsInTime(attempt, prediction, offset);
   // An equal request may have taken the prediction of this one, and left its own.
   const isLeftOver = () =>
-    adopted.some((other) => areAlike(other, attempt) && fitsInTime(other, prediction, own.offset));
-  if (!isInTime && !isLeftOver()) return null;
+    adopted.some((other) => areAlike(other, attempt) && fitsInTime(other, prediction, offset));
+  const isAnswer = prediction.id === attempt.answeredId && match !== 'faint';
+  // The service's clock may have been set.
+  const isOutOfTime = !isInTime && !isLeftOver();
+  if (isOutOfTime && !isAnswer) return null;
   const marks = marksOf(prediction, attempt, [...lost, ...inFlight, ...adopted], own);
   if (marks === 'foreign') return null;
-  const isAnswer = prediction.id === attempt.answeredId && match !== 'faint';
   const isPlain = isAtLeast(match, 'same') || isAnswer;
   const isOwn = marks === 'own' && isAtLeast(match, 'near');
-  const isSure = marks === 'doubtful' ? isPlain && isLast(attempt) : isPlain || isOwn;
+  const isDoubtful = marks === 'doubtful' || isOutOfTime;
+  const isSure = isDoubtful ? isPlain && isLast(attempt) : isPlain || isOwn;
   const value = matchRanks[match];
   const rank = value + MARK_RANKS[marks === 'doubtful' ? 'none' : marks] + (isInTime ? OWN_TIME_RANK : 0);
   return { attempt, prediction, rank, isSure, match: value };

@@ -18,11 +18,12 @@ const lost = { tookEffect: 'unknown', recoverable: true } as const;
 
 /**
  * Throws the error of a create request whose response is about another one, and notes the
- * prediction that it names. One whose data the service has deleted already, as it does an hour
- * after the end, was made before the request, even if nothing else shows it.
+ * prediction that it names. One that is `isEarlier` than the request is that of an equal one; so is
+ * one whose data the service has deleted already, as it does an hour after the end.
  */
-export function expectOwnResponse(attempt: Attempt, prediction: Prediction): void {
-  const differing = prediction.dataRemoved ? 'time' : contradiction(attempt.request, prediction);
+export function expectOwnResponse(attempt: Attempt, prediction: Prediction, isEarlier: boolean): void {
+  const isOfAnother = prediction.dataRemoved || isEarlier;
+  const differing = isOfAnother ? 'time' : contradiction(attempt.request, prediction);
   if (differing === null) return;
   attempt.answeredId = prediction.id;
   throw wrongResponse(differing, attempt, prediction);

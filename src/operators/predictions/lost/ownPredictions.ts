@@ -1,6 +1,6 @@
 import { createClockOffset, type OffsetBounds } from '../../../base/clockOffset.ts';
 import type { Prediction } from '../../../types.ts';
-import { type SentRequest, showsLimitOf, showsWebhookOf } from './attempt.ts';
+import { type Attempt, fitsInTime, type SentRequest, showsLimitOf, showsWebhookOf } from './attempt.ts';
 
 /**
  * The predictions of a run whose create requests are known, and all that they tell of the service.
@@ -13,6 +13,12 @@ export interface OwnPredictions {
   note(sent: SentRequest, prediction: Prediction, answeredAtMs: number): void;
   /** Notes a prediction that was found in the list, and is certainly that of the request. */
   noteFound(sent: SentRequest, id: string): void;
+  /**
+   * Returns true if a response is about a prediction that was created long before the request, by a
+   * clock that is certain. Two such responses that agree with one another are believed: the
+   * service's clock was set.
+   */
+  isEarlier(attempt: Attempt, prediction: Prediction, respondedAtMs: number): boolean;
   /** Learns from a list how long the service takes to list a prediction. */
   see(listed: ReadonlySet<string>, since: { readonly sentAtMs: number; readonly lookedAtMs: number }): void;
   /**
@@ -24,6 +30,8 @@ export interface OwnPredictions {
   readonly longestLagMs: number;
   /** The service's clock, compared with the local one; null: nothing is known. */
   readonly offset: OffsetBounds | null;
+  /** True if two responses agree on that clock: one alone may be about another request. */
+  readonly isClockCertain: boolean;
   /** What responses show again of a request: true or false, or null while it is not known. */
   readonly shows: Readonly<Record<Mark, boolean | null>>;
   /** Notes that the service shows this part of requests. */
@@ -39,6 +47,8 @@ interface OwnPrediction {
   readonly existsFromMs: number;
 }
 
+/** Largest difference between the clocks of a service's machines. */
+const SKEW_MS = 30_000;
 /** Enough for the slowest list at the highest rate, in some 500 kB. */
 const REMEMBERED = 4_096;
 
@@ -46,6 +56,7 @@ const REMEMBERED = 4_096;
 export function createOwnPredictions(): OwnPredictions {
   const own = new Map<string, OwnPrediction>();
   const offset = createClockOffset();
+  let doubted = createClockOffset();
   const shows: Record<Mark, boolean | null> = { limit: null, webhook: null };
   let longestLagMs = 0;
 
@@ -63,6 +74,15 @@ export function createOwnPredictions(): OwnPredictions {
       offset.learn(prediction.createdAt, sent.sentAtMs, answeredAtMs);
       learnMark('limit', (sent.cancelAfterMs ?? null) !== null, showsLimitOf(sent, prediction));
       learnMark('webhook', (sent.webhookUrl ?? null) !== null, showsWebhookOf(sent, prediction));
+    },
+    isEarlier(attempt, prediction, respondedAtMs) {
+      const isCertain = offset.agreeing > 1;
+      if (!isCertain || fitsInTime(attempt, prediction, offset.bounds, SKEW_MS)) {
+        doubted = createClockOffset();
+        return false;
+      }
+      doubted.learn(prediction.createdAt, attempt.sentAtMs, respondedAtMs);
+      return doubted.agreeing < 2;
     },
     noteFound(sent, id) {
       remember(id, { sentAtMs: sent.sentAtMs, existsFromMs: Number.POSITIVE_INFINITY });
@@ -83,6 +103,9 @@ export function createOwnPredictions(): OwnPredictions {
     },
     get offset() {
       return offset.bounds;
+    },
+    get isClockCertain() {
+      return offset.agreeing > 1;
     },
     shows,
     noteShown(mark) {
