@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { CutState } from './powercut/cutWorld.ts';
+import type { WorldConfig } from './world/worldConfig.ts';
 
 /** What a worker is to do. */
 export interface Work {
@@ -9,6 +10,8 @@ export interface Work {
   readonly seeds?: readonly number[] | undefined;
   /** The states after power cuts to run, in place of seeds. Default: none. */
   readonly states?: readonly CutState[] | undefined;
+  /** The worlds to run, in place of seeds. Default: none. */
+  readonly configs?: readonly WorldConfig[] | undefined;
   /** Crashes of each world, in place of those that its seed draws. Default: those. */
   readonly crashes?: number | undefined;
   readonly first: number;
@@ -67,7 +70,8 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
     mutant,
     stopsAtFailure,
   } = config;
-  const { seeds, states, crashes, untilMs = Number.MAX_SAFE_INTEGER, onWorld = () => {} } = config;
+  const { seeds, states, configs, crashes, untilMs = Number.MAX_SAFE_INTEGER, onWorld = () => {} } = config;
+  const given = seeds ?? states ?? configs;
   const totals: Totals = { worlds: 0, crashes: 0, contacts: 0, made: 0, virtualMs: 0, failures: [] };
   const stop = new AbortController();
   const note = (world: WorldLine) => {
@@ -86,6 +90,7 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
     const work: Work = {
       seeds: seeds?.filter(isOwn),
       states: states?.filter(isOwn),
+      configs: configs?.filter(isOwn),
       crashes,
       first: first + number,
       step: workers,
@@ -94,7 +99,7 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
       shrinks,
       keepsLog,
     };
-    if (seeds !== undefined || states !== undefined) return runWorker(work, mutant, note, stop.signal);
+    if (given !== undefined) return runWorker(work, mutant, note, stop.signal);
     for (let done = 0; done < share && Date.now() < untilMs && !stop.signal.aborted; ) {
       const some = Math.min(WORLDS_OF_A_PROCESS, share - done);
       const part = { ...work, first: work.first + done * workers, count: some };
@@ -103,9 +108,7 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
     }
   };
   await Promise.all(
-    Array.from({ length: Math.min(workers, seeds?.length ?? states?.length ?? count) }, (_, number) =>
-      run(number),
-    ),
+    Array.from({ length: Math.min(workers, given?.length ?? count) }, (_, number) => run(number)),
   );
   return totals;
 }

@@ -11,7 +11,7 @@ const { describeShrunk, shrinkWorld } = await import('./shrink.ts');
 for (const name of ['replicate', 'file-type', 'got', 'sharp', 'cacache', 'node-sqlite3-wasm'])
   await import(name);
 
-const { seeds, states, crashes, first, step, count, untilMs, shrinks, keepsLog }: Work = JSON.parse(
+const { seeds, states, configs, crashes, first, step, count, untilMs, shrinks, keepsLog }: Work = JSON.parse(
   process.argv[2] ?? '{}',
 );
 // A stack for each of the many errors that worlds are full of is a tenth of all time.
@@ -22,7 +22,9 @@ const print = (line: WorldLine) =>
 
 async function* worlds(): AsyncGenerator<WorldConfig> {
   if (states !== undefined) yield* worldsOfStates(states);
-  const all = seeds ?? Array.from({ length: states === undefined ? count : 0 }, (_, n) => first + n * step);
+  if (configs !== undefined) yield* configs;
+  const isDrawn = states === undefined && configs === undefined;
+  const all = seeds ?? Array.from({ length: isDrawn ? count : 0 }, (_, n) => first + n * step);
   for (const seed of all) {
     const drawn = drawWorld(seed);
     yield crashes === undefined ? drawn : { ...drawn, crashes };

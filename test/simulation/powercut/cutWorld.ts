@@ -64,7 +64,8 @@ export function uncutWorld(scene: Scene): WorldConfig {
   return { ...plainWorld(1), crashes: script.length, script };
 }
 
-function plainWorld(seed: number): WorldConfig {
+/** Returns a world in which nothing goes wrong by chance. */
+export function plainWorld(seed: number): WorldConfig {
   const drawn = drawWorld(seed);
   return {
     ...drawn,

@@ -10,13 +10,30 @@ import { judgePictures } from './judgePictures.ts';
 import { DELIVERIES } from './processes.ts';
 import type { ProcessEnd, World } from './runWorld.ts';
 
-/** Ends of predictions that are nobody's fault. */
-export const OWN_FAILURES = new Set([
+/**
+ * Ends of predictions that are nobody's fault. One that is cut off at its time limit is aborted,
+ * canceled or timed out, by when a run finds it.
+ */
+const OWN_FAILURES = new Set([
   'ERR_SAFETY',
   'ERR_PREDICTION_FAILED',
   'ERR_PREDICTION_CANCELED',
   'ERR_PREDICTION_ABORTED',
+  'ERR_PREDICTION_TIMEOUT',
 ]);
+
+/** Returns true if a prediction of the prompt failed by itself before a time, as an outcome says. */
+export function hasFailedItself(
+  { service }: Pick<World, 'service'>,
+  { prompt, code }: { readonly prompt: string; readonly code: string | null },
+  beforeMs: number,
+): boolean {
+  if (!OWN_FAILURES.has(code ?? '')) return false;
+  return service.made.some(
+    ({ process, input, end, endMs }) =>
+      process !== null && String(input.prompt) === prompt && end !== 'succeeded' && endMs <= beforeMs,
+  );
+}
 
 /** A folder as it is in the end. */
 export interface JudgedFolder {
@@ -81,10 +98,8 @@ async function judgeJobs(world: World, ends: readonly ProcessEnd[], journal: Fol
       problems.push(...judgeFiles(world, { index, path: `${folder}/${path}` }, record));
     else if (code === 'ERR_UNCERTAIN' && (isLate || hasNearMiss(world, prompt, known))) uncertain += 1;
     else if (code === 'ERR_OUTPUT_GONE' && isLate) continue;
-    // It failed by itself before, and is known since the last process only.
-    else if (OWN_FAILURES.has(code ?? '')) continue;
-    // A prediction that never ends, which no process before has found.
-    else if (code === 'ERR_PREDICTION_TIMEOUT' && config.faults.stuck > 0) continue;
+    // The last process was the first one to find that out.
+    else if (hasFailedItself(world, { prompt, code }, world.machine.timeline.nowMs)) continue;
     else if (code === 'ERR_OVER_BUDGET' && config.run.budgetJobs !== null) continue;
     else problems.push(`job ${index} (${prompt}) is ${record?.state ?? 'unknown'}: ${code}`);
   }

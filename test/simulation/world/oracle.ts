@@ -1,6 +1,6 @@
 import { costOf, type Made } from '../service/service.ts';
 import { promptOf } from './input.ts';
-import { count, type JudgedFolder, judgeFolder, OWN_FAILURES } from './judgeFolder.ts';
+import { count, hasFailedItself, type JudgedFolder, judgeFolder } from './judgeFolder.ts';
 import type { ProcessEnd, World } from './runWorld.ts';
 import { PRICE_MICRO_USD } from './worldConfig.ts';
 
@@ -29,10 +29,9 @@ export function judgeProcess(world: World, end: ProcessEnd): string[] {
   }
   problems.push(...judgePace(world, end));
   problems.push(...judgeReuse(world, end));
-  const late = world.service.made.filter(
-    (made) => made.process === number && !isFailedBefore(world, end, made),
-  );
-  if (isIdle && late.length > 0) problems.push(`${name} had nothing to do, and made ${late.length}`);
+  const own = isIdle ? world.service.made.filter((made) => made.process === number) : [];
+  const late = own.filter((made) => !isDue(world, end, made));
+  if (late.length > 0) problems.push(`${name} had nothing to do, and made ${late.length}`);
   const indexes = outcomes.map(([index]) => index);
   if (new Set(indexes).size !== indexes.length) problems.push(`${name} told two outcomes of one job`);
   return problems;
@@ -63,14 +62,20 @@ function judgePace({ service, network, machine, config }: World, { number, run }
   return problems;
 }
 
-/** What is known since the process before to have failed by itself is made again. */
-function isFailedBefore({ ends }: World, end: ProcessEnd, { input: { prompt } }: Made): boolean {
-  const before = ends.findLast(({ folder, number }) => folder === end.folder && number < end.number);
-  const failed = before?.outcomes.filter(([, , code]) => OWN_FAILURES.has(code ?? '')) ?? [];
-  return failed.some(([index]) => {
-    const request = end.input[index];
-    return request !== undefined && promptOf(request) === prompt;
+/**
+ * Returns true if a job of an idle process is due nevertheless: it is made again if the process
+ * before has found out that it failed by itself. The money that was kept for that may as well go to
+ * one that was over budget until then.
+ */
+function isDue(world: World, end: ProcessEnd, { input: { prompt } }: Made): boolean {
+  const before = world.ends.findLast(({ folder, number }) => folder === end.folder && number < end.number);
+  const told = (before?.outcomes ?? []).map(([index, , code]) => {
+    const request = before?.input[index];
+    return { prompt: request === undefined ? '' : promptOf(request), code };
   });
+  const failed = told.filter((outcome) => hasFailedItself(world, outcome, end.beganMs));
+  const skipped = failed.length === 0 ? [] : told.filter(({ code }) => code === 'ERR_OVER_BUDGET');
+  return [...failed, ...skipped].some((outcome) => outcome.prompt === prompt);
 }
 
 /** A minute, less what the clock of a machine may be off. */
