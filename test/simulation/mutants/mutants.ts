@@ -175,6 +175,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     to: '  void matchPlans; void config; void plans;\n',
     seed: 203,
   },
+  'unlisted-files-left': {
+    bug: 'Files of a job that had failed before kept the name of its old index when the input changed.',
+    file: 'pipelines/run/matching/nextLists.ts',
+    from: 'if (!isSettled(job, before, run)) await',
+    to: 'if (before === null) await',
+    seed: 300439,
+    crashes: 100,
+  },
   'gateway-clock': {
     bug: 'A list began too late, by the clock of a gateway, and missed what a killed run had made.',
     file: 'providers/replicate/listPredictions.ts',
