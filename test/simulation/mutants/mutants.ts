@@ -243,4 +243,26 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     seed: 718,
     crashes: 30,
   },
+  'no-late-listing': {
+    bug: 'A request of a killed run that arrived late counted as never made by a list that lags.',
+    file: `${lost}/judgeLook.ts`,
+    from: 'LATE_MS + LAG_RESERVE * own.longestLagMs',
+    to: 'LAG_RESERVE * own.longestLagMs',
+    seed: 605660,
+  },
+  'one-wrong-clock': {
+    bug: 'The list was asked for from too late a time if two clocks were wrong.',
+    file: `${lost}/takeLook.ts`,
+    from: 'UNKNOWN_CLOCK_WINDOW_MS = 1_200_000',
+    to: 'UNKNOWN_CLOCK_WINDOW_MS = 600_000',
+    seed: 604859,
+  },
+  'first-is-own': {
+    bug: 'A mixed-up response about an equal request was its own if the clock was not known yet.',
+    file: `${lost}/adoptions.ts`,
+    from: 'if (!own.isClockCertain && hasTime',
+    to: 'if (own.isClockCertain && hasTime',
+    seed: 301732,
+    crashes: 100,
+  },
 };
