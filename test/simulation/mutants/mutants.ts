@@ -94,8 +94,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'settled-at-once': {
     bug: 'A list that lagged was believed: a lost request counted as never made after some seconds.',
     file: `${lost}/judgeLook.ts`,
-    from: 'const SETTLED_MS = 60_000;',
-    to: 'const SETTLED_MS = 5_000;',
+    from: 'Math.max(SETTLED_MS, LATE_MS + LAG_RESERVE * own.longestLagMs)',
+    to: '5_000',
     seed: 2,
   },
   'absent-is-unmade': {
