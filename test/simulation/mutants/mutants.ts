@@ -231,7 +231,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     bug: 'A response about a prediction whose data were deleted long ago was taken for its own.',
     file: `${lost}/lostErrors.ts`,
     from: 'prediction.dataRemoved || isEarlier',
-    to: 'isEarlier',
+    to: 'false',
     seed: 1781,
     crashes: 100,
   },
