@@ -10,7 +10,7 @@ import { fingerprintOf } from '../../sources/planning/requestKey.ts';
 import { plainPrompt } from '../../sources/promptFiles/fillPrompts.ts';
 import { spoolPrompts } from '../../sources/promptFiles/promptFile.ts';
 import { jobsFromRows, validateRows } from '../../sources/promptFiles/promptJobs.ts';
-import { misspelledInputs } from '../../sources/promptFiles/rowFields.ts';
+import { describeMisspelled } from '../../sources/promptFiles/rowFields.ts';
 import type { RunInput } from '../../store/runFile.ts';
 import type { BatchScriptContext } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
@@ -76,9 +76,7 @@ async function generateFrom(source: Source, script: BatchScriptContext): Promise
   };
   const place = await chooseFolder(script, path, input === undefined ? {} : { input });
   const { rows, fieldNames } = await validateRows(file, context);
-  for (const { field, input: meant } of misspelledInputs(fieldNames, context.schema)) {
-    warn(`\`${field}\` is a tag and is not sent: the model has no such input. Did you mean \`${meant}\`?`);
-  }
+  describeMisspelled(fieldNames, context.schema).forEach(warn);
   const code = await startBatch({
     ...place,
     jobs: () => jobsFromRows(file.rows(), context),

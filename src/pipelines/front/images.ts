@@ -1,6 +1,6 @@
 import { fingerprintOf } from '../../sources/planning/requestKey.ts';
 import { jobsFromRows, validateRows } from '../../sources/promptFiles/promptJobs.ts';
-import { misspelledInputs } from '../../sources/promptFiles/rowFields.ts';
+import { describeMisspelled } from '../../sources/promptFiles/rowFields.ts';
 import type { PlannedRun } from './imagesRun.ts';
 import type { ImagesOptions } from './options.ts';
 import { findModel, parseModel } from './planning/findModel.ts';
@@ -37,10 +37,7 @@ async function readJobs(
   const model = await findModel(provider, reference);
   const context = { ...(await jobContext(choicesOf(options), reference, model)), folder };
   const { rows, fieldNames } = await validateRows(file, context);
-  for (const { field, input: meant } of misspelledInputs(fieldNames, context.schema)) {
-    const message = `\`${field}\` is a tag and is not sent: the model has no such input. Did you mean \`${meant}\`?`;
-    emit({ type: 'warning', message });
-  }
+  for (const message of describeMisspelled(fieldNames, context.schema)) emit({ type: 'warning', message });
   return {
     jobs: () => jobsFromRows(file.rows(), context),
     total: Math.min(rows * context.count, context.limit ?? Number.POSITIVE_INFINITY),

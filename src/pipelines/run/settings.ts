@@ -182,6 +182,8 @@ export interface RunSettings
   countsAll?: boolean;
   /** True if others write unfinished files there now, which must stay. Default false. */
   keepUnfinished?: boolean;
+  /** True if another run in the folder is waited for, however long. Default: it is refused. */
+  waitsForFolder?: boolean;
 }
 
 /**

@@ -96,22 +96,17 @@ export function inputNameOf(field: string, schema: ModelSchema | null): string |
   return names.get(lettersOf(field)) ?? null;
 }
 
-/** A field of a prompt file, and the input of the model that it was probably meant for. */
-interface MisspelledInput {
-  readonly field: string;
-  readonly input: string;
-}
-
 /**
- * Finds fields that become tags, as the model has no such input, but look like one of its inputs:
- * `num_output`, `promt_strength`. Returns none if the model has no schema.
+ * Warns of fields that become tags, as the model has no such input, but look like one of its
+ * inputs: `num_output`, `promt_strength`. Returns none if the model has no schema.
  */
-export function misspelledInputs(fields: Iterable<string>, schema: ModelSchema | null): MisspelledInput[] {
+export function describeMisspelled(fields: Iterable<string>, schema: ModelSchema | null): string[] {
   const inputs = Object.keys(schema?.properties ?? {});
   return [...fields].flatMap((field) => {
     if (inputNameOf(field, schema) !== null) return [];
     const input = nearLongName(field, inputs);
-    return input === null ? [] : [{ field, input }];
+    if (input === null) return [];
+    return `\`${field}\` is a tag and is not sent: the model has no such input. Did you mean \`${input}\`?`;
   });
 }
 

@@ -1,8 +1,9 @@
-import { relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import type { ImageFile, Plan } from '../../types.ts';
-import type { StoredJob } from '../entries.ts';
+import type { StoredJob, StoredRecord } from '../entries.ts';
+import { toJournalError } from './database.ts';
 import type { JobTable } from './jobTable.ts';
 
 /** A file of the run folder to move, by paths below it. */
@@ -34,6 +35,8 @@ export interface JobMatching {
   at(index: number): MatchedJob | undefined;
   /** Yields the jobs that the input does not ask for, those of earlier inputs included. */
   unused(): Iterable<MatchedJob>;
+  /** Returns the record of a job as it was before the match. */
+  recordOf(job: MatchedJob): StoredRecord | undefined;
   /** Notes a file that gets another name. */
   move(move: Omit<FileMove, 'id'>): void;
   /**
@@ -81,6 +84,13 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
       for (const row of rows) {
         const job = matchedJob(row);
         if (job !== undefined) yield job;
+      }
+    },
+    recordOf({ id }) {
+      try {
+        return table.get(id)?.record;
+      } catch (error) {
+        throw toJournalError(error, join(folder, 'run.sqlite'));
       }
     },
     move: ({ oldPath, newPath, sidecarOf }) => {

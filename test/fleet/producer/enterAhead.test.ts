@@ -164,4 +164,56 @@ describeFleet('a command that looks at a run of workers', () => {
     expect(await entered()).toBe(25);
     expect(String((await start()).error)).toContain('Workers make the images of');
   });
+
+  it('lets one of two commands at once enter them; both see the end', async () => {
+    const { scripts, start, spawned, isLoaded, isLooking, end, endRun, entered } = await aRun();
+    const first = start();
+    await isLooking();
+    const second = await spawned();
+    await isLoaded();
+    await end(1);
+    await vi.waitUntil(async () => (await entered()) === 1, patient);
+    await end(0);
+    await vi.waitUntil(async () => (await entered()) === 26, patient);
+    await endRun();
+    expect(await first).toMatchObject({ code: 0, error: null, totals: { total: 26 } });
+    expect(await second.closed).toEqual([0, null]);
+    expect([await entered(), existsSync(scripts.at('run.lock'))]).toEqual([26, false]);
+  });
+
+  it('keeps what it has entered if the run is paused, and enters the rest once it goes on', async () => {
+    const { database, start, isLooking, end, endRun, entered } = await aRun();
+    const looking = start();
+    await isLooking();
+    await end(1);
+    await vi.waitUntil(async () => (await entered()) === 1, patient);
+    await database.query("UPDATE rx.run SET state = 'paused', reason = 'no credit'");
+    expect(String((await looking).error)).toContain('The run is paused: no credit');
+    await end(0);
+    const again = start();
+    await vi.waitUntil(async () => (await entered()) === 26, patient);
+    await endRun();
+    const { code, totals, warnings } = await again;
+    expect([code, warnings]).toEqual([0, []]);
+    expect(totals).toMatchObject({ saved: 26, alreadySaved: 0, skipped: 0 });
+  });
+
+  it('goes on if its connections are cut', async () => {
+    const { database, start, isLooking, end, endRun, entered } = await aRun();
+    const cut = () =>
+      database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+    const looking = start();
+    await isLooking();
+    await end(1);
+    await vi.waitUntil(async () => (await entered()) === 1, patient);
+    await cut();
+    await end(0);
+    await vi.waitUntil(async () => (await entered()) === 26, patient);
+    await cut();
+    await endRun();
+    const { code, totals, warnings } = await looking;
+    expect([code, warnings]).toEqual([0, []]);
+    expect(totals).toMatchObject({ saved: 26, alreadySaved: 0, skipped: 0 });
+  });
 });

@@ -87,14 +87,14 @@ it(
 );
 
 it(
-  'follows the pages, and asks from ten minutes before the attempt',
+  'follows the pages, and asks from twenty minutes before the attempt',
   marbles(({ cold, expectObservable, flush }) => {
     const asked: unknown[] = [];
     const listPredictions: Provider['listPredictions'] = (query) => {
       asked.push(query);
       return cold('-(l|)', { l: query.next === undefined ? page([], 'second') : page([aPrediction()]) });
     };
-    const found = createLookout(fakeProvider({ listPredictions })).find(anAttempt({ sentAtMs: 700_000 }));
+    const found = createLookout(fakeProvider({ listPredictions })).find(anAttempt({ sentAtMs: 1_300_000 }));
     expectObservable(found).toBe('--(p|)', { p: aPrediction() });
     flush();
     expect(asked).toEqual([{ createdAfterMs: 100_000 }, { createdAfterMs: 100_000, next: 'second' }]);

@@ -94,8 +94,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'settled-at-once': {
     bug: 'A list that lagged was believed: a lost request counted as never made after some seconds.',
     file: `${lost}/judgeLook.ts`,
-    from: 'const SETTLED_MS = 60_000;',
-    to: 'const SETTLED_MS = 5_000;',
+    from: 'Math.max(SETTLED_MS, LATE_MS + LAG_RESERVE * own.longestLagMs)',
+    to: '5_000',
     seed: 2,
   },
   'absent-is-unmade': {
@@ -175,6 +175,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     to: '  void matchPlans; void config; void plans;\n',
     seed: 203,
   },
+  'unlisted-files-left': {
+    bug: 'Files of a job that had failed before kept the name of its old index when the input changed.',
+    file: 'pipelines/run/matching/nextLists.ts',
+    from: 'if (!isSettled(job, before, run)) await',
+    to: 'if (before === null) await',
+    seed: 300439,
+    crashes: 100,
+  },
   'gateway-clock': {
     bug: 'A list began too late, by the clock of a gateway, and missed what a killed run had made.',
     file: 'providers/replicate/listPredictions.ts',
@@ -234,5 +242,27 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     to: "const isShorter = match === 'other'",
     seed: 718,
     crashes: 30,
+  },
+  'no-late-listing': {
+    bug: 'A request of a killed run that arrived late counted as never made by a list that lags.',
+    file: `${lost}/judgeLook.ts`,
+    from: 'LATE_MS + LAG_RESERVE * own.longestLagMs',
+    to: 'LAG_RESERVE * own.longestLagMs',
+    seed: 605660,
+  },
+  'one-wrong-clock': {
+    bug: 'The list was asked for from too late a time if two clocks were wrong.',
+    file: `${lost}/takeLook.ts`,
+    from: 'UNKNOWN_CLOCK_WINDOW_MS = 1_200_000',
+    to: 'UNKNOWN_CLOCK_WINDOW_MS = 600_000',
+    seed: 604859,
+  },
+  'first-is-own': {
+    bug: 'A mixed-up response about an equal request was its own if the clock was not known yet.',
+    file: `${lost}/adoptions.ts`,
+    from: 'if (!own.isClockCertain && hasTime',
+    to: 'if (own.isClockCertain && hasTime',
+    seed: 301732,
+    crashes: 100,
   },
 };

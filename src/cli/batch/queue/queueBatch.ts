@@ -195,6 +195,8 @@ async function loadAndWatch(looking: Looking): Promise<number> {
         countsAll: isAlone,
         ...(state === 'done' ? {} : { startedAtMs: end.begunAtMs }),
         freeSpaceOf: async () => null,
+        // Another command may be entering the same outcomes.
+        waitsForFolder: true,
         make: (_plans, opened) => importOutcomes(database, run, opened, beside),
       }),
   });

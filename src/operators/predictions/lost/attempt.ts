@@ -56,7 +56,7 @@ function shownBy({ request }: Attempt): ShownRequest {
 }
 
 /** Time by which a prediction may have been created after its response was lost. */
-const LATE_MS = 30_000;
+export const LATE_MS = 30_000;
 const TOLERANCE_MS = 2_000;
 /** Tolerance for the clock of an earlier run, which may have been corrected since. */
 const EARLIER_RUN_MS = 60_000;

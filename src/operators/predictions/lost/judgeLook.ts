@@ -1,7 +1,7 @@
 import type { Prediction } from '../../../types.ts';
 import { isAtLeast, type Match, matchRanks } from '../match.ts';
 import { offsetFor } from './adoptions.ts';
-import { type Attempt, areAlike, fitsInTime, showsLimitOf, showsWebhookOf } from './attempt.ts';
+import { type Attempt, areAlike, fitsInTime, LATE_MS, showsLimitOf, showsWebhookOf } from './attempt.ts';
 import type { Mark, OwnPredictions } from './ownPredictions.ts';
 
 /** The list of predictions, read once. */
@@ -231,7 +231,8 @@ function isCovered(
   if (isCurrent) return true;
   const alike = [...lost, ...adopted].filter((other) => other === attempt || areAlike(other, attempt));
   const ageMs = atMs - Math.max(...alike.map(lastMomentOf));
-  if (ageMs < Math.max(SETTLED_MS, LAG_RESERVE * own.longestLagMs)) return false;
+  // It may have been made late, and is then listed as late as any other.
+  if (ageMs < Math.max(SETTLED_MS, LATE_MS + LAG_RESERVE * own.longestLagMs)) return false;
   const endedAtMs = Math.max(...alike.map((other) => other.endedAtMs ?? other.sentAtMs));
   return ageMs >= LISTED_FOR_SURE_MS || own.latestListedMs(listed) > endedAtMs;
 }

@@ -37,11 +37,10 @@ interface TakeLookConfig {
   scheduler: SchedulerLike;
 }
 
-/**
- * The list is asked for from so long before the oldest request, because the service's clock is not
- * known exactly: it costs a page at most.
- */
+/** The list is asked for from so long before the oldest request: it costs a page at most. */
 const WINDOW_MS = 600_000;
+/** The same while the service's clock is not known: its own and the local one may be wrong. */
+const UNKNOWN_CLOCK_WINDOW_MS = 1_200_000;
 /** If that clock is known, pages older than the oldest request by this much are not read. */
 const MARGIN_MS = 90_000;
 /** Far more than a window can have. */
@@ -59,13 +58,14 @@ export function takeLook(
   const { offset, isPatient, random, scheduler } = config;
   const policy = isPatient ? retryPolicies.lastLook : retryPolicies.look;
   const oldestMs = Math.min(...attempts.map(({ sentAtMs, notBeforeMs = sentAtMs }) => notBeforeMs));
+  const windowMs = offset === null ? UNKNOWN_CLOCK_WINDOW_MS : WINDOW_MS;
   const endMs = offset === null ? null : oldestMs + offset.leastMs - MARGIN_MS;
   return defer(() => {
     const atMs = scheduler.now();
     let isEnough = false;
     return listedPredictions(provider, {
       // The list is asked for by the time of day.
-      createdAfterMs: oldestMs - WINDOW_MS + (wallNow(scheduler) - atMs),
+      createdAfterMs: oldestMs - windowMs + (wallNow(scheduler) - atMs),
       pages: MOST_PAGES,
       isEnough: () => isEnough,
       patiently: retryBackoff<PredictionPage>({ ...policy, random, scheduler }),

@@ -1,19 +1,24 @@
 import { existsSync } from 'node:fs';
-import { relative, sep } from 'node:path';
 import { pathBelow } from '../../../disk/insideFolder.ts';
 import { sidecarPath } from '../../../sinks/manifest/sidecar.ts';
 import type { UnusedResults } from '../../../sinks/manifest/unusedResults.ts';
-import type { MatchedJob } from '../../../store/journal/jobMatching.ts';
 import type { Outcome } from '../../../types.ts';
 import type { OpenRun } from '../settings.ts';
-import { stemOf, withStem } from './jobFiles.ts';
+import { downloadsOf } from './jobFiles.ts';
 
 type Listing = Pick<OpenRun, 'config' | 'manifest' | 'journal'>;
 
 /** Finds names for files that get another one: never that of a file which is not the run's own. */
 export interface FreeNames {
-  /** Returns a stem at which no file of others is; `outcome` has the files. */
-  freeStem(wanted: string, outcome: Outcome | null): Promise<string>;
+  /**
+   * Returns a stem at which no file of others is. `pathsAt` returns the paths that the files have
+   * under a stem; none of them is in `taken`.
+   */
+  freeStem(
+    wanted: string,
+    pathsAt: (stem: string) => readonly string[],
+    taken?: ReadonlySet<string>,
+  ): Promise<string>;
   /** Returns true if a file of the run is at a path. */
   isOwn(path: string): Promise<boolean>;
   /** Notes files of the run that no list has. */
@@ -21,6 +26,8 @@ export interface FreeNames {
   /** Returns true, once, for a path at which there is no file. */
   claim(path: string): boolean;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Creates the search for free names in a run folder. */
 export function createFreeNames(run: Listing, unused: UnusedResults): FreeNames {
@@ -31,8 +38,8 @@ export function createFreeNames(run: Listing, unused: UnusedResults): FreeNames 
     const paths = new Set<string>();
     for await (const outcome of manifest.outcomes()) addFiles(paths, outcome);
     for await (const { outcome } of unused.all()) addFiles(paths, outcome);
-    for (const oldIndex of journal.openIndexes()) {
-      for (const path of downloadsOf({ oldIndex }, run)) paths.add(path);
+    for (const index of journal.openIndexes()) {
+      for (const { path } of downloadsOf(journal.find(index), config.folder)) paths.add(path);
     }
     return paths;
   };
@@ -52,16 +59,13 @@ export function createFreeNames(run: Listing, unused: UnusedResults): FreeNames 
       claimed.add(path);
       return true;
     },
-    async freeStem(wanted, outcome) {
-      const stem = outcome === null ? null : stemOf(outcome);
-      if (outcome === null || stem === null) return wanted;
+    async freeStem(wanted, pathsAt, taken = NONE) {
       for (let number = 1; ; number += 1) {
         const candidate = number === 1 ? wanted : `${wanted}-${number}`;
-        const { renamed: files } = withStem(outcome, stem, candidate);
-        const taken = await Promise.all(
-          files.map(({ newPath, isSidecar }) => !isSidecar && isTaken(newPath)),
+        const found = await Promise.all(
+          pathsAt(candidate).map(async (path) => taken.has(path) || (await isTaken(path))),
         );
-        if (!taken.includes(true)) return candidate;
+        if (!found.includes(true)) return candidate;
       }
     },
   };
@@ -72,17 +76,4 @@ function addFiles(paths: Set<string>, { files }: Outcome): void {
     paths.add(path);
     if (role === 'original') paths.add(sidecarPath(path));
   }
-}
-
-/** Returns the paths of the originals of a job that has no outcome yet, below the run folder. */
-export function downloadsOf(
-  { oldIndex }: Pick<MatchedJob, 'oldIndex'>,
-  { journal, config }: Pick<Listing, 'journal' | 'config'>,
-) {
-  const files = oldIndex === null ? [] : (journal.find(oldIndex)?.files ?? []);
-  const paths = files.flatMap(({ path, untouched }) => [
-    path,
-    ...(untouched === undefined ? [] : [untouched.path]),
-  ]);
-  return paths.map((path) => relative(config.folder, path).replaceAll(sep, '/'));
 }

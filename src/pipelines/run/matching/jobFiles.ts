@@ -1,5 +1,6 @@
+import { filesOf, outcomeFiles } from '../../../sinks/manifest/outcomeFiles.ts';
 import { sidecarPath } from '../../../sinks/manifest/sidecar.ts';
-import type { Outcome, OutcomeFile } from '../../../types.ts';
+import type { JobRecord, Outcome, OutcomeFile } from '../../../types.ts';
 
 /** A day in a path, as `{date}` writes it. */
 const DAY = /\d{4}-\d{2}-\d{2}/;
@@ -19,7 +20,7 @@ export function pathFor(planPath: string, oldStem: string): string {
 }
 
 /** Returns a path without its extension. */
-export function withoutExtension(path: string): string {
+function withoutExtension(path: string): string {
   return path.replace(/\.[^./]+$/, '');
 }
 
@@ -41,8 +42,32 @@ export interface RenamedFile {
   readonly isSidecar: boolean;
 }
 
+/** Returns the files that the journal has of a job, as an outcome lists them. */
+export function downloadsOf(record: Pick<JobRecord, 'files'> | undefined, folder: string): OutcomeFile[] {
+  const images = record?.files.filter(({ refused }) => refused === undefined) ?? [];
+  const missing = record?.files.flatMap((kept) =>
+    kept.refused === undefined ? [] : [{ output: kept.output ?? 0, error: kept.refused, kept }],
+  );
+  return [
+    ...outcomeFiles(
+      images.map((original) => ({ original, renditions: [] })),
+      folder,
+    ),
+    ...filesOf({ missing: missing ?? [], refused: [] }, [], folder),
+  ];
+}
+
 /** The folder of a run that holds originals as the model made them. */
 const UNTOUCHED = 'originals/';
+
+/** Returns the path of a job's file under another stem. */
+export function underStem(path: string, oldStem: string, newStem: string): string {
+  for (const before of ['', UNTOUCHED]) {
+    if (path.startsWith(before + oldStem))
+      return before + newStem + path.slice(before.length + oldStem.length);
+  }
+  return path;
+}
 
 /**
  * Returns an outcome with its files under another stem, and the files to move for it, sidecars
@@ -53,13 +78,7 @@ export function withStem(
   oldStem: string,
   newStem: string,
 ): { readonly outcome: Outcome; readonly renamed: readonly RenamedFile[] } {
-  const newPathOf = (path: string): string => {
-    for (const before of ['', UNTOUCHED]) {
-      if (path.startsWith(before + oldStem))
-        return before + newStem + path.slice(before.length + oldStem.length);
-    }
-    return path;
-  };
+  const newPathOf = (path: string) => underStem(path, oldStem, newStem);
   const files = outcome.files.map((file): OutcomeFile => ({ ...file, path: newPathOf(file.path) }));
   const renamed = outcome.files.flatMap(({ role, path }): RenamedFile[] => {
     const own = { oldPath: path, newPath: newPathOf(path), isSidecar: false };

@@ -8,12 +8,12 @@ import {
   unusedLine,
 } from '../../../sinks/manifest/unusedResults.ts';
 import type { JobMatching, MatchedJob } from '../../../store/journal/jobMatching.ts';
-import type { Outcome, Plan } from '../../../types.ts';
+import type { Outcome, OutcomeFile, Plan } from '../../../types.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
 import { nextPath } from './finishMoves.ts';
-import { createFreeNames, downloadsOf, type FreeNames } from './freeNames.ts';
-import { pathFor, stemOf, withoutExtension, withStem } from './jobFiles.ts';
+import { createFreeNames, type FreeNames } from './freeNames.ts';
+import { downloadsOf, pathFor, stemOf, underStem, withStem } from './jobFiles.ts';
 import { findStrayFiles, renamedStray, type StrayFiles } from './strayFiles.ts';
 
 type Listing = Pick<OpenRun, 'config' | 'manifest' | 'journal'>;
@@ -61,12 +61,20 @@ async function* manifestLines(
     if (job === undefined) continue;
     const outcome = await outcomeOf(job, run, unused);
     // A job that was skipped gets another outcome in this run.
-    if (outcome === null || outcome.status === 'skipped') {
-      await moveDownloads(plan, job, matching, run, sources);
-      continue;
-    }
-    yield `${outcomeLine(await renamed(outcome, plan, matching, names))}\n`;
+    const before = outcome?.status === 'skipped' ? null : outcome;
+    const now = before === null ? null : await renamed(before, plan, matching, names);
+    if (!isSettled(job, before, run)) await moveDownloads(plan, job, { before, now }, matching, run, sources);
+    if (now !== null) yield `${outcomeLine(now)}\n`;
   }
+}
+
+/** Returns true if the outcome of a job certainly lists all of its files. */
+function isSettled(
+  { oldIndex }: MatchedJob,
+  outcome: Outcome | null,
+  { journal }: Pick<Listing, 'journal'>,
+): boolean {
+  return outcome?.status === 'saved' && oldIndex !== null && journal.isSaved(oldIndex);
 }
 
 /** Returns the outcome of a job; null if it has none, or the manifest has another job there. */
@@ -90,7 +98,8 @@ async function renamed(
   const oldStem = stemOf(outcome);
   if (oldStem === null) return now;
   const wanted = pathFor(path, oldStem);
-  const newStem = wanted === oldStem ? oldStem : await names.freeStem(wanted, outcome);
+  const pathsAt = (stem: string) => pathsOf(withStem(outcome, oldStem, stem).outcome.files);
+  const newStem = wanted === oldStem ? oldStem : await names.freeStem(wanted, pathsAt);
   const { outcome: moved, renamed: files } = withStem(now, oldStem, newStem);
   for (const { oldPath, newPath, isSidecar } of files) {
     if (oldPath === newPath && !isSidecar) continue;
@@ -99,50 +108,96 @@ async function renamed(
   return moved;
 }
 
-/** Notes the moves of originals that are downloaded, but have no outcome yet. */
+/** The outcome of a job as it is listed so far, and with the names of the new plan. */
+interface ListedOutcome {
+  readonly before: Outcome | null;
+  readonly now: Outcome | null;
+}
+
+/**
+ * Notes the moves of files that the outcome of a job does not list: it has none yet, or an earlier
+ * attempt failed and the one since was killed.
+ */
 async function moveDownloads(
   { path }: Plan,
   job: MatchedJob,
+  { before, now }: ListedOutcome,
   matching: JobMatching,
-  run: Pick<Listing, 'journal' | 'config'>,
+  { config }: Pick<Listing, 'config'>,
   { names, strays }: Sources,
 ): Promise<void> {
-  for (const oldPath of straysOf(job, run, strays)) {
+  for (const oldPath of straysOf(job, matching, strays)) {
     const wanted = renamedStray(oldPath, path);
     if (wanted === oldPath) continue;
     const newPath = names.claim(wanted) ? wanted : unusedPath(job, oldPath);
     matching.move({ oldPath, newPath, sidecarOf: null });
   }
-  const below = downloadsOf(job, run);
-  const [first] = below;
-  if (first === undefined) return;
-  const oldStem = withoutExtension(first);
-  const newStem = await names.freeStem(pathFor(path, oldStem), null);
-  for (const oldPath of below) {
-    const newPath = oldPath.replace(oldStem, newStem);
+  const files = unlistedDownloads(job, before, matching, config);
+  const homes = files.map((file) => ({ ...file, path: homeOf(job, file.path) }));
+  const oldStem = stemOf({ files: homes });
+  if (oldStem === null) return;
+  const wanted = pathFor(path, oldStem);
+  const pathsAt = (stem: string) => homes.map((file) => underStem(file.path, oldStem, stem));
+  const listed = new Set(pathsOf(now?.files ?? []));
+  const newStem =
+    stemBeside(job, oldStem, { before, now }) ?? (await names.freeStem(wanted, pathsAt, listed));
+  const newPaths = pathsAt(newStem);
+  for (const [file, { path: oldPath }] of files.entries()) {
+    const newPath = newPaths[file] ?? oldPath;
     if (newPath !== oldPath) matching.move({ oldPath, newPath, sidecarOf: null });
   }
 }
 
-/** Notes the moves of originals whose job had no outcome when it was dropped. */
+/** Returns the new stem of an outcome's files if others of its job have the same one; else null. */
+function stemBeside(job: MatchedJob, oldStem: string, { before, now }: ListedOutcome): string | null {
+  const listedStem = before === null ? null : stemOf(before);
+  if (listedStem === null || homeOf(job, listedStem) !== oldStem) return null;
+  return now === null ? null : stemOf(now);
+}
+
+/** Returns the files of a job that the journal has, and its outcome does not list. */
+function unlistedDownloads(
+  job: MatchedJob,
+  outcome: Outcome | null,
+  matching: JobMatching,
+  { folder }: Listing['config'],
+): readonly OutcomeFile[] {
+  const listed = new Set(pathsOf(outcome?.files ?? []));
+  return downloadsOf(matching.recordOf(job), folder).filter(({ path }) => !listed.has(path));
+}
+
+function pathsOf(files: readonly OutcomeFile[]): string[] {
+  return files.map(({ path }) => path);
+}
+
+/** Notes the moves of a dropped job's files that its outcome does not list. */
 function moveUnfinished(
   job: MatchedJob,
+  outcome: Outcome | null,
   matching: JobMatching,
-  run: Pick<Listing, 'journal' | 'config'>,
+  { config }: Pick<Listing, 'config'>,
   strays: StrayFiles,
 ): void {
-  for (const oldPath of [...downloadsOf(job, run), ...straysOf(job, run, strays)]) {
+  const downloads = pathsOf(unlistedDownloads(job, outcome, matching, config));
+  for (const oldPath of [...downloads, ...straysOf(job, matching, strays)]) {
     matching.move({ oldPath, newPath: unusedPath(job, oldPath), sidecarOf: null });
   }
 }
 
-function straysOf({ oldIndex }: MatchedJob, { journal }: Pick<Listing, 'journal'>, strays: StrayFiles) {
-  const predictionId = oldIndex === null ? null : (journal.find(oldIndex)?.predictionId ?? null);
+function straysOf(job: MatchedJob, matching: JobMatching, strays: StrayFiles) {
+  if (strays.size === 0) return [];
+  const predictionId = matching.recordOf(job)?.predictionId ?? null;
   return predictionId === null ? [] : (strays.get(predictionId) ?? []);
 }
 
 function unusedPath({ id }: MatchedJob, path: string): string {
   return `${UNUSED_FOLDER}/${id}/${path}`;
+}
+
+/** Returns the path that a file had before its job was dropped; the same if it was not. */
+function homeOf(job: MatchedJob, path: string): string {
+  const aside = unusedPath(job, '');
+  return path.startsWith(aside) ? path.slice(aside.length) : path;
 }
 
 /** Lists the results that no job asks for, those of earlier inputs included. */
@@ -152,9 +207,11 @@ async function* unusedLines(
   { unused, strays }: Sources,
 ): AsyncGenerator<string> {
   for (const job of matching.unused()) {
-    const outcome = await outcomeOf(job, run, unused);
-    if (outcome === null) moveUnfinished(job, matching, run, strays);
-    if (outcome === null || (outcome.status !== 'saved' && !((outcome.costUsd ?? 0) > 0))) continue;
+    const found = await outcomeOf(job, run, unused);
+    const outcome = found?.status === 'saved' || (found?.costUsd ?? 0) > 0 ? found : null;
+    if (job.oldIndex !== null && !isSettled(job, outcome, run))
+      moveUnfinished(job, outcome, matching, run, strays);
+    if (outcome === null) continue;
     const stem = stemOf(outcome);
     if (job.oldIndex === null || stem === null) {
       yield unusedLine({ id: job.id, outcome });

@@ -90,8 +90,9 @@ describe('nothing was made', () => {
         { lost: [lost], inFlight: [], adopted: [] },
         { own, isClaimed: () => true, isLast: () => false },
       ).neverMade;
-    expect(at(74_999)).toEqual([]);
-    expect(at(75_000)).toEqual([lost]); // 1.25 times the lag
+    // 1.25 times the lag, after 30 s in which it may have been made late.
+    expect(at(104_999)).toEqual([]);
+    expect(at(105_000)).toEqual([lost]);
   });
 
   it('not if a part of the list is missing', () => {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { firstValueFrom, lastValueFrom, of, VirtualTimeScheduler } from 'rxjs';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { leaseText, thisProcess } from '../../../../src/disk/lease/leaseHolder.ts';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
 import { inOpenRun, openRun } from '../../../../src/pipelines/run/openRun.ts';
@@ -33,6 +33,23 @@ it('is for one run at a time, and the refusal says who has the folder', async ()
   await run.close();
   expect(await readdir(folder())).not.toContain('run.lock');
   expect(await lastValueFrom(inOpenRun(settings(), () => of('free')))).toBe('free');
+});
+
+it('is waited for by a run that asks for that', async () => {
+  const run = await openRun(settings());
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent) => void events.push(event);
+  const second = openRun({ ...settings(), waitsForFolder: true, emit });
+  await vi.waitUntil(() => events.length > 0, { interval: 5 });
+  expect(events).toEqual([
+    {
+      type: 'warning',
+      message: expect.stringMatching(/in use by another run: .* Waiting until it has ended\.$/),
+    },
+  ]);
+  await run.close();
+  await (await second).close();
+  expect(await readdir(folder())).not.toContain('run.lock');
 });
 
 it('is taken over from a run on another machine that does not renew its lease, after a warning', async () => {
