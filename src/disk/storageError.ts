@@ -111,6 +111,19 @@ export function isMissing(error: unknown): boolean {
   return hasSystemCode(error, 'ENOENT');
 }
 
+/**
+ * Resolves as a call of the file system does; with null if there is no file of that name, as when
+ * another process has just deleted it.
+ */
+export async function unlessMissing<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
 /** Returns whether an error is one of the system with this code, `EEXIST` for example. */
 export function hasSystemCode(error: unknown, code: string): boolean {
   return isSystemError(error) && error.code === code;

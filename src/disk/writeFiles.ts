@@ -93,7 +93,7 @@ export async function removeTemporary(temporary: string): Promise<void> {
 }
 
 /** The end of a temporary name, which no other program gives to its files. */
-export const TEMPORARY = '.rxposure.part';
+const TEMPORARY = '.rxposure.part';
 
 /**
  * Returns the name of an unfinished file for a path that is unique already. `removeTemporaries`
@@ -101,6 +101,17 @@ export const TEMPORARY = '.rxposure.part';
  */
 export function temporaryPath(path: string): string {
   return `${path}${TEMPORARY}`;
+}
+
+/** SQLite has files beside that of a database. */
+const UNFINISHED = /\.rxposure\.part(?:-wal|-shm)?$/;
+
+/**
+ * Returns true for the name, or path, of an unfinished file. In a folder that this process holds it
+ * may be another one's, which is about to find the lease taken: it comes and goes at any time.
+ */
+export function isTemporary(name: string): boolean {
+  return UNFINISHED.test(name);
 }
 
 /**
@@ -130,14 +141,11 @@ export async function removeTemporaries(
   }
 }
 
-/** SQLite has files beside that of a database. */
-const UNFINISHED = /\.rxposure\.part(?:-wal|-shm)?$/;
-
 async function removeBelow(folder: string, onLink: (path: string) => void): Promise<number> {
   let removed = 0;
   for await (const { path, entry } of walkFolder(folder)) {
     if (entry.isSymbolicLink()) onLink(path);
-    if (!entry.isFile() || !UNFINISHED.test(entry.name)) continue;
+    if (!entry.isFile() || !isTemporary(entry.name)) continue;
     await rm(path, { force: true });
     removed += 1;
   }

@@ -25,6 +25,15 @@ const FILES = [
   'refinement.json',
   'grid.json',
 ] as const;
+const fileNames: ReadonlySet<string> = new Set(FILES);
+
+/**
+ * Returns true for the path, below a run folder, of a file that its run keeps for itself. Do not
+ * open one to see what it is: closing a second handle of the journal ends the lock on it.
+ */
+export function isRunFile(path: string): boolean {
+  return fileNames.has(path);
+}
 
 /** Folders in a run folder that a run writes into. */
 const FOLDERS = ['.moving', '.ratings', '.thumbs', 'best', 'originals', 'unused', 'webdataset'] as const;

@@ -6,7 +6,7 @@ import { describeService, isSimulated } from '../base/service.ts';
 import { makeFolder, syncFolder } from '../disk/folders.ts';
 import { openOwn } from '../disk/ownFiles.ts';
 import { toStorageError } from '../disk/storageError.ts';
-import { prettyJson, readOwnJson, removeTemporary, TEMPORARY, writeTemporary } from '../disk/writeFiles.ts';
+import { isTemporary, prettyJson, readOwnJson, removeTemporary, writeTemporary } from '../disk/writeFiles.ts';
 import { option, UsageError } from '../errors.ts';
 import { expectOwnFiles } from './folderFiles.ts';
 
@@ -113,7 +113,7 @@ async function namesIn(folder: string): Promise<string[]> {
   // Where no folder can be, creating it fails with a message of its own.
   const names = existsSync(folder) ? await listFolder(folder) : [];
   // A run that was killed while it began the folder leaves nothing else.
-  return names.filter((name) => !IGNORED.has(name) && !name.endsWith(TEMPORARY));
+  return names.filter((name) => !IGNORED.has(name) && !isTemporary(name));
 }
 
 function listFolder(folder: string): Promise<string[]> {

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StorageError } from '../../errors.ts';
 import { openOwn, ownFlags } from '../ownFiles.ts';
-import { isMissing, toStorageError } from '../storageError.ts';
+import { isMissing, toStorageError, unlessMissing } from '../storageError.ts';
 import { describeHolder, type LeaseHolder, leaseText, parseHolder } from './leaseHolder.ts';
 
 export interface RenewalConfig {
@@ -30,15 +30,15 @@ export async function holdLease(
   own: LeaseHolder,
   config: RenewalConfig,
 ): Promise<Lease | null> {
-  const handle = await openOwn(path, ownFlags.readWrite).catch((error: unknown) => {
-    if (isMissing(error)) return null;
-    throw error;
-  });
+  const handle = await unlessMissing(openOwn(path, ownFlags.readWrite));
   if (handle === null) return null;
-  if (parseHolder(await handle.readFile('utf8'))?.token === own.token)
-    return leaseOf(path, handle, own, config);
-  await handle.close();
-  return null;
+  let isOwn = false;
+  try {
+    isOwn = parseHolder(await handle.readFile('utf8'))?.token === own.token;
+  } finally {
+    if (!isOwn) await handle.close();
+  }
+  return isOwn ? leaseOf(path, handle, own, config) : null;
 }
 
 function leaseOf(path: string, handle: FileHandle, own: LeaseHolder, config: RenewalConfig): Lease {

@@ -3,7 +3,7 @@ import { constants, existsSync } from 'node:fs';
 import { copyFile, link, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readOwnText } from '../ownFiles.ts';
-import { isMissing } from '../storageError.ts';
+import { isMissing, unlessMissing } from '../storageError.ts';
 import { newTemporaryPath, removeTemporary, temporaryPath } from '../writeFiles.ts';
 import { type LeaseHolder, leaseText, parseHolder, stateOf } from './leaseHolder.ts';
 
@@ -83,18 +83,13 @@ export async function replaceLease(
     await rm(successor, { force: true });
     return false;
   }
-  await rename(successor, path).catch((error: unknown) => {
-    if (!isMissing(error)) throw error;
-  });
+  await unlessMissing(rename(successor, path));
   return true;
 }
 
 /** Reads the file of a lease; null if there is none. */
-export async function contentAt(path: string): Promise<string | null> {
-  return readOwnText(path).catch((error: unknown) => {
-    if (isMissing(error)) return null;
-    throw error;
-  });
+export function contentAt(path: string): Promise<string | null> {
+  return unlessMissing(readOwnText(path));
 }
 
 function isTaken(error: unknown): boolean {

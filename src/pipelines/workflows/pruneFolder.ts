@@ -2,8 +2,9 @@ import type { Dirent } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { insideFolder } from '../../disk/insideFolder.ts';
+import { unlessMissing } from '../../disk/storageError.ts';
 import { walkFolder } from '../../disk/walkFolder.ts';
-import { TEMPORARY } from '../../disk/writeFiles.ts';
+import { isTemporary } from '../../disk/writeFiles.ts';
 import { statedPrediction } from '../../provenance/xmp.ts';
 import { ownThumbnail } from '../../sinks/gallery/thumbnails.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
@@ -50,8 +51,8 @@ export async function pruneFolder(config: PruneFolderConfig): Promise<PrunableFi
     for await (const { path: absolute, entry } of walkFolder(folder)) {
       const path = relative(folder, absolute).replaceAll(sep, '/');
       const kind = await kindOf(path, entry);
-      if (kind === null) continue;
-      found.push({ kind, path, bytes: (await stat(absolute)).size });
+      const stats = kind === null ? null : await unlessMissing(stat(absolute));
+      if (kind !== null && stats !== null) found.push({ kind, path, bytes: stats.size });
     }
     // The list is complete before the first file is gone.
     if (remove) for (const { path } of found) await rm(insideFolder(folder, path), { force: true });
@@ -100,7 +101,7 @@ function createKinds(listed: ListedFiles, config: PruneFolderConfig): KindOf {
   ]);
   return async (path, entry) => {
     if (!entry.isFile()) return null;
-    if (path.endsWith(TEMPORARY)) return 'unfinished';
+    if (isTemporary(path)) return 'unfinished';
     const own = inside.get(path.replace(/\/.*$/, ''));
     if (own !== undefined) return own(path);
     return (await isStrayRendition(path, listed, config)) ? 'renditions' : null;
@@ -117,5 +118,6 @@ async function isStrayRendition(
   if (stem === undefined || paths.has(path)) return false;
   const prediction = stems.get(stem) ?? '';
   if (prediction === '') return false;
-  return statedPrediction(await readFile(insideFolder(folder, path))) === prediction;
+  const bytes = await unlessMissing(readFile(insideFolder(folder, path)));
+  return bytes !== null && statedPrediction(bytes) === prediction;
 }

@@ -9,7 +9,10 @@ import { listRuns } from '../../../src/cli/commands/folders/runs.ts';
 import { outcomeLine } from '../../../src/sinks/manifest/manifest.ts';
 import type { Outcome } from '../../../src/types.ts';
 import { FakeStream } from '../../helpers/fakeStream.ts';
+import { FileTurns, useFileTurns } from '../../helpers/fileTurns.ts';
 import { outcome } from '../../helpers/outcomes.ts';
+
+useFileTurns();
 
 async function outFolder(): Promise<string> {
   const out = await mkdtemp(join(tmpdir(), 'rxposure-runs-'));
@@ -61,6 +64,18 @@ it('lists runs with what real ones cost by day and month', async () => {
     '2026-11  3  $0.031',
     '',
   ]);
+});
+
+it('lists a run that is deleted meanwhile as far as it was read', async () => {
+  const out = await outFolder();
+  await aRun(join(out, 'night'), 'replicate', []);
+  const listed = new FileTurns(() => runsOf(out, true));
+  await listed.goTo('stat');
+  await rm(join(out, 'night'), { recursive: true });
+  await listed.go();
+  const { code, stdout } = await listed.end;
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).runs).toMatchObject([{ saved: 0, lastAt: null }]);
 });
 
 it('prints the same as JSON', async () => {

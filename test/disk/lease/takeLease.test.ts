@@ -65,7 +65,11 @@ it('ends its wait when it is unsubscribed, and then takes nothing', async () => 
   await expect.poll(() => waits.length).toBe(1);
   waiting.unsubscribe();
   lease.release();
-  // One that is left while it is taken is given back.
+  // A look that had begun may still take it, and gives it back.
+  await expect.poll(() => readdirSync(folder())).toEqual([]);
+});
+
+it('gives back what is unsubscribed while it is taken', async () => {
   let renewalsEnded = 0;
   const repeatEvery = () => () => {
     renewalsEnded += 1;

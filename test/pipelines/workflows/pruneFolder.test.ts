@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { afterEach, expect, it } from 'vitest';
@@ -10,9 +10,11 @@ import { createReplicateProvider } from '../../../src/providers/replicate/replic
 import { type Simulator, startSimulator } from '../../../src/simulator/index.ts';
 import type { Outcome } from '../../../src/types.ts';
 import { FakeStream } from '../../helpers/fakeStream.ts';
+import { FileTurns, useFileTurns } from '../../helpers/fileTurns.ts';
 import { aPlan } from '../../helpers/runOf.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
+useFileTurns();
 const folder = temporaryFolder();
 let simulator: Simulator;
 afterEach(() => simulator.close());
@@ -88,4 +90,16 @@ it('leaves a folder alone that a run is in', async () => {
   const lease = await leaseFolder({ folder: folder() });
   await expect(pruneFolder({ folder: folder(), remove: true })).rejects.toThrow('is in use by another run');
   await lease.release();
+});
+
+it('skips a file that another process deletes meanwhile', async () => {
+  const { stem } = await usedFolder();
+  await rm(at('.thumbs'), { recursive: true });
+  const pruned = new FileTurns(() => pruneFolder({ folder: folder() }));
+  // As a process does that finds the folder in use, and that one is about to look at its file.
+  await pruned.goTo('stat');
+  await rm(at('x.webp.1234.rxposure.part'));
+  await rm(at(`${stem}--old.webp`));
+  await pruned.go();
+  expect(await pruned.end).toEqual([]);
 });

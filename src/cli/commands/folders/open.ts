@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { unlessMissing } from '../../../disk/storageError.ts';
 import { UsageError } from '../../../errors.ts';
 import { runFolderAt, runsBelow } from '../../batch/runFolder.ts';
 import { lookLines, pagesIn } from '../../display/lookLines.ts';
@@ -45,7 +46,10 @@ export async function openRun(
 
 async function newestRun(): Promise<string> {
   const runs: { readonly path: string; readonly atMs: number }[] = [];
-  for await (const path of runsBelow('out')) runs.push({ path, atMs: (await stat(path)).mtimeMs });
+  for await (const path of runsBelow('out')) {
+    const stats = await unlessMissing(stat(path));
+    if (stats !== null) runs.push({ path, atMs: stats.mtimeMs });
+  }
   const [newest] = runs.toSorted((one, other) => other.atMs - one.atMs);
   if (newest !== undefined) return newest.path;
   throw new UsageError('There is no run folder below out/.', { suggestion: 'Name the folder of a run.' });

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSimulated } from '../../../base/service.ts';
 import { dayOf, toMicroUsd } from '../../../base/text.ts';
+import { unlessMissing } from '../../../disk/storageError.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
 import { readRunFile } from '../../../store/runFile.ts';
@@ -68,7 +69,7 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
   return {
     ...{ folder, service, isSimulated: isFake, startedAtMs },
     // A run that was killed before its first outcome has its folder alone.
-    lastAtMs: lastAtMs ?? (await stat(join(folder, 'run.json'))).mtimeMs,
+    lastAtMs: lastAtMs ?? (await unlessMissing(stat(join(folder, 'run.json'))))?.mtimeMs ?? null,
     models: [...models].toSorted(([, one], [, other]) => other - one).map(([name]) => name),
     ...counts,
     ...{ costMicroUsd, isCostIncomplete },

@@ -1,7 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
+import { unlessMissing } from '../../../disk/storageError.ts';
 import { walkFolder } from '../../../disk/walkFolder.ts';
+import { isTemporary } from '../../../disk/writeFiles.ts';
 import { statesPrediction } from '../../../provenance/xmp.ts';
+import { isRunFile } from '../../../store/folderFiles.ts';
 import type { OpenRun } from '../settings.ts';
 
 /** Files that runs have named before journal and manifest knew them, by their prediction. */
@@ -10,7 +13,8 @@ export type StrayFiles = ReadonlyMap<string, readonly string[]>;
 /**
  * Finds the files of unfinished jobs that a kill has left without a record: images that state the
  * job's prediction in their provenance, and sidecars. `isOwn` tells the paths, below the folder,
- * that are on record. Reads no file that is older than the first of these attempts.
+ * that are on record. Reads no file that is older than the first of these attempts, and skips one
+ * that is deleted meanwhile.
  */
 export async function findStrayFiles(
   { config, journal }: Pick<OpenRun, 'config' | 'journal'>,
@@ -21,7 +25,7 @@ export async function findStrayFiles(
   if (ids.length === 0) return strays;
   for await (const { path: absolute, entry } of walkFolder(config.folder)) {
     const path = relative(config.folder, absolute).replaceAll(sep, '/');
-    if (!entry.isFile() || HIDDEN.test(path) || (await isOwn(path))) continue;
+    if (!entry.isFile() || isHidden(path) || (await isOwn(path))) continue;
     const id = await predictionIn(absolute, { ids, sinceMs });
     if (id !== undefined) strays.set(id, [...(strays.get(id) ?? []), path]);
   }
@@ -29,7 +33,11 @@ export async function findStrayFiles(
 }
 
 /** What the run has besides images and sidecars: thumbnails, ratings, files of unused results. */
-const HIDDEN = /(?:^|\/)\.|^unused\/|\.jsonl$|^(?:manifest|report|run)\.json$/;
+const HIDDEN = /(?:^|\/)\.|^unused\/|\.jsonl$|^manifest\.json$/;
+
+function isHidden(path: string): boolean {
+  return HIDDEN.test(path) || isRunFile(path) || isTemporary(path);
+}
 
 interface OpenPredictions {
   readonly ids: readonly string[];
@@ -48,9 +56,10 @@ function openPredictions(journal: OpenRun['journal']): OpenPredictions {
 const CLOCK_MARGIN_MS = 60_000;
 
 async function predictionIn(path: string, { ids, sinceMs }: OpenPredictions): Promise<string | undefined> {
-  const found = await stat(path);
-  if (found.mtimeMs < sinceMs - CLOCK_MARGIN_MS) return undefined;
-  const bytes = await readFile(path);
+  const found = await unlessMissing(stat(path));
+  if (found === null || found.mtimeMs < sinceMs - CLOCK_MARGIN_MS) return undefined;
+  const bytes = await unlessMissing(readFile(path));
+  if (bytes === null) return undefined;
   return ids.find((id) => statesPrediction(bytes, id) || isSidecarOf(bytes, id));
 }
 
