@@ -135,14 +135,16 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     const sentAtMs = Math.min(...lost.map((attempt) => attempt.sentAtMs)) - COVERED_MS;
     own.see(new Set(look.listed.map(({ id }) => id)), { sentAtMs, lookedAtMs: look.atMs });
     const attempts = { lost, inFlight: [...inFlight], adopted: adoptions.values() };
-    const { found, neverMade } = judgeLook(look, attempts, { own, isClaimed: claims.has, isLast });
-    const end = ({ attempt, subscriber }: Search, claimed: typeof found): void => {
+    const { found, neverMade, awaiting } = judgeLook(look, attempts, { own, isClaimed: claims.has, isLast });
+    for (const search of current) search.isAwaiting = awaiting.has(search.attempt);
+    const end = (search: Search, claimed: typeof found): void => {
+      const { attempt, subscriber } = search;
       const prediction = claimed.get(attempt) ?? null;
       if (prediction !== null || neverMade.includes(attempt)) {
         surplus.settled(attempt);
         subscriber.next(prediction);
         subscriber.complete();
-      } else if (isLast(attempt) && !found.has(attempt)) {
+      } else if (isLast(attempt) && isLastLook(search, nowMs) && !found.has(attempt)) {
         // If another process was faster to claim its prediction, it is looked for once more.
         surplus.left(attempt);
         subscriber.error(uncertain(null));

@@ -265,4 +265,19 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     seed: 301732,
     crashes: 100,
   },
+  'old-takes-new': {
+    bug: 'A request of an earlier run took what an equal one of this run had just made.',
+    file: `${lost}/judgeLook.ts`,
+    from: 'const SOON_RANK = 0.25;',
+    to: 'const SOON_RANK = 0;',
+    seed: 601331,
+  },
+  unawaited: {
+    bug: 'It did so while a response was to come, as long as the clock of the service was not known.',
+    file: `${lost}/judgeLook.ts`,
+    from: 'const isAwaited = fit.rank === waiting &&',
+    to: 'const isAwaited = fit.rank < 0 &&',
+    seed: 222381,
+    crashes: 8,
+  },
 };

@@ -78,6 +78,15 @@ export function fitsInTime(
   return createdMs >= notBeforeMs + offset.leastMs - toleranceMs && createdMs <= latestMs;
 }
 
+/**
+ * Returns true if a prediction may have been created soon after the attempt was sent. It is unknown
+ * when the request of a killed run ended, so by `fitsInTime` alone it may have made what an equal
+ * request of a later run has.
+ */
+export function isSoonAfter(attempt: Attempt, prediction: Prediction, offset: OffsetBounds | null): boolean {
+  return fitsInTime({ ...attempt, endedAtMs: attempt.sentAtMs }, prediction, offset);
+}
+
 /** The service gives some times in whole seconds: limits that differ by two can be told apart. */
 const LIFE_TOLERANCE_MS = 999;
 

@@ -1,8 +1,9 @@
 import type { Prediction } from '../../../types.ts';
 import { isAtLeast, type Match, matchRanks } from '../match.ts';
 import { offsetFor } from './adoptions.ts';
-import { type Attempt, areAlike, fitsInTime, LATE_MS, showsLimitOf, showsWebhookOf } from './attempt.ts';
-import type { Mark, OwnPredictions } from './ownPredictions.ts';
+import { type Attempt, areAlike, fitsInTime, isSoonAfter, LATE_MS } from './attempt.ts';
+import { learnMarks, marksOf } from './marks.ts';
+import type { OwnPredictions } from './ownPredictions.ts';
 
 /** The list of predictions, read once. */
 export interface Look {
@@ -43,6 +44,8 @@ export interface Verdict {
   readonly found: ReadonlyMap<Attempt, Prediction>;
   /** Lost requests that made nothing. */
   readonly neverMade: readonly Attempt[];
+  /** Lost requests of which the response to a request in flight may tell more. */
+  readonly awaiting: ReadonlySet<Attempt>;
 }
 
 /**
@@ -52,27 +55,32 @@ export interface Verdict {
  * A prediction goes to the request that it fits best, by its input, its time, and what it shows of
  * the attempt's own; of several that fit alike the oldest goes to the oldest request, because a
  * newer one may be the only match for a request that was sent later. A prediction that may be that
- * of a request, but shows it in a doubtful spelling, is not taken; it keeps the request open.
+ * of a request, but shows it in a doubtful spelling, is not taken; it keeps the request open. So
+ * does one that may be that of an equal request in flight, for a request of an earlier run.
  *
  * A request made nothing if the list lacks its prediction, and provably covers its time.
  */
 export function judgeLook(look: Look, attempts: OpenAttempts, known: Knowledge): Verdict {
   const candidates = look.listed.filter(({ id }) => !known.isClaimed(id));
-  learnMarks(candidates, attempts, known.own);
+  learnMarks(candidates, attempts.lost, known.own);
   const fits = candidates.flatMap((prediction, place) =>
     fitsOf(prediction, attempts, known).map((fit) => ({ ...fit, place })),
   );
   const found = assign(fits.filter(({ attempt, isSure }) => isSure && attempt.endedAtMs !== null));
   const taken = new Set([...found.values()].map(({ id }) => id));
-  const inDoubt = new Set(
-    fits.filter(({ prediction }) => !taken.has(prediction.id)).map(({ attempt }) => attempt),
-  );
+  const open = fits.filter(({ prediction }) => !taken.has(prediction.id));
+  const inDoubt = new Set(open.map(({ attempt }) => attempt));
+  const awaiting = new Set([
+    ...open.filter(({ isAwaited }) => isAwaited).map(({ attempt }) => attempt),
+    // A further response proves whose prediction an equal request has got.
+    ...attempts.lost.filter((one) => known.own.offset !== null && mayBeLongOver(one, attempts, known)),
+  ]);
   const listed = new Set(look.listed.map(({ id }) => id));
   const neverMade = attempts.lost.filter(
     (attempt) =>
       !found.has(attempt) && !inDoubt.has(attempt) && isCovered(attempt, look, listed, attempts, known),
   );
-  return { found, neverMade };
+  return { found, neverMade, awaiting };
 }
 
 /** A prediction that may be that of an attempt. */
@@ -83,6 +91,8 @@ interface Fit {
   readonly rank: number;
   /** True if it may be taken. */
   readonly isSure: boolean;
+  /** True if the response to a request in flight will show if it is that one's. */
+  readonly isAwaited: boolean;
 }
 
 /**
@@ -99,23 +109,39 @@ function fitsOf(prediction: Prediction, attempts: OpenAttempts, known: Knowledge
     0,
     ...possible.filter(({ attempt }) => attempt.endedAtMs === null).map(({ rank }) => rank),
   );
-  return possible.filter(
-    ({ attempt, match, rank, isSure }) =>
-      attempt.endedAtMs !== null && rank >= waiting && (isSure || match === best),
-  );
+  return possible
+    .filter(
+      ({ attempt, match, rank, isSure }) =>
+        attempt.endedAtMs !== null && rank >= waiting && (isSure || match === best),
+    )
+    .map((fit) => {
+      const isAwaited = fit.rank === waiting && mayBeLongOver(fit.attempt, attempts, known);
+      return { ...fit, isAwaited, isSure: fit.isSure && !isAwaited };
+    });
+}
+
+/**
+ * Returns true if an attempt may be far older than a prediction that it fits: it is that of an
+ * earlier run, and the service's clock is not known. If it made nothing, the list shows that now;
+ * of an equal request whose prediction it takes, the list shows nothing for ten minutes.
+ */
+function mayBeLongOver(attempt: Attempt, { adopted }: OpenAttempts, { own }: Knowledge): boolean {
+  return attempt.isFromBefore === true && offsetFor(attempt, adopted, own) === null;
 }
 
 /** Ranks of what a prediction shows of an attempt besides its input; they count more than that. */
 const MARK_RANKS = { own: 30, none: 20, ofAnother: 10 } as const;
 /** Rank of a time that fits the attempt itself, and not only another one that is alike. */
 const OWN_TIME_RANK = 0.5;
+/** Further rank of a time soon after the attempt was sent, as of almost all predictions. */
+const SOON_RANK = 0.25;
 
 function fitOf(
   prediction: Prediction,
   attempt: Attempt,
   { lost, inFlight, adopted }: OpenAttempts,
   { own, isLast }: Knowledge,
-): (Fit & { readonly match: number }) | null {
+): (Omit<Fit, 'isAwaited'> & { readonly match: number }) | null {
   const match = matchOf(prediction, attempt);
   if (match === 'other') return null;
   const offset = offsetFor(attempt, adopted, own);
@@ -134,7 +160,9 @@ function fitOf(
   const isDoubtful = marks === 'doubtful' || isOutOfTime;
   const isSure = isDoubtful ? isPlain && isLast(attempt) : isPlain || isOwn;
   const value = matchRanks[match];
-  const rank = value + MARK_RANKS[marks === 'doubtful' ? 'none' : marks] + (isInTime ? OWN_TIME_RANK : 0);
+  const soonRank = isSoonAfter(attempt, prediction, offset) ? SOON_RANK : 0;
+  const timeRank = isInTime ? OWN_TIME_RANK + soonRank : 0;
+  const rank = value + MARK_RANKS[marks === 'doubtful' ? 'none' : marks] + timeRank;
   return { attempt, prediction, rank, isSure, match: value };
 }
 
@@ -146,48 +174,6 @@ function matchOf(prediction: Prediction, { match, request, answeredId }: Attempt
   const matched = match(prediction);
   if (matched !== 'other' || prediction.id !== answeredId) return matched;
   return isAtLeast(match({ ...prediction, model: request.model }), 'same') ? 'near' : 'faint';
-}
-
-/**
- * Returns whose attempt a prediction shows: the attempt's own, that of another equal attempt of
- * this run, or one that is none of this run's (`foreign`). `doubtful`: another one, but it is not
- * known yet if the service shows attempts at all.
- */
-function marksOf(
-  prediction: Prediction,
-  attempt: Attempt,
-  all: readonly Attempt[],
-  { shows }: OwnPredictions,
-): 'own' | 'ofAnother' | 'none' | 'doubtful' | 'foreign' {
-  const shown = MARKS.filter(
-    (mark) => shows[mark] !== false && showsMark[mark](attempt, prediction) !== null,
-  );
-  if (shown.length === 0) return 'none';
-  if (shown.every((mark) => showsMark[mark](attempt, prediction))) {
-    return shown.some((mark) => shows[mark]) ? 'own' : 'none';
-  }
-  if (!shown.some((mark) => shows[mark])) return 'doubtful';
-  const isOfAnother = all.some(
-    (other) => shown.every((mark) => showsMark[mark](other, prediction)) && areAlike(other, attempt),
-  );
-  return isOfAnother ? 'ofAnother' : 'foreign';
-}
-
-const MARKS: readonly Mark[] = ['limit', 'webhook'];
-const showsMark = { limit: showsLimitOf, webhook: showsWebhookOf } as const;
-
-/** Learns from a prediction that fits an attempt to the second that the service shows attempts. */
-function learnMarks(candidates: readonly Prediction[], { lost }: OpenAttempts, own: OwnPredictions): void {
-  for (const mark of MARKS) {
-    if (own.shows[mark] !== null) continue;
-    const isShown = candidates.some((prediction) =>
-      lost.some(
-        (attempt) =>
-          showsMark[mark](attempt, prediction) === true && isAtLeast(attempt.match(prediction), 'near'),
-      ),
-    );
-    if (isShown) own.noteShown(mark);
-  }
 }
 
 /** Gives each prediction to one attempt, and each attempt one prediction, the best fits first. */

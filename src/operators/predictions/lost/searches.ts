@@ -34,6 +34,8 @@ export interface Search {
   isHurried: boolean;
   /** Moment since which nothing is in flight; null: something is. */
   restSinceMs: number | null;
+  /** True if the response to a request in flight may tell more than the list. */
+  isAwaiting: boolean;
 }
 
 const FIRST_PAUSE_MS = 2_000;
@@ -60,6 +62,7 @@ export function beginSearch(
     pauseMs: FIRST_PAUSE_MS,
     isHurried: false,
     restSinceMs: null,
+    isAwaiting: false,
   };
 }
 
@@ -103,12 +106,12 @@ export function noteLook(search: Search, nowMs: number): void {
 
 /** Returns true if a look at this moment is the last one of a search. */
 export function isLastLook(search: Search, nowMs: number): boolean {
-  const { attempt, lookForMs, isHurried, restSinceMs } = search;
+  const { attempt, lookForMs, isHurried, restSinceMs, isAwaiting } = search;
   if (nowMs < deadlineOf(search)) return false;
   const isRested = restSinceMs !== null && nowMs - restSinceMs >= REST_MS;
   // Past this age the list says all that it will ever say.
   const isOld = nowMs >= attempt.sentAtMs + Math.max(lookForMs, LISTED_FOR_SURE_MS);
-  return isHurried || isRested || isOld;
+  return isHurried || isRested || (isOld && !isAwaiting);
 }
 
 /** The next thing to do for all searches. */

@@ -48,6 +48,15 @@ it('looks for the last time once nothing has been in flight for two seconds at t
   expect(looksOf(aSearch(() => true))).toEqual([0, 2, 6, 14, 30, 60, 90, 120, 122]);
 });
 
+it('goes on past that while a response in flight will tell more', () => {
+  const search = aSearch();
+  search.isAwaiting = true;
+  expect(looksOf(search, 1_000_000)).toEqual([0, 2, 6, 14, 30, 60, 90, 120, 150, 210, 330, 570, 870]);
+  const rested = aSearch(() => true);
+  rested.isAwaiting = true;
+  expect(looksOf(rested).at(-1)).toBe(122);
+});
+
 it('ends after three more looks if it is hurried', () => {
   const search = aSearch();
   hurrySearch(search, 0);
