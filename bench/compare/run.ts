@@ -25,7 +25,7 @@ const some = (images: number) => (values.quick ? Math.ceil(images / 10) : images
 // The package as it is published, and the rivals as JavaScript: nobody pays for a compiler.
 spawnSync(process.execPath, ['.ci/build.mjs'], { stdio: 'inherit' });
 const built = resolve('node_modules/.cache/rxposure-bench');
-const rivals = ['bareFetch', 'pQueue', 'aiSdk', 'officialClient'];
+const rivals = ['bareFetch', 'bareDuties', 'pQueue', 'aiSdk', 'officialClient'];
 await build({
   entryPoints: rivals.map((name) => `bench/rivals/${name}.ts`),
   outdir: built,
@@ -46,6 +46,7 @@ const ours = (name: string, ...flags: string[]): Contestant => ({
 });
 const all = (concurrency: number, ...flags: string[]) => [
   rival('bare fetch, Prefer: wait', 'bareFetch', concurrency),
+  rival('bare fetch, flushed, with log, thumbnails, sidecars', 'bareDuties', concurrency),
   rival('official client, p-queue', 'pQueue', concurrency),
   rival('AI SDK', 'aiSdk', concurrency),
   ours('rxposure', ...flags),
@@ -111,6 +112,7 @@ function startingCommands(): Omit<Contestant, 'args'>[] {
   writeFileSync(prompts, lines.join(''));
   const scripts = {
     'node alone': '',
+    "import 'rxjs'": "import 'rxjs';",
     "rxposure, import 'rxposure'": `import ${JSON.stringify(resolve('dist/index.js'))};`,
   };
   for (const [at, source] of Object.values(scripts).entries())
