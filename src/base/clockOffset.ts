@@ -9,6 +9,11 @@ export interface ClockOffset {
   readonly bounds: OffsetBounds | null;
   /** Stamps since the last contradiction, that one included. */
   readonly agreeing: number;
+  /**
+   * True if stamps some seconds apart agree: no single stamp is believed, and no clock that stands
+   * still.
+   */
+  readonly isCertain: boolean;
 }
 
 export interface OffsetBounds {
@@ -18,6 +23,8 @@ export interface OffsetBounds {
 
 /** Largest contradiction of two stamps that is put down to inexact clocks. */
 const INEXACT_MS = 1_000;
+/** Stamps of a clock that stands still contradict one another after this time at the latest. */
+const APART_MS = 2_500;
 
 /**
  * Creates the difference between the local clock and the one that a service stamps its records
@@ -30,6 +37,8 @@ const INEXACT_MS = 1_000;
 export function createClockOffset(): ClockOffset {
   let bounds: OffsetBounds | null = null;
   let agreeing = 0;
+  let first: (OffsetBounds & { readonly toMs: number }) | null = null;
+  let isCertain = false;
   return {
     learn(stamp, fromMs, toMs) {
       const stampMs = Date.parse(stamp ?? '');
@@ -37,11 +46,11 @@ export function createClockOffset(): ClockOffset {
       // The service drops decimals that are zero, so a time in whole seconds may be cut.
       const cutMs = stampMs % 1_000 === 0 ? 1_000 : 0;
       const next = { leastMs: stampMs - toMs, mostMs: stampMs + cutMs - fromMs };
-      if (
-        bounds === null ||
-        next.leastMs > bounds.mostMs + INEXACT_MS ||
-        next.mostMs < bounds.leastMs - INEXACT_MS
-      ) {
+      if (first === null || contradict(first, next)) {
+        first = { ...next, toMs };
+        isCertain = false;
+      } else if (fromMs >= first.toMs + APART_MS) isCertain = true;
+      if (bounds === null || contradict(bounds, next)) {
         bounds = next;
         agreeing = 1;
         return;
@@ -57,5 +66,12 @@ export function createClockOffset(): ClockOffset {
     get agreeing() {
       return agreeing;
     },
+    get isCertain() {
+      return isCertain;
+    },
   };
+}
+
+function contradict(one: OffsetBounds, other: OffsetBounds): boolean {
+  return other.leastMs > one.mostMs + INEXACT_MS || other.mostMs < one.leastMs - INEXACT_MS;
 }

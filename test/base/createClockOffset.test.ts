@@ -32,6 +32,30 @@ it('begins again when a clock was set', () => {
   expect(offset.bounds).toEqual({ leastMs: 299_901, mostMs: 300_001 });
 });
 
+it('is certain once two stamps some seconds apart agree, until one contradicts', () => {
+  const offset = createClockOffset();
+  const certainAfter = (stampMs: number, fromMs: number, toMs = fromMs + 50) => {
+    offset.learn(iso(stampMs + 1), fromMs, toMs);
+    return offset.isCertain;
+  };
+  expect(certainAfter(100_000, 0)).toBe(false);
+  expect(certainAfter(102_000, 2_000)).toBe(false);
+  expect(certainAfter(102_550, 2_550)).toBe(true);
+  expect(certainAfter(50_000, 3_000)).toBe(false);
+  expect(offset.agreeing).toBe(1);
+});
+
+it.each([100, 900, 1_500, 40_000])(
+  'is never certain of a clock that stands still, every %s ms',
+  (everyMs) => {
+    const offset = createClockOffset();
+    for (let ms = 0; ms < 100 * everyMs; ms += everyMs) {
+      offset.learn('2026-01-01T00:00:00Z', ms, ms + 50);
+      expect(offset.isCertain).toBe(false);
+    }
+  },
+);
+
 it('always holds the true difference', () => {
   const stamps = fc.array(
     fc.record({ atMs: fc.nat(10 ** 7), before: fc.nat(5_000), after: fc.nat(60_000), whole: fc.boolean() }),

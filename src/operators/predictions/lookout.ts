@@ -111,7 +111,9 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
 
   const accept = (attempt: Attempt, prediction: Prediction): Observable<Prediction> => {
     const respondedAtMs = scheduler.now();
-    expectOwnResponse(attempt, prediction, own.isEarlier(attempt, prediction, respondedAtMs));
+    const isEarlier = own.isEarlier(attempt, prediction, respondedAtMs);
+    const other = own.isOfAnother(attempt, prediction) ? 'attempt' : null;
+    expectOwnResponse(attempt, prediction, isEarlier ? 'time' : other);
     return claims.take(prediction.id, attempt.owner).pipe(
       map((isTaken) => {
         if (!isTaken) throw takenByAnother(prediction);

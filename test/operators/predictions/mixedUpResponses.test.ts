@@ -1,40 +1,29 @@
-import { catchError, concat, finalize, of } from 'rxjs';
+import { catchError, concat, concatMap, map, merge, of, timer, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
-import { createLookout, type Lookout } from '../../../src/operators/predictions/lookout.ts';
+import { createLookout } from '../../../src/operators/predictions/lookout.ts';
 import { createAttempt } from '../../../src/operators/predictions/lost/attempt.ts';
 import type { Prediction } from '../../../src/types.ts';
-import { aPrediction, aRequest, fakeProvider } from '../../helpers/fakeProvider.ts';
+import { aRequest, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
+import { madeAt, makeTimeCertain, serviceTime } from '../../helpers/serviceClock.ts';
 
 // A proxy that mixes up responses answers a create request with the prediction of an earlier,
 // equal one: only its time tells them apart.
 
-/** A time of the service, whose clock is an hour ahead. */
-const at = (ms: number) => new Date(3_600_000 + ms).toISOString();
-/** A prediction of the usual request. */
-const made = (id: string, ms: number) => aPrediction({ id, createdAt: at(ms) });
 const sent = (sentAtMs: number, isFromBefore = false) =>
   createAttempt({ request: aRequest(), sentAtMs, isFromBefore });
-/** Sends two other requests, whose responses agree on the time of the service. */
-const proofs = (lookout: Lookout) => {
-  for (const seed of [1, 2]) {
-    const request = aRequest({ input: { prompt: 'another', seed } });
-    const prediction = aPrediction({ id: `proof ${seed}`, input: request.input, createdAt: at(seed) });
-    lookout.watch(createAttempt({ request, sentAtMs: 0 }), of(prediction)).subscribe();
-  }
-};
 const listing = (...predictions: Prediction[]) =>
   createLookout(fakeProvider({ listPredictions: () => of({ predictions, next: null }) }));
 
 it(
   'leaves its own prediction to the request whose prediction it has got',
-  marbles(({ cold, expectObservable, flush }) => {
-    const [earlier, own] = [made('earlier', -900_000), made('own', 100)];
+  marbles(({ expectObservable, flush }) => {
+    const [earlier, own] = [madeAt('earlier', -900_000), madeAt('own', 100)];
     const lookout = listing(own, earlier);
     // The first response of the process: nothing shows yet what time the service has.
     expectObservable(lookout.watch(sent(0), of(earlier))).toBe('(p|)', { p: earlier });
-    const proved = cold('-|').pipe(finalize(() => proofs(lookout)));
-    expectObservable(concat(proved, lookout.find(sent(-900_000, true)))).toBe('-(p|)', { p: own });
+    const lost = concat(makeTimeCertain(lookout), lookout.find(sent(-900_000, true)));
+    expectObservable(lost).toBe('3s (p|)', { p: own });
     flush();
   }),
 );
@@ -42,7 +31,7 @@ it(
 it(
   'does so before any other response shows the time of the service',
   marbles(({ cold, expectObservable, flush }) => {
-    const [earlier, own] = [made('earlier', -900_000), made('own', 100)];
+    const [earlier, own] = [madeAt('earlier', -900_000), madeAt('own', 100)];
     const lookout = listing(own, earlier);
     expectObservable(lookout.watch(sent(0), of(earlier))).toBe('(p|)', { p: earlier });
     const lost = concat(cold('-|'), lookout.find(sent(-900_000, true)));
@@ -54,14 +43,13 @@ it(
 it(
   'is known by its time once two responses agree on it: then its own prediction is looked for',
   marbles(({ cold, expectObservable, flush }) => {
-    const [earlier, own] = [made('earlier', -900_000), made('own', 0)];
+    const [earlier, own] = [madeAt('earlier', -900_000), madeAt('own', 3_000)];
     const lookout = listing(own, earlier);
-    proofs(lookout);
-    const attempt = sent(0);
+    const attempt = sent(3_000);
     const mixedUp = lookout.watch(attempt, cold('-(p|)', { p: earlier }));
     const error = expect.objectContaining({ code: 'ERR_WRONG_RESPONSE', tookEffect: 'unknown' });
-    expectObservable(mixedUp).toBe('-#', {}, error);
-    expectObservable(concat(cold('--|'), lookout.find(attempt))).toBe('--(p|)', { p: own });
+    expectObservable(concat(makeTimeCertain(lookout), mixedUp)).toBe('3s -#', {}, error);
+    expectObservable(concat(cold('3s --|'), lookout.find(attempt))).toBe('3s --(p|)', { p: own });
     flush();
     expect([earlier, own].map(({ id }) => lookout.claims.has(id))).toEqual([false, true]);
   }),
@@ -70,28 +58,61 @@ it(
 it(
   'is taken in the end if the list has no other prediction: the clock of the service may be wrong',
   marbles(({ expectObservable, flush }) => {
-    const named = made('named', -900_000);
+    const named = madeAt('named', -900_000);
     const lookout = listing(named);
-    proofs(lookout);
-    const attempt = sent(0);
+    const attempt = sent(3_000);
     const found = lookout.watch(attempt, of(named)).pipe(catchError(() => lookout.find(attempt)));
-    expectObservable(found).toBe('130s (p|)', { p: named });
+    expectObservable(concat(makeTimeCertain(lookout), found)).toBe('133s (p|)', { p: named });
     flush();
   }),
 );
 
-it('is believed if the next one agrees with it: the clock of the service was set', () => {
-  const lookout = listing();
-  proofs(lookout);
-  const responses = [made('first', -900_000), made('second', -899_900)].map((prediction) => {
-    let taken: string | null = null;
-    lookout.watch(sent(Date.now()), of(prediction)).subscribe({
-      next: ({ id }) => {
-        taken = id;
-      },
-      error: () => {},
+it(
+  'is believed if the next one agrees with it: the clock of the service was set',
+  marbles(({ expectObservable, flush }) => {
+    const lookout = listing();
+    const [first, second] = [madeAt('first', -900_000), madeAt('second', -899_900)];
+    const refused = lookout.watch(sent(3_000), of(first)).pipe(catchError(() => of('refused')));
+    const taken = lookout.watch(sent(3_000), of(second));
+    expectObservable(concat(makeTimeCertain(lookout), refused, taken)).toBe('3s (rp|)', {
+      r: 'refused',
+      p: second,
     });
-    return taken;
-  });
-  expect(responses).toEqual([null, 'second']);
-});
+    flush();
+  }),
+);
+
+it(
+  'is believed of a service whose clock stands still',
+  marbles(({ expectObservable, flush }) => {
+    const lookout = listing();
+    const frozen = (n: number) =>
+      timer(n * 40_000).pipe(concatMap(() => lookout.watch(sent(n * 40_000), of(madeAt(`p${n}`, 0)))));
+    const ids = merge(...[0, 1, 2, 3].map(frozen)).pipe(map(({ id }) => id));
+    expectObservable(ids.pipe(toArray())).toBe('120s (i|)', { i: ['p0', 'p1', 'p2', 'p3'] });
+    flush();
+  }),
+);
+
+it(
+  'is known by the time limit that it shows, of a service that shows limits',
+  marbles(({ cold, expectObservable, flush }) => {
+    const limited = (id: string, seconds: number) => ({
+      ...madeAt(id, 10),
+      deadline: serviceTime(10 + 1_000 * seconds),
+    });
+    const attempt = (cancelAfterMs: number) =>
+      createAttempt({ request: aRequest(), sentAtMs: 0, cancelAfterMs });
+    const [first, second, third] = [limited('first', 600), limited('second', 602), limited('third', 604)];
+    const lookout = listing(third, second, first);
+    const taken = lookout.watch(attempt(600_000), of(first));
+    expectObservable(taken).toBe('(p|)', { p: first });
+    const last = attempt(604_000);
+    const mixedUp = lookout.watch(last, cold('-(p|)', { p: second }));
+    const error = expect.objectContaining({ code: 'ERR_WRONG_RESPONSE', tookEffect: 'unknown' });
+    expectObservable(mixedUp).toBe('-#', {}, error);
+    expectObservable(concat(cold('--|'), lookout.find(last))).toBe('--(p|)', { p: third });
+    flush();
+    expect(lookout.claims.has('second')).toBe(false);
+  }),
+);

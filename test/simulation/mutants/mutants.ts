@@ -230,8 +230,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'old-is-own': {
     bug: 'A response about a prediction whose data were deleted long ago was taken for its own.',
     file: `${lost}/lostErrors.ts`,
-    from: 'prediction.dataRemoved || isEarlier',
-    to: 'false',
+    from: "prediction.dataRemoved ? 'time' : other",
+    to: 'null',
     seed: 1781,
     crashes: 100,
   },

@@ -130,7 +130,7 @@ function mayBeLongOver(attempt: Attempt, { adopted }: OpenAttempts, { own }: Kno
 }
 
 /** Ranks of what a prediction shows of an attempt besides its input; they count more than that. */
-const MARK_RANKS = { own: 30, none: 20, ofAnother: 10 } as const;
+const MARK_RANKS = { own: 30, none: 20, doubtful: 20, ofAnother: 10, foreign: 10 } as const;
 /** Rank of a time that fits the attempt itself, and not only another one that is alike. */
 const OWN_TIME_RANK = 0.5;
 /** Further rank of a time soon after the attempt was sent, as of almost all predictions. */
@@ -150,19 +150,19 @@ function fitOf(
   const isLeftOver = () =>
     adopted.some((other) => areAlike(other, attempt) && fitsInTime(other, prediction, offset));
   const isAnswer = prediction.id === attempt.answeredId && match !== 'faint';
-  // The service's clock may have been set.
+  // What a response named may be right after all: the service's clock may have been set.
   const isOutOfTime = !isInTime && !isLeftOver();
   if (isOutOfTime && !isAnswer) return null;
   const marks = marksOf(prediction, attempt, [...lost, ...inFlight, ...adopted], own);
-  if (marks === 'foreign') return null;
+  if (marks === 'foreign' && !isAnswer) return null;
   const isPlain = isAtLeast(match, 'same') || isAnswer;
   const isOwn = marks === 'own' && isAtLeast(match, 'near');
-  const isDoubtful = marks === 'doubtful' || isOutOfTime;
+  const isDoubtful = marks === 'doubtful' || marks === 'foreign' || isOutOfTime;
   const isSure = isDoubtful ? isPlain && isLast(attempt) : isPlain || isOwn;
   const value = matchRanks[match];
   const soonRank = isSoonAfter(attempt, prediction, offset) ? SOON_RANK : 0;
   const timeRank = isInTime ? OWN_TIME_RANK + soonRank : 0;
-  const rank = value + MARK_RANKS[marks === 'doubtful' ? 'none' : marks] + timeRank;
+  const rank = value + MARK_RANKS[marks] + timeRank;
   return { attempt, prediction, rank, isSure, match: value };
 }
 

@@ -18,19 +18,24 @@ const lost = { tookEffect: 'unknown', recoverable: true } as const;
 
 /**
  * Throws the error of a create request whose response is about another one, and notes the
- * prediction that it names. One that is `isEarlier` than the request is that of an equal one; so is
- * one whose data the service has deleted already, as it does an hour after the end.
+ * prediction that it names. One may be that of an equal request, as `other` says, from which it
+ * differs in its time or in what it shows of the attempt; so is one whose data the service has
+ * deleted already, as it does an hour after the end.
  */
-export function expectOwnResponse(attempt: Attempt, prediction: Prediction, isEarlier: boolean): void {
-  const isOfAnother = prediction.dataRemoved || isEarlier;
-  const differing = isOfAnother ? 'time' : contradiction(attempt.request, prediction);
+export function expectOwnResponse(
+  attempt: Attempt,
+  prediction: Prediction,
+  other: 'time' | 'attempt' | null,
+): void {
+  const shown = prediction.dataRemoved ? 'time' : other;
+  const differing = shown ?? contradiction(attempt.request, prediction);
   if (differing === null) return;
   attempt.answeredId = prediction.id;
   throw wrongResponse(differing, attempt, prediction);
 }
 
 function wrongResponse(
-  differing: 'model' | 'version' | 'prompt' | 'time',
+  differing: 'model' | 'version' | 'prompt' | 'time' | 'attempt',
   { request: { model } }: SentRequest,
   prediction: Prediction,
 ): ProviderError {

@@ -19,6 +19,8 @@ export interface OwnPredictions {
    * service's clock was set.
    */
   isEarlier(attempt: Attempt, prediction: Prediction, respondedAtMs: number): boolean;
+  /** Returns true if a response shows another attempt, of a service that shows attempts. */
+  isOfAnother(attempt: Attempt, prediction: Prediction): boolean;
   /** Learns from a list how long the service takes to list a prediction. */
   see(listed: ReadonlySet<string>, since: { readonly sentAtMs: number; readonly lookedAtMs: number }): void;
   /**
@@ -30,7 +32,7 @@ export interface OwnPredictions {
   readonly longestLagMs: number;
   /** The service's clock, compared with the local one; null: nothing is known. */
   readonly offset: OffsetBounds | null;
-  /** True if two responses agree on that clock: one alone may be about another request. */
+  /** True if responses some seconds apart agree on that clock: one may be about another request. */
   readonly isClockCertain: boolean;
   /** What responses show again of a request: true or false, or null while it is not known. */
   readonly shows: Readonly<Record<Mark, boolean | null>>;
@@ -76,13 +78,18 @@ export function createOwnPredictions(): OwnPredictions {
       learnMark('webhook', (sent.webhookUrl ?? null) !== null, showsWebhookOf(sent, prediction));
     },
     isEarlier(attempt, prediction, respondedAtMs) {
-      const isCertain = offset.agreeing > 1;
-      if (!isCertain || fitsInTime(attempt, prediction, offset.bounds, SKEW_MS)) {
+      if (!offset.isCertain || fitsInTime(attempt, prediction, offset.bounds, SKEW_MS)) {
         doubted = createClockOffset();
         return false;
       }
       doubted.learn(prediction.createdAt, attempt.sentAtMs, respondedAtMs);
       return doubted.agreeing < 2;
+    },
+    isOfAnother(attempt, prediction) {
+      return (
+        (shows.limit === true && showsLimitOf(attempt, prediction) === false) ||
+        (shows.webhook === true && showsWebhookOf(attempt, prediction) === false)
+      );
     },
     noteFound(sent, id) {
       remember(id, { sentAtMs: sent.sentAtMs, existsFromMs: Number.POSITIVE_INFINITY });
@@ -105,7 +112,7 @@ export function createOwnPredictions(): OwnPredictions {
       return offset.bounds;
     },
     get isClockCertain() {
-      return offset.agreeing > 1;
+      return offset.isCertain;
     },
     shows,
     noteShown(mark) {

@@ -40,11 +40,14 @@ it.each([
   [{ version: 'b'.repeat(64) }, 'another version'],
   [{ input: { prompt: 'an owl' } }, 'another prompt'],
   [{ input: null, output: null, dataRemoved: true }, 'another time'],
-  [{}, 'another time', true],
-])('says in what a response about another request differs: %j', (shown, got, isEarlier = false) => {
+  [{}, 'another time', 'time'],
+  [{}, 'another attempt', 'attempt'],
+])('says in what a response about another request differs: %j', (shown, got, other?: string) => {
   const attempt = createAttempt({ request: asked, sentAtMs: 3_600_000 });
   const prediction = aPrediction({ ...asked, id: 'p1', ...shown });
-  const error = errorOf(() => expectOwnResponse(attempt, prediction, isEarlier));
+  const error = errorOf(() =>
+    expectOwnResponse(attempt, prediction, (other ?? null) as 'time' | 'attempt' | null),
+  );
   expect(error).toMatchObject({
     code: 'ERR_WRONG_RESPONSE',
     message: `Expected a response about the request sent to owner/name, got one about ${got}`,
@@ -55,7 +58,7 @@ it.each([
 it('takes a response that shows the request, or hides its input', () => {
   const attempt = createAttempt({ request: asked, sentAtMs: 0 });
   const errorFor = (shown: Partial<Prediction>) =>
-    errorOf(() => expectOwnResponse(attempt, aPrediction({ ...asked, ...shown }), false));
+    errorOf(() => expectOwnResponse(attempt, aPrediction({ ...asked, ...shown }), null));
   expect(errorFor({})).toBeNull();
   expect(errorFor({ input: null })).toBeNull();
 });
