@@ -92,6 +92,10 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
     if (change !== null)
       throw fileChangedError(path, change, 'Run the same command again: it writes the file again.');
   };
+  const dropTail = async (): Promise<void> => {
+    await handle.truncate(endBytes);
+    await handle.datasync();
+  };
   const writeBatch = async (batch: readonly PendingLines[]): Promise<void> => {
     try {
       check();
@@ -100,7 +104,7 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
     } catch (error) {
       // The next batch starts at the same offset, so no part of this one may stay behind it. A file
       // that another process changed is left as it is.
-      if (!(error instanceof StorageError)) await handle.truncate(endBytes).catch(() => {});
+      if (!(error instanceof StorageError)) await dropTail().catch(() => {});
       for (const { reject } of batch) reject(toStorageError(error, path));
       return;
     }

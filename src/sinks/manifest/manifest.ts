@@ -129,8 +129,10 @@ function openFile(path: string): Promise<FileHandle> {
 }
 
 async function openedFile(handle: FileHandle, path: string) {
-  const { index, saved, endBytes } = await scanManifest(handle, path);
+  const { index, saved, endBytes, sizeBytes } = await scanManifest(handle, path);
   await handle.truncate(endBytes);
+  // Otherwise a power cut may leave a mixture of what is dropped and the lines in its place.
+  if (endBytes < sizeBytes) await handle.datasync();
   return {
     handle,
     index,

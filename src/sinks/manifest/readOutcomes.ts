@@ -191,11 +191,13 @@ interface ManifestScan {
   readonly saved: Pick<IndexSet, 'values'>;
   /** Offset of the next line: behind the last whole one. */
   readonly endBytes: number;
+  readonly sizeBytes: number;
 }
 
 /**
  * Finds each job's newest line in `manifest.jsonl`, in one pass and constant memory. Ignores a last
- * line that a crash cut off or that is not an outcome: `endBytes` lies before it.
+ * line that a crash cut off or that is not an outcome: `endBytes` lies before it. Ignores each line
+ * with a hole: lines are written together, and a power cut keeps any of their sectors.
  */
 export async function scanManifest(handle: FileHandle, path: string): Promise<ManifestScan> {
   const index = createLineIndex();
@@ -208,13 +210,20 @@ export async function scanManifest(handle: FileHandle, path: string): Promise<Ma
   };
   // The last line enters the index only once it has been parsed as an outcome.
   let last: ScannedLine = { jobIndex: -1, isSaved: false, offsetBytes: 0, lengthBytes: 0 };
-  for await (const { line, offsetBytes } of wholeLines(handle)) {
+  let sizeBytes = 0;
+  const onEnd = (bytes: number) => {
+    sizeBytes = bytes;
+  };
+  for await (const { line, offsetBytes } of wholeLines(handle, onEnd)) {
+    // Sectors that were not written are zeros, which JSON never holds.
+    if (line.includes(0)) continue;
     note(last);
     last = { ...startOf(line), offsetBytes, lengthBytes: line.length };
   }
-  if (!(await isOutcome(handle, path, last))) return { index, saved, endBytes: last.offsetBytes };
-  note(last);
-  return { index, saved, endBytes: last.offsetBytes + last.lengthBytes + 1 };
+  const isWhole = await isOutcome(handle, path, last);
+  if (isWhole) note(last);
+  const endBytes = isWhole ? last.offsetBytes + last.lengthBytes + 1 : last.offsetBytes;
+  return { index, saved, endBytes, sizeBytes };
 }
 
 /** A line, and what its beginning says. */

@@ -5,13 +5,19 @@ import { UsageError } from '../../errors.ts';
 const NEWLINE = 0x0a;
 const READ_BYTES = 1 << 20;
 
-/** Yields every line that ends with a newline, without the newline. */
-export async function* wholeLines(handle: FileHandle): AsyncGenerator<{ line: Buffer; offsetBytes: number }> {
+/**
+ * Yields every line that ends with a newline, without the newline. Calls `onEnd` with the size of
+ * the file.
+ */
+export async function* wholeLines(
+  handle: FileHandle,
+  onEnd: (sizeBytes: number) => void = () => {},
+): AsyncGenerator<{ line: Buffer; offsetBytes: number }> {
   let rest = Buffer.alloc(0);
   let offsetBytes = 0;
   for (let readTo = 0; ; ) {
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, readTo);
-    if (bytesRead === 0) return;
+    if (bytesRead === 0) return onEnd(readTo);
     readTo += bytesRead;
     const chunk = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
     let start = 0;
