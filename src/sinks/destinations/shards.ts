@@ -22,7 +22,7 @@ const BLOCK_BYTES = 512;
 /**
  * Reads the headers of a shard up to its end, or to the point where a crash cut it. Skips the
  * images, so a shard of gigabytes takes milliseconds. A sample is whole if its last member, the
- * `.json`, is.
+ * `.json`, is: what stands before it was flushed first.
  */
 export async function scanShard(path: string): Promise<ScannedShard> {
   const file = await openOwn(path);
@@ -32,8 +32,9 @@ export async function scanShard(path: string): Promise<ScannedShard> {
     let endBytes = 0;
     for await (const member of members(file, size)) {
       if (!isMember(member.name)) return { isOurs: false, samples: [], endBytes: 0 };
+      if (!isEnding(member)) continue;
       const sample = await sampleOf(file, member);
-      if (sample === null) continue;
+      if (sample === null) break;
       samples.push(sample);
       endBytes = member.endBytes;
     }
@@ -94,26 +95,43 @@ function textAt(header: Buffer, from: number, length: number): string {
 
 const ending = z.object({ sample: z.string() });
 
-/** Returns the identifier of the sample that a member completes; null for any other member. */
+const ENDING = /^(\d+)\.json$/;
+
+/** Returns true for the member that completes a sample. */
+function isEnding({ name }: Member): boolean {
+  return ENDING.test(name);
+}
+
+/**
+ * Returns the identifier of the sample that a member completes; null if a power cut has left zeros
+ * in it.
+ */
 async function sampleOf(
   file: FileHandle,
   { name, offsetBytes, lengthBytes }: Member,
 ): Promise<string | null> {
-  const [, key] = /^(\d+)\.json$/.exec(name) ?? [];
-  if (key === undefined) return null;
   const content = Buffer.alloc(lengthBytes);
   await file.read(content, 0, lengthBytes, offsetBytes);
-  return `${key} ${ending.parse(JSON.parse(content.toString())).sample}`;
+  if (content.includes(0)) return null;
+  return `${ENDING.exec(name)?.[1]} ${ending.parse(JSON.parse(content.toString())).sample}`;
 }
 
 /** Size of the empty blocks with which tar-stream ends an archive. */
 const END_BYTES = 1024;
 
+/** A sample as tar blocks. */
+export interface PackedSample {
+  /** Its images and its text. */
+  readonly content: Uint8Array;
+  /** The `.json`, which completes it. */
+  readonly ending: Uint8Array;
+}
+
 /**
- * Packs one sample of a WebDataset as tar blocks: images, `.txt`, and `.json` last, so that a
- * sample that has it is whole. Rejects with `DeliveryError` if an image cannot be read.
+ * Packs one sample of a WebDataset: images, `.txt`, and `.json` last, so that a sample that has it
+ * is whole. Rejects with `DeliveryError` if an image cannot be read.
  */
-export async function packSample(key: string, outcome: Outcome, folder: string): Promise<Buffer> {
+export async function packSample(key: string, outcome: Outcome, folder: string): Promise<PackedSample> {
   const { pack } = await importPackage('tar-stream', () => import('tar-stream'));
   const archive = pack();
   // A sample has the same bytes whenever it is packed.
@@ -122,10 +140,13 @@ export async function packSample(key: string, outcome: Outcome, folder: string):
     archive.entry({ name, mtime }, await contentOf(file, outcome, folder));
   }
   archive.entry({ name: `${key}.txt`, mtime }, outcome.prompt);
-  archive.entry({ name: `${key}.json`, mtime }, JSON.stringify({ ...outcome, sample: contentId(outcome) }));
+  const json = Buffer.from(JSON.stringify({ ...outcome, sample: contentId(outcome) }));
+  archive.entry({ name: `${key}.json`, mtime }, json);
   archive.finalize();
   const { buffer } = await import('node:stream/consumers');
-  return (await buffer(archive)).subarray(0, -END_BYTES);
+  const bytes = (await buffer(archive)).subarray(0, -END_BYTES);
+  const endingAt = bytes.length - BLOCK_BYTES * (1 + Math.ceil(json.length / BLOCK_BYTES));
+  return { content: bytes.subarray(0, endingAt), ending: bytes.subarray(endingAt) };
 }
 
 /**

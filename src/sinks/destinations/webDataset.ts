@@ -23,10 +23,11 @@ const endOfArchive = Buffer.alloc(1024);
 /**
  * Opens a destination that writes WebDataset shards into `webdataset/` of the run folder:
  * `00000.tar`, `00001.tar`, … A sample has a job's originals, their renditions
- * (`000000012.thumb.webp`), the prompt as `.txt` and the whole outcome as `.json`. It is appended
- * in one write and flushed before its delivery counts. Opening drops a sample that a crash cut off;
- * samples that are in a shard are not written again, and archives that are no shards stay as they
- * are. Layout: https://github.com/webdataset/webdataset#the-webdataset-format
+ * (`000000012.thumb.webp`), the prompt as `.txt` and the whole outcome as `.json`. It is appended,
+ * its `.json` once the rest is flushed, and flushed before its delivery counts. Opening drops a
+ * sample that a crash cut off; samples that are in a shard are not written again, and archives that
+ * are no shards stay as they are. Layout:
+ * https://github.com/webdataset/webdataset#the-webdataset-format
  *
  * Rejects with `StorageError` if the folder cannot be used, and with `UsageError` if a link leads
  * out of it. Only one process may use a folder at a time.
@@ -49,14 +50,15 @@ export async function openWebDataset(folder: string, config: WebDatasetConfig = 
       await end(shards, shard);
       shard = { number: shard.number + 1, samples: 0, endBytes: 0 };
     }
-    const bytes = await packSample(key, outcome, folder);
+    const { content, ending } = await packSample(key, outcome, folder);
     const path = join(shards, shardName(shard.number));
     try {
-      await writeAt(path, bytes, shard.endBytes);
+      await writeAt(path, [content, ending], shard.endBytes);
     } catch (error) {
       throw toStorageError(error, path);
     }
-    shard = { ...shard, samples: shard.samples + 1, endBytes: shard.endBytes + bytes.length };
+    const endBytes = shard.endBytes + content.length + ending.length;
+    shard = { ...shard, samples: shard.samples + 1, endBytes };
     shardOfSample.set(sample, shard.number);
     return shardPath(shard.number);
   };
@@ -116,19 +118,23 @@ async function scanFolder(shards: string): Promise<{ last: Shard; shardOfSample:
 async function end(shards: string, shard: Shard): Promise<void> {
   const path = join(shards, shardName(shard.number));
   try {
-    await writeAt(path, endOfArchive, shard.endBytes);
+    await writeAt(path, [endOfArchive], shard.endBytes);
   } catch (error) {
     throw toStorageError(error, path);
   }
 }
 
-/** Truncates the file at an offset, writes there, and flushes. */
-async function writeAt(path: string, bytes: Uint8Array, offsetBytes: number): Promise<void> {
+/** Truncates the file at an offset, and writes and flushes one part after the other. */
+async function writeAt(path: string, parts: readonly Uint8Array[], offsetBytes: number): Promise<void> {
   const handle = await openOwn(path, offsetBytes === 0 ? ownFlags.readWriteOrCreate : ownFlags.readWrite);
   try {
     await handle.truncate(offsetBytes);
-    await writeFully(handle, bytes, offsetBytes);
-    await handle.sync();
+    let endBytes = offsetBytes;
+    for (const part of parts) {
+      await writeFully(handle, part, endBytes);
+      await handle.sync();
+      endBytes += part.length;
+    }
   } finally {
     await handle.close();
   }

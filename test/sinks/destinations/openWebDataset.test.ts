@@ -1,11 +1,22 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { lastValueFrom } from 'rxjs';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { DeliveryError } from '../../../src/errors.ts';
 import { openWebDataset } from '../../../src/sinks/destinations/webDataset.ts';
 import type { Outcome, OutcomeFile } from '../../../src/types.ts';
@@ -112,6 +123,43 @@ it('drops a sample that a crash cut at any point, and continues there', async ()
     }),
     { numRuns: 40 },
   );
+});
+
+it('drops a sample whose end a power cut has left with zeros, and continues there', async () => {
+  const outcomes = [await saved(0), await saved(1)];
+  await delivered(outcomes);
+  const path = join(folder(), 'webdataset/00000.tar');
+  const whole = await readFile(path);
+  const json = whole.lastIndexOf('000000001.json');
+  const blocks = (whole.length - 1024 - json) / 512;
+  expect(blocks).toBeGreaterThan(1);
+  for (let block = 0; block < blocks; block += 1) {
+    const torn = Buffer.from(whole.subarray(0, -1024));
+    torn.fill(0, json + 512 * block, json + 512 * (block + 1));
+    await writeFile(path, torn);
+    await delivered(outcomes);
+    expect(await readFile(path)).toEqual(whole);
+  }
+});
+
+it('flushes images before the end that makes their sample whole', async () => {
+  const probe = await open(join(folder(), 'probe'), 'w');
+  const methods = Object.getPrototypeOf(probe);
+  await probe.close();
+  const outcome = await saved(0);
+  const destination = await openWebDataset(folder());
+  const calls: string[] = [];
+  for (const name of ['truncate', 'write', 'sync']) {
+    const method = methods[name];
+    vi.spyOn(methods, name).mockImplementation(function (this: unknown, ...args) {
+      calls.push(name);
+      return method.apply(this, args);
+    });
+  }
+  onTestFinished(() => void vi.restoreAllMocks());
+  await lastValueFrom(destination.deliver(outcome));
+  expect(calls).toEqual(['truncate', 'write', 'sync', 'write', 'sync']);
+  await destination.close();
 });
 
 it('fails only the job whose image is gone', async () => {
