@@ -116,3 +116,18 @@ it(
     expect(lookout.claims.has('second')).toBe(false);
   }),
 );
+
+it(
+  'is not suspected of one that shows the limit of the request: an earlier one is judged by itself',
+  marbles(({ cold, expectObservable, flush }) => {
+    const own = { ...madeAt('own', 10), deadline: serviceTime(600_010) };
+    const lookout = listing(own);
+    const attempt = createAttempt({ request: aRequest(), sentAtMs: 0, cancelAfterMs: 600_000 });
+    expectObservable(lookout.watch(attempt, of(own))).toBe('(p|)', { p: own });
+    const earlier = createAttempt({
+      ...{ request: aRequest(), sentAtMs: -900_000, cancelAfterMs: 598_000, isFromBefore: true },
+    });
+    expectObservable(concat(cold('--|'), lookout.find(earlier))).toBe('--(0|)', { 0: null });
+    flush();
+  }),
+);

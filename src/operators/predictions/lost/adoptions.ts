@@ -1,6 +1,6 @@
 import type { OffsetBounds } from '../../../base/clockOffset.ts';
 import type { Prediction } from '../../../types.ts';
-import { type Attempt, areAlike, fitsInTime } from './attempt.ts';
+import { type Attempt, areAlike, fitsInTime, showsLimitOf, showsWebhookOf } from './attempt.ts';
 import type { OwnPredictions } from './ownPredictions.ts';
 
 /** The attempts of a run that have a prediction which may be that of an equal attempt. */
@@ -19,9 +19,10 @@ const MOST_EARLY = 4_096;
 /**
  * Creates the record of attempts that may have the prediction of another one.
  *
- * A found prediction is in doubt while an equal attempt is open. One that a response named is if
- * the service's clock was not certain yet: a proxy may have mixed up the response with that to an
- * earlier, equal request. Once the clock is certain, only those that do not fit in time are left.
+ * A found prediction is in doubt while an equal attempt is open. One that a response named is if it
+ * does not show the attempt, and the service's clock was not certain yet: a proxy may have mixed up
+ * the response with that to an earlier, equal request. Once the clock is certain, only those that
+ * do not fit in time are left.
  */
 export function createAdoptions(own: OwnPredictions): Adoptions {
   let found: readonly Attempt[] = [];
@@ -35,6 +36,7 @@ export function createAdoptions(own: OwnPredictions): Adoptions {
       if (!found.includes(attempt) && own.offset !== null) own.noteFound(attempt, id);
     },
     responded(attempt, prediction) {
+      if (showsLimitOf(attempt, prediction) === true || showsWebhookOf(attempt, prediction) === true) return;
       const hasTime = !Number.isNaN(Date.parse(prediction.createdAt ?? ''));
       if (!own.isClockCertain && hasTime && early.length < MOST_EARLY)
         early = [...early, { attempt, prediction }];
