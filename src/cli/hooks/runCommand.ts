@@ -22,6 +22,8 @@ export interface HookEnvironment {
 const MOST_BYTES = 8_000;
 /** The part of standard error that is kept for a message. */
 const TAIL_CHARS = 2_000;
+/** Longest wait for the end of standard error, once the command itself has ended. */
+const PIPE_MS = 500;
 
 /**
  * Runs a command as the user typed it, in a shell. What it is told comes by variables of its
@@ -66,7 +68,16 @@ export function runCommand(
       done(reason ?? failure);
     };
     child.on('error', (error) => finish(error.message));
-    child.on('exit', (code, by) => setImmediate(() => finish(code === 0 ? null : failureOf(code, by, tail))));
+    child.on('exit', (code, by) => {
+      if (code === 0) return finish(null);
+      // What it has written may still be in the pipe.
+      const tell = () => finish(failureOf(code, by, tail));
+      const latest = setTimeout(tell, PIPE_MS);
+      child.once('close', () => {
+        clearTimeout(latest);
+        tell();
+      });
+    });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       tail = (tail + text).slice(-TAIL_CHARS);
     });
