@@ -1,6 +1,6 @@
 import type { OffsetBounds } from '../../../base/clockOffset.ts';
 import type { Prediction } from '../../../types.ts';
-import { type Attempt, areAlike, fitsInTime, showsLimitOf, showsWebhookOf } from './attempt.ts';
+import { type Attempt, areAlike, fitsInTime, MARKS, showsMark } from './attempt.ts';
 import type { OwnPredictions } from './ownPredictions.ts';
 
 /** The attempts of a run that have a prediction which may be that of an equal attempt. */
@@ -26,7 +26,8 @@ const MOST_EARLY = 4_096;
  */
 export function createAdoptions(own: OwnPredictions): Adoptions {
   let found: readonly Attempt[] = [];
-  let early: readonly { readonly attempt: Attempt; readonly prediction: Prediction }[] = [];
+  // Not whole predictions: they may hold images.
+  let early: readonly { readonly attempt: Attempt; readonly createdAt: string | null }[] = [];
   return {
     found(attempt, { id }, open) {
       found = [...found, attempt].filter((one) =>
@@ -36,14 +37,15 @@ export function createAdoptions(own: OwnPredictions): Adoptions {
       if (!found.includes(attempt) && own.offset !== null) own.noteFound(attempt, id);
     },
     responded(attempt, prediction) {
-      if (showsLimitOf(attempt, prediction) === true || showsWebhookOf(attempt, prediction) === true) return;
-      const hasTime = !Number.isNaN(Date.parse(prediction.createdAt ?? ''));
+      if (MARKS.some((mark) => showsMark[mark](attempt, prediction) === true)) return;
+      const { createdAt } = prediction;
+      const hasTime = !Number.isNaN(Date.parse(createdAt ?? ''));
       if (!own.isClockCertain && hasTime && early.length < MOST_EARLY)
-        early = [...early, { attempt, prediction }];
+        early = [...early, { attempt, createdAt }];
     },
     values() {
       if (own.isClockCertain)
-        early = early.filter(({ attempt, prediction }) => !fitsInTime(attempt, prediction, own.offset));
+        early = early.filter(({ attempt, createdAt }) => !fitsInTime(attempt, { createdAt }, own.offset));
       return [...found, ...early.map(({ attempt }) => attempt)];
     },
   };

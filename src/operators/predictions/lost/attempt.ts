@@ -67,7 +67,7 @@ const EARLIER_RUN_MS = 60_000;
  */
 export function fitsInTime(
   attempt: Attempt,
-  { createdAt }: Prediction,
+  { createdAt }: Pick<Prediction, 'createdAt'>,
   offset: OffsetBounds | null,
   toleranceMs = attempt.isFromBefore === true ? EARLIER_RUN_MS : TOLERANCE_MS,
 ): boolean {
@@ -94,7 +94,7 @@ const LIFE_TOLERANCE_MS = 999;
  * Returns true if a prediction shows the attempt's own time limit, false if it shows another one,
  * null if it shows none.
  */
-export function showsLimitOf(
+function showsLimitOf(
   { cancelAfterMs = null }: SentRequest,
   { createdAt, deadline = '' }: Prediction,
 ): boolean | null {
@@ -107,6 +107,14 @@ export function showsLimitOf(
  * Returns true if a prediction shows the attempt's own webhook address, false if it shows another
  * one, null if it shows none.
  */
-export function showsWebhookOf({ webhookUrl = null }: SentRequest, { webhook }: Prediction): boolean | null {
+function showsWebhookOf({ webhookUrl = null }: SentRequest, { webhook }: Prediction): boolean | null {
   return webhookUrl === null || webhook === undefined ? null : webhook === webhookUrl;
 }
+
+/** A part of a request that differs from attempt to attempt. */
+export type Mark = 'limit' | 'webhook';
+
+export const MARKS: readonly Mark[] = ['limit', 'webhook'];
+
+/** Return whether a prediction shows a mark of the attempt; null if it shows none. */
+export const showsMark = { limit: showsLimitOf, webhook: showsWebhookOf } as const;

@@ -1,7 +1,7 @@
 import type { Prediction } from '../../../types.ts';
 import { isAtLeast } from '../match.ts';
-import { type Attempt, areAlike, showsLimitOf, showsWebhookOf } from './attempt.ts';
-import type { Mark, OwnPredictions } from './ownPredictions.ts';
+import { type Attempt, areAlike, MARKS, showsMark } from './attempt.ts';
+import type { OwnPredictions } from './ownPredictions.ts';
 
 /**
  * Returns whose attempt a prediction shows: the attempt's own, that of another equal attempt of
@@ -27,9 +27,6 @@ export function marksOf(
   );
   return isOfAnother ? 'ofAnother' : 'foreign';
 }
-
-const MARKS: readonly Mark[] = ['limit', 'webhook'];
-const showsMark = { limit: showsLimitOf, webhook: showsWebhookOf } as const;
 
 /** Learns from a prediction that fits an attempt to the second that the service shows attempts. */
 export function learnMarks(

@@ -1,6 +1,6 @@
 import { createClockOffset, type OffsetBounds } from '../../../base/clockOffset.ts';
 import type { Prediction } from '../../../types.ts';
-import { type Attempt, fitsInTime, type SentRequest, showsLimitOf, showsWebhookOf } from './attempt.ts';
+import { type Attempt, fitsInTime, MARKS, type Mark, type SentRequest, showsMark } from './attempt.ts';
 
 /**
  * The predictions of a run whose create requests are known, and all that they tell of the service.
@@ -40,9 +40,6 @@ export interface OwnPredictions {
   noteShown(mark: Mark): void;
 }
 
-/** A part of a request that differs from attempt to attempt. */
-export type Mark = 'limit' | 'webhook';
-
 interface OwnPrediction {
   readonly sentAtMs: number;
   /** Time from which it certainly existed. */
@@ -74,8 +71,8 @@ export function createOwnPredictions(): OwnPredictions {
     note(sent, prediction, answeredAtMs) {
       remember(prediction.id, { sentAtMs: sent.sentAtMs, existsFromMs: answeredAtMs });
       offset.learn(prediction.createdAt, sent.sentAtMs, answeredAtMs);
-      learnMark('limit', (sent.cancelAfterMs ?? null) !== null, showsLimitOf(sent, prediction));
-      learnMark('webhook', (sent.webhookUrl ?? null) !== null, showsWebhookOf(sent, prediction));
+      learnMark('limit', (sent.cancelAfterMs ?? null) !== null, showsMark.limit(sent, prediction));
+      learnMark('webhook', (sent.webhookUrl ?? null) !== null, showsMark.webhook(sent, prediction));
     },
     isEarlier(attempt, prediction, respondedAtMs) {
       if (!offset.isCertain || fitsInTime(attempt, prediction, offset.bounds, SKEW_MS)) {
@@ -86,10 +83,7 @@ export function createOwnPredictions(): OwnPredictions {
       return doubted.agreeing < 2;
     },
     isOfAnother(attempt, prediction) {
-      return (
-        (shows.limit === true && showsLimitOf(attempt, prediction) === false) ||
-        (shows.webhook === true && showsWebhookOf(attempt, prediction) === false)
-      );
+      return MARKS.some((mark) => shows[mark] === true && showsMark[mark](attempt, prediction) === false);
     },
     noteFound(sent, id) {
       remember(id, { sentAtMs: sent.sentAtMs, existsFromMs: Number.POSITIVE_INFINITY });
