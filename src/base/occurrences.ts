@@ -45,7 +45,7 @@ export function createOccurrences(): Occurrences {
     page.numbers.fill(0);
     for (let from = 0; from < before.length; from += numbersPerSlot) {
       const [first = 0, second = 0, times = 0] = before.subarray(from, from + numbersPerSlot);
-      if (times > 0) put(pageOf(first), first, second, times);
+      if (times > 0) add(pageOf(first), first, second, times);
     }
   };
 
@@ -56,9 +56,7 @@ export function createOccurrences(): Occurrences {
       split(page, high);
       page = pageOf(high);
     }
-    const times = page.numbers[offsetOf(page, high, low) + 2] ?? 0;
-    put(page, high, low, times + 1);
-    return times;
+    return add(page, high, low, 1);
   };
   const timesOf = (text: string): number => {
     const [high, low] = halvesOf(text);
@@ -78,12 +76,15 @@ function halvesOf(text: string): [high: number, low: number] {
   return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
 }
 
-function put(page: Page, high: number, low: number, times: number): void {
+/** Adds to the count of a hash, and returns it as it was before. */
+function add(page: Page, high: number, low: number, more: number): number {
   const at = offsetOf(page, high, low);
-  if (page.numbers[at + 2] === 0) page.used += 1;
+  const times = page.numbers[at + 2] ?? 0;
+  if (times === 0) page.used += 1;
   page.numbers[at] = high;
   page.numbers[at + 1] = low;
-  page.numbers[at + 2] = times;
+  page.numbers[at + 2] = times + more;
+  return times;
 }
 
 /**
