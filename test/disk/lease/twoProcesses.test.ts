@@ -52,64 +52,67 @@ function aRun(): Parameters<typeof findStrayFiles>[0] {
 }
 
 // Other systems do not tell whether a process lives.
-describe.runIf(process.platform === 'linux')('two processes in one folder', () => {
-  it('do not mind that the one that is refused deletes its file while the other looks around', async () => {
-    await leave('run.lock', 'dead');
-    await writeFile(at('cat.png'), '');
-    const [winner, loser] = [aProcess(), aProcess()];
-    // Both have read the lease of the dead one.
-    await loser.goTo('writeFile');
-    // The first has replaced it, and has deleted temporary files.
-    await winner.goTo('opendir', 2);
-    // So the other finds the name of the successor free. It sees the new lease,
-    await loser.goTo('rm', 2);
-    expect(await readdir(folder())).toContain(OF_DEAD);
-    // the first lists what is there,
-    await winner.goTo('stat');
-    // and one file of that is gone.
-    await loser.go();
-    expect(await readdir(folder())).not.toContain(OF_DEAD);
-    await winner.go();
-    expect(await loser.end).toBeNull();
-    const lease = await winner.end;
-    lease?.check();
-    lease?.release();
-    expect(await readdir(folder())).toEqual(['cat.png']);
-  });
+describe.runIf(process.platform === 'linux')(
+  'two processes in one folder (skipped on other systems than Linux)',
+  () => {
+    it('do not mind that the one that is refused deletes its file while the other looks around', async () => {
+      await leave('run.lock', 'dead');
+      await writeFile(at('cat.png'), '');
+      const [winner, loser] = [aProcess(), aProcess()];
+      // Both have read the lease of the dead one.
+      await loser.goTo('writeFile');
+      // The first has replaced it, and has deleted temporary files.
+      await winner.goTo('opendir', 2);
+      // So the other finds the name of the successor free. It sees the new lease,
+      await loser.goTo('rm', 2);
+      expect(await readdir(folder())).toContain(OF_DEAD);
+      // the first lists what is there,
+      await winner.goTo('stat');
+      // and one file of that is gone.
+      await loser.go();
+      expect(await readdir(folder())).not.toContain(OF_DEAD);
+      await winner.go();
+      expect(await loser.end).toBeNull();
+      const lease = await winner.end;
+      lease?.check();
+      lease?.release();
+      expect(await readdir(folder())).toEqual(['cat.png']);
+    });
 
-  it.each([
-    ['that is free', async () => {}],
-    ['of a dead process', () => leave('run.lock', 'dead')],
-    [
-      'of a dead process whose successor has died, too',
-      async () => {
-        await leave('run.lock', 'dead');
-        await leave(OF_DEAD, 'dead successor');
-      },
-    ],
-  ])('share out a lease %s, wherever they interrupt each other', async (_which, prepare) => {
-    const outcomes: string[] = [];
-    let isEach = false;
-    for (let first = 0; !isEach; first += 1) {
-      let isWhole = false;
-      for (let second = 0; !isWhole; second += 1) {
-        await prepare();
-        const [one, other] = [aProcess(), aProcess()];
-        isEach = (await one.go(first)) < first;
-        isWhole = (await other.go(second)) < second || second === MOST_CALLS;
-        // Each may wait for the other.
-        await one.go(MOST_CALLS);
-        await Promise.all([other.go(), one.go()]);
-        const leases = await Promise.all([one.end, other.end]);
-        for (const lease of leases) lease?.check();
-        outcomes.push(leases.map((lease) => (lease === null ? 'refused' : 'holds')).join());
-        for (const lease of leases) lease?.release();
-        expect(await readdir(folder())).toEqual([]);
+    it.each([
+      ['that is free', async () => {}],
+      ['of a dead process', () => leave('run.lock', 'dead')],
+      [
+        'of a dead process whose successor has died, too',
+        async () => {
+          await leave('run.lock', 'dead');
+          await leave(OF_DEAD, 'dead successor');
+        },
+      ],
+    ])('share out a lease %s, wherever they interrupt each other', async (_which, prepare) => {
+      const outcomes: string[] = [];
+      let isEach = false;
+      for (let first = 0; !isEach; first += 1) {
+        let isWhole = false;
+        for (let second = 0; !isWhole; second += 1) {
+          await prepare();
+          const [one, other] = [aProcess(), aProcess()];
+          isEach = (await one.go(first)) < first;
+          isWhole = (await other.go(second)) < second || second === MOST_CALLS;
+          // Each may wait for the other.
+          await one.go(MOST_CALLS);
+          await Promise.all([other.go(), one.go()]);
+          const leases = await Promise.all([one.end, other.end]);
+          for (const lease of leases) lease?.check();
+          outcomes.push(leases.map((lease) => (lease === null ? 'refused' : 'holds')).join());
+          for (const lease of leases) lease?.release();
+          expect(await readdir(folder())).toEqual([]);
+        }
       }
-    }
-    expect(new Set(outcomes)).toEqual(new Set(['holds,refused', 'refused,holds']));
-  });
-});
+      expect(new Set(outcomes)).toEqual(new Set(['holds,refused', 'refused,holds']));
+    });
+  },
+);
 
 /** More than a process needs if it does not wait. */
 const MOST_CALLS = 20;
