@@ -13,7 +13,7 @@ interface Crew {
   readonly liveWorkers: number;
   /**
    * Whole minutes since any worker was heard of; null minutes: none ever was. Null: one is alive,
-   * or may just be starting.
+   * may just be starting, or is not waited for any more.
    */
   readonly silence: { readonly minutes: number | null } | null;
 }
@@ -70,8 +70,9 @@ export function watchRun(
     concatMap((look) => defer(() => call(PROGRESS, [run])).pipe(map((row) => ({ row, look })))),
     map(({ row, look }): RunProgress => {
       if (row.state === undefined) throw forgotten();
+      const state = stateOf(row.state);
       return {
-        state: stateOf(row.state),
+        state,
         reason: typeof row.reason === 'string' ? row.reason : null,
         total: Number(row.total),
         saved: Number(row.saved),
@@ -83,13 +84,20 @@ export function watchRun(
         workers: Number(row.workers),
         liveWorkers: Number(row.live_workers),
         silence:
-          Number(row.live_workers) > 0 || look < PATIENT_LOOKS ? null : { minutes: minutesOf(row.silent_ms) },
+          Number(row.live_workers) > 0 || look < PATIENT_LOOKS || !isUnderWay(state)
+            ? null
+            : { minutes: minutesOf(row.silent_ms) },
         begunAtMs: Math.round(Number(row.begun_at_ms)),
       };
     }),
     distinctUntilChanged((one, other) => JSON.stringify(one) === JSON.stringify(other)),
-    takeWhile(({ state }) => state === 'running' || state === 'loading', true),
+    takeWhile(({ state }) => isUnderWay(state), true),
   );
+}
+
+/** Whether it waits for workers. */
+function isUnderWay(state: RunProgress['state']): boolean {
+  return state === 'running' || state === 'loading';
 }
 
 function forgotten(): UsageError {

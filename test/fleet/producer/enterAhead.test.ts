@@ -18,6 +18,9 @@ const prompts = Array.from({ length: 26 }, (_, n) => `pear ${n}`);
 /** The images are made by nobody. */
 const unmade = { isBooked: false, isWhole: false };
 
+/** What is warned of but that nobody works, which is true here and said after some seconds. */
+const isOther = (warning: string) => !warning.startsWith('No worker is alive');
+
 /** A run of two parts in a shared folder, whose parts the test ends. */
 async function aRun() {
   const scripts = await scriptsInFolder();
@@ -81,7 +84,8 @@ describeFleet('a command that looks at a run of workers', () => {
     expect(existsSync(unfinished)).toBe(true);
     await endRun();
     const done = await second;
-    expect(done).toMatchObject({ code: 0, error: null, warnings: [] });
+    expect(done).toMatchObject({ code: 0, error: null });
+    expect(done.warnings.filter(isOther)).toEqual([]);
     expect(done.totals).toMatchObject({ total: 26, saved: 26, alreadySaved: 0, skipped: 0, costUsd: 0.078 });
     expect(done.outcomes.map(({ index }) => index)).toEqual(prompts.map((_, index) => index));
     const report = JSON.parse(await readFile(scripts.at('report.json'), 'utf8'));
@@ -146,7 +150,7 @@ describeFleet('a command that looks at a run of workers', () => {
     await endRun();
     const { code, warnings, totals } = await looking;
     expect(code).toBe(0);
-    expect(warnings).toEqual([
+    expect(warnings.filter(isOther)).toEqual([
       'Results are entered into the folder once all is done: A part of the run in the database cannot be read.',
     ]);
     expect(totals).toMatchObject({ saved: 26, alreadySaved: 0 });
@@ -194,7 +198,7 @@ describeFleet('a command that looks at a run of workers', () => {
     await vi.waitUntil(async () => (await entered()) === 26, patient);
     await endRun();
     const { code, totals, warnings } = await again;
-    expect([code, warnings]).toEqual([0, []]);
+    expect([code, warnings.filter(isOther)]).toEqual([0, []]);
     expect(totals).toMatchObject({ saved: 26, alreadySaved: 0, skipped: 0 });
   });
 
@@ -213,7 +217,7 @@ describeFleet('a command that looks at a run of workers', () => {
     await cut();
     await endRun();
     const { code, totals, warnings } = await looking;
-    expect([code, warnings]).toEqual([0, []]);
+    expect([code, warnings.filter(isOther)]).toEqual([0, []]);
     expect(totals).toMatchObject({ saved: 26, alreadySaved: 0, skipped: 0 });
   });
 });

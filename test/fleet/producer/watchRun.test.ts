@@ -1,4 +1,4 @@
-import { lastValueFrom, map, take, toArray } from 'rxjs';
+import { concatMap, lastValueFrom, map, take, toArray } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { watchRun } from '../../../src/fleet/producer/watchRun.ts';
 import { describeFleet } from '../../helpers/describeFleet.ts';
@@ -36,6 +36,25 @@ describeFleet('watchRun', () => {
     expect(await silences(2)).toEqual([patient, { silence: { minutes: 4 }, liveWorkers: 0 }]);
     await heard('living', '10 seconds', 'NULL');
     expect(await silences(1)).toEqual([{ silence: null, liveWorkers: 1 }]);
+  });
+
+  it('tells of no silence once the run waits for no worker any more', async () => {
+    const run = await aRun(database);
+    await database.query('DELETE FROM pgboss.instance');
+    const seen = await lastValueFrom(
+      watchRun(database, run, { everyMs: 2 }).pipe(
+        concatMap(async ({ state, silence }) => {
+          if (silence !== null) await database.query("UPDATE rx.run SET state = 'done' WHERE id = $1", [run]);
+          return { state, silence };
+        }),
+        toArray(),
+      ),
+    );
+    expect(seen).toEqual([
+      { state: 'running', silence: null },
+      { state: 'running', silence: { minutes: null } },
+      { state: 'done', silence: null },
+    ]);
   });
 
   it('ends at once with a run that has no jobs, and with an error if it is forgotten', async () => {
