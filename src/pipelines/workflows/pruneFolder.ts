@@ -88,6 +88,9 @@ async function listedFiles(folder: string): Promise<ListedFiles> {
 }
 
 type Kind = PrunableFile['kind'] | null;
+
+/** What unused results have in the folder of untouched originals. */
+const KEPT_UNUSED = 'originals/unused/';
 type KindOf = (path: string, entry: Dirent) => Promise<Kind>;
 
 function createKinds(listed: ListedFiles, config: PruneFolderConfig): KindOf {
@@ -102,6 +105,7 @@ function createKinds(listed: ListedFiles, config: PruneFolderConfig): KindOf {
   return async (path, entry) => {
     if (!entry.isFile()) return null;
     if (isTemporary(path)) return 'unfinished';
+    if (path.startsWith(KEPT_UNUSED)) return unused ? 'unused' : null;
     const own = inside.get(path.replace(/\/.*$/, ''));
     if (own !== undefined) return own(path);
     return (await isStrayRendition(path, listed, config)) ? 'renditions' : null;

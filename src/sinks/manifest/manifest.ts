@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concatMap, identity, map, type Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
@@ -10,7 +9,8 @@ import { writeChunks } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 import { createAppender } from './jsonLines.ts';
-import { readOutcome, readOutcomeLines, readOutcomes, scanManifest } from './readOutcomes.ts';
+import { readOutcome, readOutcomeLines, readOutcomes } from './readOutcomes.ts';
+import { scanManifest, soundLines } from './scanManifest.ts';
 import { type UnusedResult, unusedResults } from './unusedResults.ts';
 
 /** The list of a run's outcomes: `manifest.jsonl` during the run, `manifest.json` at its end. */
@@ -51,26 +51,22 @@ export interface Manifest {
 }
 
 /**
- * Opens the manifest of a run folder, or creates it. Drops a last line that a crash cut off; its
- * job then reaches its outcome again. Memory: 12 bytes a job. Rejects with `StorageError`, and with
+ * Opens the manifest of a run folder, or creates it. Drops a last line that a crash cut off, and
+ * lines with holes; their jobs then reach their outcomes again. Memory: 12 bytes a job. Rejects with `StorageError`, and with
  * `UsageError` if that line names a file outside of the folder.
  */
 export async function openManifest(folder: string): Promise<Manifest> {
   const path = join(folder, 'manifest.jsonl');
   try {
     await ensureDir(folder);
-    const handle = await openFile(path);
-    return await manifestOf(handle, folder, path).catch(async (error: unknown) => {
-      await handle.close();
-      throw error;
-    });
+    return manifestOf(await openFile(path), folder, path);
   } catch (error) {
     throw error instanceof UsageError ? error : toStorageError(error, path);
   }
 }
 
-async function manifestOf(handle: FileHandle, folder: string, path: string): Promise<Manifest> {
-  let opened = await openedFile(handle, path);
+function manifestOf(file: OpenedFile, folder: string, path: string): Manifest {
+  let opened = file;
   const note = (outcome: Outcome): void => {
     opened.checked.add(outcome.index);
     opened.measured[isMeasured(outcome) ? 'add' : 'delete'](outcome.index);
@@ -112,7 +108,7 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
     replaced: async (replace) => {
       await close();
       await replace();
-      opened = await openedFile(await openFile(path), path);
+      opened = await openFile(path);
     },
     finish: async (run) => {
       await opened.appender.idle();
@@ -124,25 +120,34 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
   };
 }
 
-function openFile(path: string): Promise<FileHandle> {
-  return openOwn(path, ownFlags.readWriteOrCreate);
-}
+type OpenedFile = Awaited<ReturnType<typeof openFile>>;
 
-async function openedFile(handle: FileHandle, path: string) {
-  const { index, saved, endBytes, sizeBytes } = await scanManifest(handle, path);
-  await handle.truncate(endBytes);
-  // Otherwise a power cut may leave a mixture of what is dropped and the lines in its place.
-  if (endBytes < sizeBytes) await handle.datasync();
-  return {
-    handle,
-    index,
-    saved,
-    appender: createAppender(handle, path, endBytes),
-    /** Jobs whose newest line this process has written or parsed. */
-    checked: createIndexSet(),
-    /** Those of them of which the service has no more to say. */
-    measured: createIndexSet(),
-  };
+async function openFile(path: string) {
+  const handle = await openOwn(path, ownFlags.readWriteOrCreate);
+  try {
+    const { index, saved, endBytes, sizeBytes, hasHoles } = await scanManifest(handle, path);
+    if (hasHoles) {
+      await writeChunks(path, soundLines(handle, endBytes));
+      await handle.close();
+      return await openFile(path);
+    }
+    await handle.truncate(endBytes);
+    // Otherwise a power cut may leave a mixture of what is dropped and the lines in its place.
+    if (endBytes < sizeBytes) await handle.datasync();
+    return {
+      handle,
+      index,
+      saved,
+      appender: createAppender(handle, path, endBytes),
+      /** Jobs whose newest line this process has written or parsed. */
+      checked: createIndexSet(),
+      /** Those of them of which the service has no more to say. */
+      measured: createIndexSet(),
+    };
+  } catch (error) {
+    await handle.close().catch(() => {});
+    throw error;
+  }
 }
 
 /** Returns true if the service named an end or a run time: then it has no more to say. */

@@ -85,6 +85,23 @@ it('deletes paid results only if it is told to', async () => {
   expect(await all()).not.toContain('unused/7/paid.webp');
 });
 
+it('finds what unused results have in originals/, too', async () => {
+  simulator = await startSimulator({ render: 'fast', speed: 50, coldStarts: false });
+  const provider = createReplicateProvider(simulator);
+  const run = (jobs: () => ReturnType<typeof plans>) =>
+    lastValueFrom(runToFolder(jobs, { folder: folder(), provider, gallery: false, keepOriginals: true }));
+  await run(plans);
+  await run(() => plans().slice(0, 1));
+  expect(await pruneFolder({ folder: folder() })).toEqual([]);
+  const found = await pruneFolder({ folder: folder(), unused: true, remove: true });
+  expect(found.map(({ path }) => path.replace(/\/\d+\//, '/ID/')).sort()).toEqual([
+    'originals/unused/ID/0001.webp',
+    'unused/ID/0001--thumb.webp',
+    'unused/ID/0001.json',
+    'unused/ID/0001.webp',
+  ]);
+});
+
 it('leaves a folder alone that a run is in', async () => {
   await usedFolder();
   const lease = await leaseFolder({ folder: folder() });

@@ -1,4 +1,4 @@
-import { appendFile, open, stat } from 'node:fs/promises';
+import { appendFile, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -42,6 +42,14 @@ async function watchFiles() {
   return { calls, write };
 }
 
+/** Lets writes into open files fail from now on. */
+async function rejectWrites() {
+  const probe = await open(linesPath());
+  const methods = Object.getPrototypeOf(probe);
+  await probe.close();
+  vi.spyOn(methods, 'writeFile').mockRejectedValue(new Error('no space left'));
+}
+
 it.each([
   ['the first', [0]],
   ['the second', [1]],
@@ -60,7 +68,7 @@ it.each([
   await appendFile(linesPath(), left.join(''));
   const expected = older.map((outcome, at) => (torn.includes(at) ? outcome : newer[at]));
   expect(await readBack()).toEqual(expected);
-  const whole = left.slice(0, torn.includes(2) ? torn[0] : 3).join('');
+  const whole = left.filter((_line, at) => !torn.includes(at)).join('');
   expect((await stat(linesPath())).size).toBe(size + Buffer.byteLength(whole));
   await writeOutcomes(anOutcome({ index: 3 }));
   expect(await readBack()).toEqual([...expected, anOutcome({ index: 3 })]);
@@ -72,6 +80,21 @@ it('reads lines of which a power cut left zeros from the middle of one to that o
   await writeOutcomes();
   await appendFile(linesPath(), text.replace(/(?<="index":1,).*(?="index":2,)/s, zeros));
   expect(await readBack()).toEqual([outcomes[0], outcomes[3]]);
+  const lines = [outcomes[0], outcomes[3]].map((outcome) => `${outcomeLine(outcome as Outcome)}\n`);
+  expect(await readFile(linesPath(), 'utf8')).toBe(lines.join(''));
+});
+
+it('leaves the file as it is if it cannot be written without its holes', async () => {
+  const [before, after] = [0, 2].map((index) => anOutcome({ index })) as [Outcome, Outcome];
+  await writeOutcomes(before);
+  await appendFile(linesPath(), `${zeros('a line')}\n`);
+  await appendFile(linesPath(), `${outcomeLine(after)}\n`);
+  const text = await readFile(linesPath());
+  await rejectWrites();
+  await expect(openManifest(folder())).rejects.toMatchObject({ name: 'StorageError' });
+  vi.restoreAllMocks();
+  expect(await readFile(linesPath())).toEqual(text);
+  expect(await readBack()).toEqual([before, after]);
 });
 
 it('flushes what it drops before it writes in its place', async () => {
