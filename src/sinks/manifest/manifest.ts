@@ -52,8 +52,8 @@ export interface Manifest {
 
 /**
  * Opens the manifest of a run folder, or creates it. Drops a last line that a crash cut off, and
- * lines with holes; their jobs then reach their outcomes again. Memory: 12 bytes a job. Rejects with `StorageError`, and with
- * `UsageError` if that line names a file outside of the folder.
+ * lines with holes; their jobs then reach their outcomes again. Memory: 12 bytes a job. Rejects
+ * with `StorageError`, and with `UsageError` if the last line names a file outside of the folder.
  */
 export async function openManifest(folder: string): Promise<Manifest> {
   const path = join(folder, 'manifest.jsonl');
