@@ -16,6 +16,7 @@ import { isRecoverable } from '../internal/retryPolicies.ts';
 import { afterRefresh, claimFound, createClaims } from './claims.ts';
 import { createAdoptions, offsetFor } from './lost/adoptions.ts';
 import type { Attempt } from './lost/attempt.ts';
+import { createEarlyLook } from './lost/earlyLook.ts';
 import { judgeLook, type Look } from './lost/judgeLook.ts';
 import { expectOwnResponse, takenByAnother, uncertain, unread } from './lost/lostErrors.ts';
 import { createOwnPredictions } from './lost/ownPredictions.ts';
@@ -81,8 +82,6 @@ export interface Lookout {
 const alwaysThere = { awayMs: () => 0, wasAway: () => false, mayBeAway: () => false };
 /** Looks in a row whose list broke off before more of them are of no use. */
 const MOST_BREAKS = 3;
-/** A look covers this much time before the oldest lost request. */
-const COVERED_MS = 60_000;
 
 /**
  * Creates the lookout of a run. It reads the list on a growing interval, and concludes that nothing
@@ -104,6 +103,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
   const searches = new Set<Search>();
   const inputs = new Map<string, ModelInput>();
   const adoptions = createAdoptions(own);
+  const earlyLook = createEarlyLook();
   let turn: Subscription | null = null;
   let isLooking = false;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
@@ -129,15 +129,17 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     const current = served.filter((search) => searches.has(search));
     breaksInARow = look.breaksOff === true ? breaksInARow + 1 : 0;
     if (breaksInARow >= MOST_BREAKS) endSearches(current, look.atMs);
+    if (own.offset === null) earlyLook.note(look, claims.has);
+    else if (own.isClockCertain) earlyLook.clear();
     const lost = current.map(({ attempt }) => attempt);
     // The list may have come late, at the end of an outage.
     const nowMs = scheduler.now();
     const ending = current.filter((one) => isLastLook(one, look.atMs) && isLastLook(one, nowMs));
     const isLast = (attempt: Attempt) => ending.some((search) => search.attempt === attempt);
-    const sentAtMs = Math.min(...lost.map((attempt) => attempt.sentAtMs)) - COVERED_MS;
-    own.see(new Set(look.listed.map(({ id }) => id)), { sentAtMs, lookedAtMs: look.atMs });
+    own.see(new Set(look.listed.map(({ id }) => id)), { sentAtMs: look.sinceMs, lookedAtMs: look.atMs });
+    const known = { own, isClaimed: claims.has, isDisproved: earlyLook.disproves, isLast };
     const attempts = { lost, inFlight: [...inFlight], adopted: adoptions.values() };
-    const { found, neverMade, awaiting } = judgeLook(look, attempts, { own, isClaimed: claims.has, isLast });
+    const { found, neverMade, awaiting } = judgeLook(look, attempts, known);
     for (const search of current) search.isAwaiting = awaiting.has(search.attempt);
     const end = (search: Search, claimed: typeof found): void => {
       const { attempt, subscriber } = search;

@@ -1,7 +1,7 @@
-import { catchError, concat, concatMap, map, merge, of, timer, toArray } from 'rxjs';
+import { catchError, concat, concatMap, map, merge, of, tap, timer, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import { createLookout } from '../../../src/operators/predictions/lookout.ts';
-import { createAttempt } from '../../../src/operators/predictions/lost/attempt.ts';
+import { type Attempt, createAttempt } from '../../../src/operators/predictions/lost/attempt.ts';
 import type { Prediction } from '../../../src/types.ts';
 import { aRequest, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
@@ -128,6 +128,26 @@ it(
       ...{ request: aRequest(), sentAtMs: -900_000, cancelAfterMs: 598_000, isFromBefore: true },
     });
     expectObservable(concat(cold('--|'), lookout.find(earlier))).toBe('--(0|)', { 0: null });
+    flush();
+  }),
+);
+
+it(
+  'cannot be what an old request made of which an earlier look has shown nothing',
+  marbles(({ cold, expectObservable, flush }) => {
+    const made = madeAt('made', 100);
+    const listed: Prediction[] = [];
+    const listPredictions = () => of({ predictions: [...listed], next: null });
+    const lookout = createLookout(fakeProvider({ listPredictions }));
+    const [first, second, recent] = [-900_000, -899_000, -500_000].map((sentAtMs) => sent(sentAtMs, true));
+    expectObservable(lookout.find(first as Attempt)).toBe('(n|)', { n: null });
+    const response = cold('99ms (p|)', { p: made }).pipe(tap((prediction) => listed.push(prediction)));
+    expectObservable(lookout.watch(sent(0), response)).toBe('99ms (p|)', { p: made });
+    const later = (attempt: Attempt) => concat(cold('3s |'), lookout.find(attempt));
+    expectObservable(later(second as Attempt)).toBe('3s (n|)', { n: null });
+    // This one was not old enough at that look.
+    const error = expect.objectContaining({ code: 'ERR_UNCERTAIN' });
+    expectObservable(later(recent as Attempt)).toBe('11s #', {}, error);
     flush();
   }),
 );

@@ -227,6 +227,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     seed: 27,
     crashes: 100,
   },
+  'early-look-ignored': {
+    bug: 'Of two equal requests that were lost the second stayed uncertain once the first was made again.',
+    file: `${lost}/judgeLook.ts`,
+    from: 'open.lost.filter(known.isDisproved)',
+    to: 'open.lost.slice(open.lost.length)',
+    seed: 286632,
+    crashes: 8,
+  },
   'old-is-own': {
     bug: 'A response about a prediction whose data were deleted long ago was taken for its own.',
     file: `${lost}/lostErrors.ts`,

@@ -9,6 +9,8 @@ import type { OwnPredictions } from './ownPredictions.ts';
 export interface Look {
   /** Time just before it was read, by the local clock, ms since 1970. */
   readonly atMs: number;
+  /** It covers the time from here on, ms since 1970. */
+  readonly sinceMs: number;
   /** Newest first, with their inputs. */
   readonly listed: readonly Prediction[];
   /** True if all of it could be read, back to the oldest lost request. */
@@ -34,6 +36,8 @@ interface Knowledge {
   readonly own: OwnPredictions;
   /** Returns true if a prediction belongs to a job already. */
   readonly isClaimed: (id: string) => boolean;
+  /** Returns true if an earlier look has shown that an attempt made nothing. */
+  readonly isDisproved: (attempt: Attempt) => boolean;
   /** Returns true if there will be no further look for an attempt. */
   readonly isLast: (attempt: Attempt) => boolean;
 }
@@ -60,7 +64,14 @@ export interface Verdict {
  *
  * A request made nothing if the list lacks its prediction, and provably covers its time.
  */
-export function judgeLook(look: Look, attempts: OpenAttempts, known: Knowledge): Verdict {
+export function judgeLook(look: Look, open: OpenAttempts, known: Knowledge): Verdict {
+  const unmade = open.lost.filter(known.isDisproved);
+  const lost = open.lost.filter((attempt) => !unmade.includes(attempt));
+  const verdict = judgeOpen(look, { ...open, lost }, known);
+  return { ...verdict, neverMade: [...unmade, ...verdict.neverMade] };
+}
+
+function judgeOpen(look: Look, attempts: OpenAttempts, known: Knowledge): Verdict {
   const candidates = look.listed.filter(({ id }) => !known.isClaimed(id));
   learnMarks(candidates, attempts.lost, known.own);
   const fits = candidates.flatMap((prediction, place) =>
@@ -224,6 +235,6 @@ function isCovered(
 }
 
 /** It is unknown when the response of an earlier run's request was lost. */
-function lastMomentOf({ sentAtMs, endedAtMs, isFromBefore }: Attempt): number {
+export function lastMomentOf({ sentAtMs, endedAtMs, isFromBefore }: Attempt): number {
   return isFromBefore || endedAtMs === null ? sentAtMs : endedAtMs;
 }

@@ -43,6 +43,8 @@ const WINDOW_MS = 600_000;
 const UNKNOWN_CLOCK_WINDOW_MS = 1_200_000;
 /** If that clock is known, pages older than the oldest request by this much are not read. */
 const MARGIN_MS = 90_000;
+/** It covers this much time before the oldest request, too. */
+const COVERED_MS = 60_000;
 /** Far more than a window can have. */
 const MOST_PAGES = 200;
 
@@ -75,6 +77,7 @@ export function takeLook(
         const isReadable = page.isComplete !== false;
         return {
           atMs,
+          sinceMs: oldestMs - COVERED_MS,
           listed: page.predictions,
           isComplete: isReadable && (page.next === null || isEnough),
           isReadable,

@@ -41,9 +41,9 @@ function judge(
   const { sent, prediction } = proofSent(proofMs);
   own.note(sent, prediction, proofMs + 10);
   return judgeLook(
-    { atMs, listed: [prediction, ...listed], isComplete: true, isCurrent: false, ...look },
+    { atMs, sinceMs: 0, listed: [prediction, ...listed], isComplete: true, isCurrent: false, ...look },
     { lost: [], inFlight: [], adopted: [], ...attempts },
-    { own, isClaimed: (id) => id.startsWith('proof'), isLast: () => false },
+    { own, isClaimed: (id) => id.startsWith('proof'), isDisproved: () => false, isLast: () => false },
   );
 }
 
@@ -86,9 +86,9 @@ describe('nothing was made', () => {
     const lost = attemptOf(0, 0);
     const at = (atMs: number) =>
       judgeLook(
-        { atMs, listed: [shown.prediction], isComplete: true, isCurrent: false },
+        { atMs, sinceMs: 0, listed: [shown.prediction], isComplete: true, isCurrent: false },
         { lost: [lost], inFlight: [], adopted: [] },
-        { own, isClaimed: () => true, isLast: () => false },
+        { own, isClaimed: () => true, isDisproved: () => false, isLast: () => false },
       ).neverMade;
     // 1.25 times the lag, after 30 s in which it may have been made late.
     expect(at(104_999)).toEqual([]);
