@@ -20,10 +20,11 @@ export function enteredBefore(
   );
 }
 
-/** Reports failed and skipped jobs that were made elsewhere, where nobody hears their events. */
-export function reportUnsaved({ config }: Pick<OpenRun, 'config'>): MonoTypeOperatorFunction<Outcome> {
+/** Reports how jobs ended that are made elsewhere, where nobody hears their events. */
+export function reportEnds({ config }: Pick<OpenRun, 'config'>): MonoTypeOperatorFunction<Outcome> {
   return tap((outcome) => {
     if (outcome.status === 'failed') config.emit?.({ type: 'job.failed', outcome });
-    if (outcome.status === 'skipped') config.emit?.({ type: 'job.skipped', outcome });
+    else if (outcome.status === 'skipped') config.emit?.({ type: 'job.skipped', outcome });
+    else config.emit?.({ type: 'image.saved', outcome });
   });
 }
