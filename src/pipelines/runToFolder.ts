@@ -6,7 +6,6 @@ import {
   delayWhen,
   EMPTY,
   forkJoin,
-  from,
   ignoreElements,
   type Observable,
   of,
@@ -24,6 +23,7 @@ import { endOrFault } from './run/closing/faults.ts';
 import { type FinishedRun, writeResults } from './run/closing/results.ts';
 import { countedPlans, countPlans } from './run/countedPlans.ts';
 import { countLeftOut, countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
+import { enteredBefore, reportEnds } from './run/earlier/madeElsewhere.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { warnOfShortBudget } from './run/folder/budgetCheck.ts';
 import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
@@ -111,7 +111,7 @@ export function runCounted(
     const isTrusted = isPartial || countsAll;
     const reviewed = isTrusted ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
     const counted = countsAll ? of(0) : defer(() => countSaved(plans, total, run, isPartial));
-    const entered = countsAll ? defer(() => from(run.manifest.outcomes())) : EMPTY;
+    const entered = enteredBefore(run, settings).pipe(reportEnds(run));
     const unchosen = defer(() => (settings.only ? countLeftOut(plans, total, run, isPartial) : of(0)));
     const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
     const space = createSpaceCheck(run, settings);
@@ -128,7 +128,8 @@ export function runCounted(
       concatMap(({ toRender, saved, leftOut }) => {
         const added = concat(entered, rateEarlier, renderEarlier(toRender, plans, run));
         const rest = isMadeHere ? plans : () => unchosenOf(plans, settings);
-        const work = { added, outcomes: make(plans, run), plans: rest, total, startedAtMs };
+        const outcomes = isMadeHere ? make(plans, run) : make(plans, run).pipe(reportEnds(run));
+        const work = { added, outcomes, plans: rest, total, startedAtMs };
         const counts = { alreadySaved: saved - toRender.size, leftOut, isWhole: isMadeHere && !isPartial };
         return runToEnd({ ...work, ...counts }, paidBefore(toRender, run));
       }),

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastValueFrom, ReplaySubject } from 'rxjs';
+import { lastValueFrom, ReplaySubject, throwError } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { ProviderError } from '../../src/errors.ts';
 import { toTelemetry } from '../../src/events/telemetry/toTelemetry.ts';
 import { type Database, openDatabase } from '../../src/fleet/database/connection.ts';
 import { migrate } from '../../src/fleet/database/migrate.ts';
 import { createFleetEvents, storeEvent } from '../../src/fleet/fleetEvents.ts';
+import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import { createWebhookReceiver } from '../../src/providers/replicate/webhookReceiver.ts';
 import { fetchWebhookSecret } from '../../src/providers/replicate/webhookSecret.ts';
 import type { PredictionEvent } from '../../src/types.ts';
@@ -216,6 +218,30 @@ describeFleet('workers', () => {
     expect(cuts).toBe(1);
     expect(worker.fault()).toBe(null);
     await expect.poll(() => worker.events.map(({ type }) => type)).toEqual(['run.paused', 'part.returned']);
+  });
+
+  it('pause a run without credit while most of its jobs wait for a slot, and hold no slot then', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder();
+    const { root, simulator } = scripts;
+    const database = await openDatabase({ url });
+    onTestFinished(() => database.close());
+    const provider = createReplicateProvider({ ...simulator, listIsCurrent: true });
+    let hasCredit = false;
+    const noCredit = new ProviderError('ERR_NO_CREDIT', 'no credit', {
+      ...{ status: 402, stopsRun: true, tookEffect: 'no' },
+    });
+    const createPrediction: typeof provider.createPrediction = (...asked) =>
+      hasCredit ? provider.createPrediction(...asked) : throwError(() => noCredit);
+    await aLocalWorker(url, simulator, { shared: root, provider: { ...provider, createPrediction } });
+    const prompts = Array.from({ length: 10 }, (_, n) => `fig ${n}`);
+    const flags = `--rate 60000 --concurrency 2 --queue=${url} --shared ${root}`;
+    const refused = await scripts.generate(prompts, flags, { isWhole: false });
+    expect(String(refused.error)).toContain('The run is paused: no credit');
+    await expect.poll(() => database.query('SELECT FROM rx.flight')).toEqual([]);
+    await expect.poll(() => database.query("SELECT FROM rx.part WHERE state = 'taken'")).toEqual([]);
+    hasCredit = true;
+    expect(await scripts.generate(prompts, flags)).toMatchObject({ code: 0, error: null, made: 10 });
   });
 
   it.each([

@@ -3,6 +3,7 @@ import type { ActiveJob, Progress } from '../../src/cli/display/progress.ts';
 /** Creates the progress of a run, of 10 jobs that have not started unless changed. */
 export function progress(changes: Partial<Progress> = {}): Progress {
   return {
+    again: 'the same command again',
     folder: '/out/run',
     total: 10,
     alreadySaved: 0,

@@ -50,6 +50,8 @@ export interface Batch {
   /** The local files that its jobs send to the service. Default: none, or the run reports them. */
   readonly uploads?: PlannedUploads;
   readonly flags: SettledFlags;
+  /** The command that makes the rest of it, in words. Default: the same one again. */
+  readonly again?: string;
   readonly service: OpenService;
   readonly io: ScriptIo;
 }
@@ -185,12 +187,13 @@ function isAllLeft({ report }: FinishedRun): boolean {
   return report.errors.every(({ code }) => code === 'ERR_NOT_COLLECTED');
 }
 
-function openReporter({ flags, io }: Batch) {
+function openReporter({ flags, again, io }: Batch) {
   const { token, noColor } = readEnvironment(io.env);
   return createReporter({
     stdout: io.stdout,
     stderr: io.stderr,
     noColor,
+    again,
     json: flags.json,
     quiet: flags.quiet,
     redact: (text) => redact(text, token),

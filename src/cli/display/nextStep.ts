@@ -36,10 +36,9 @@ function jobsOf(causes: readonly FailureCause[], code: string): number {
 
 function nextCommand(
   { failed, skipped, budgetNeededUsd }: RunTotals,
-  { recoverableFailures, repeatingFailures, folder, service }: Progress,
+  { again, recoverableFailures, repeatingFailures, folder, service }: Progress,
   refused: number,
 ): string | null {
-  const again = 'the same command again';
   if (budgetNeededUsd !== undefined) return `${again}, with --budget ${budgetNeededUsd.toFixed(2)}; ${KEPT}`;
   if (recoverableFailures === 0 && refused > 0) return `${again}, with --fallback new-seed; ${KEPT}`;
   // The plans of skipped jobs are not stored.

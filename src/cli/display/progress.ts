@@ -55,6 +55,8 @@ export interface Costs {
 
 /** The progress of a run, for the display. Its size does not grow with the number of jobs. */
 export interface Progress extends RunStart, RunCounts, ServiceCounts, Problems, Costs {
+  /** The command that makes the rest of the run, in words. */
+  readonly again: string;
   /** Jobs in flight, the oldest first. */
   readonly active: ReadonlyMap<number, ActiveJob>;
 }
@@ -65,8 +67,11 @@ interface ProgressTracker {
   progress(): Progress;
 }
 
-/** Creates a tracker of a run's progress. `now` is the clock, in ms. */
-export function createProgress(now: () => number): ProgressTracker {
+/**
+ * Creates a tracker of a run's progress. `now` is the clock, in ms; `again` says in words which
+ * command makes the rest.
+ */
+export function createProgress(now: () => number, again = 'the same command again'): ProgressTracker {
   let start: RunStart = { folder: '', concurrency: 0 };
   let cached = 0;
   let restored = 0;
@@ -94,6 +99,7 @@ export function createProgress(now: () => number): ProgressTracker {
       else if (outcome.cached) cached += 1;
     },
     progress: () => ({
+      again,
       ...start,
       ...counter.counts(),
       ...requests.counts,

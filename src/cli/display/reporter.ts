@@ -23,6 +23,8 @@ interface CreateReporterConfig {
   json?: boolean;
   /** Prints failures only. Default false. */
   quiet?: boolean;
+  /** The command that makes the rest of the run, in words. Default: the same one again. */
+  again?: string | undefined;
   /** Removes secrets from all output. Default: returns texts unchanged. */
   redact?: (text: string) => string;
   /** Clock of the display. Default monotonicScheduler. */
@@ -37,10 +39,11 @@ interface CreateReporterConfig {
 export function createReporter(config: CreateReporterConfig): View {
   const { stdout, stderr, isTerminal = stderr.isTTY === true, noColor = false } = config;
   const { json = false, quiet = false, redact = (text) => text, scheduler = monotonicScheduler } = config;
+  const { again } = config;
   if (json) return jsonView(stdout, redact);
   if (quiet) return failuresView(stderr, redact);
-  if (isTerminal) return terminalView({ stream: stderr, isColored: !noColor, scheduler, redact });
-  return linesView({ stream: stderr, scheduler, redact });
+  if (isTerminal) return terminalView({ stream: stderr, isColored: !noColor, scheduler, redact, again });
+  return linesView({ stream: stderr, scheduler, redact, again });
 }
 
 function jsonView(stream: TextStream, redact: (text: string) => string): View {
@@ -69,6 +72,8 @@ interface LinesViewConfig {
   scheduler: SchedulerLike;
   /** Removes secrets from the output. */
   redact: (text: string) => string;
+  /** The command that makes the rest of the run, in words. Default: the same one again. */
+  again?: string | undefined;
 }
 
 const FIRST_MINUTE_MS = 60_000;
@@ -79,9 +84,9 @@ const FIRST_MINUTE_MS = 60_000;
  * cause, warnings, and the summary.
  */
 function linesView(config: LinesViewConfig): View {
-  const { stream, scheduler, redact } = config;
+  const { stream, scheduler, redact, again } = config;
   const paint = createPaint(false);
-  const tracker = createProgress(() => scheduler.now());
+  const tracker = createProgress(() => scheduler.now(), again);
   let printedAtMs = scheduler.now();
   let printedTenth = -1;
 

@@ -14,6 +14,8 @@ interface TerminalViewConfig {
   scheduler: SchedulerLike;
   /** Removes secrets from the output. */
   redact: (text: string) => string;
+  /** The command that makes the rest of the run, in words. Default: the same one again. */
+  again?: string | undefined;
 }
 
 /** Ten times a second looks alive and costs nothing. */
@@ -25,9 +27,9 @@ const FRAME_MS = 100;
  * the end a summary replaces it.
  */
 export function terminalView(config: TerminalViewConfig): View {
-  const { stream, isColored, scheduler, redact } = config;
+  const { stream, isColored, scheduler, redact, again } = config;
   const paint = createPaint(isColored);
-  const tracker = createProgress(() => scheduler.now());
+  const tracker = createProgress(() => scheduler.now(), again);
   const block = createLiveBlock(stream);
 
   const draw = (): void => {

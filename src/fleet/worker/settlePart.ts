@@ -1,4 +1,15 @@
-import { concat, defer, EMPTY, filter, map, type Observable, throwError } from 'rxjs';
+import {
+  concat,
+  defer,
+  EMPTY,
+  filter,
+  from,
+  ignoreElements,
+  map,
+  mergeMap,
+  type Observable,
+  throwError,
+} from 'rxjs';
 import { ProviderError, RxposureError, StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 import type { Database } from '../database/connection.ts';
@@ -116,7 +127,12 @@ export function createSettler({
         const sinceMs = part.lastGrantMs() ?? taken.takenAtMs;
         const paused = error.code === 'ERR_RUN_PAUSED' ? EMPTY : pause(run, reason, sinceMs);
         const returned = defer(() => giveBack(held, taken, { queue: queueOf(part) }, reason));
-        return concat(journal.idle(), paused, returned);
+        return concat(
+          journal.idle(),
+          defer(() => freeUnused(part)),
+          paused,
+          returned,
+        );
       }
       const thrown = throwError(() => error);
       // The disk of this machine: another one may have room. A fault of the program is a death.
@@ -124,6 +140,19 @@ export function createSettler({
       return thrown;
     },
   };
+}
+
+/**
+ * Frees the slots that jobs hold for their next attempt, which waits until the run goes on: others
+ * of the account need them.
+ */
+function freeUnused({ taken, journal }: Pick<PartInHand, 'taken' | 'journal'>): Observable<never> {
+  const open = journal.openIndexes();
+  const unused = taken.plans.filter(({ index }) => !open.has(index));
+  return from(unused).pipe(
+    mergeMap(({ index }) => journal.release(index)),
+    ignoreElements(),
+  );
 }
 
 /** The queue of a part that is given back: what is in flight must not wait. */

@@ -106,6 +106,10 @@ it('names the budget that would do, and the reasons to skip with their numbers',
   expect(text.at(-1)).toBe(
     '  next     the same command again, with --budget 0.20; saved images are not made or paid for again',
   );
+  const again = 'the same command again, without --queue';
+  expect(lines({ saved: 53, skipped: 4, budgetNeededUsd: 0.2 }, progress({ again })).at(-1)).toBe(
+    '  next     the same command again, without --queue, with --budget 0.20; saved images are not made or paid for again',
+  );
 });
 
 it('has the use of the budget', () => {

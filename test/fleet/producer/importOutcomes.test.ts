@@ -16,8 +16,10 @@ import {
 } from 'rxjs';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import type { RunEvent } from '../../../src/events/runEvent.ts';
 import type { Row } from '../../../src/fleet/database/connection.ts';
 import { packEnded } from '../../../src/fleet/packedOutcomes.ts';
+import { packPlans } from '../../../src/fleet/packedPlans.ts';
 import { followOutcomes, importOutcomes } from '../../../src/fleet/producer/importOutcomes.ts';
 import type { FinishedRun } from '../../../src/pipelines/run/closing/results.ts';
 import { matchInput } from '../../../src/pipelines/run/matching/matchInput.ts';
@@ -102,6 +104,38 @@ it('refuses a part that lacks the outcome of a job', async () => {
   const rows = await parts();
   const { fault } = await enter(rows.map((row) => ({ ...row, jobs: 2 })));
   expect(fault).toMatchObject({ code: 'ERR_DAMAGED_PART' });
+});
+
+it('tells how jobs ended elsewhere, and of those that are not saved also with the next command', async () => {
+  const status = ['saved', 'failed', 'skipped', 'saved'] as const;
+  const error = { name: 'E', code: 'ERR_SAFETY', message: 'no', recoverable: false, suggestion: '' };
+  const rows = (await parts()).map((row, at) => {
+    const [plan] = plans.slice(at, at + 1).map((one) => ({ ...one, priceMicroUsd: 3_000 }));
+    if (plan === undefined || status[at] === 'saved') return row;
+    const outcome: Outcome = {
+      ...savedOf(plan),
+      status: status[at] ?? 'failed',
+      files: [],
+      error,
+      costUsd: at === 1 ? 0.003 : 0,
+    };
+    return { ...row, plans: packPlans([plan]), outcomes: packEnded([{ outcome, open: null }]) };
+  });
+  const told = { total: 4, failed: 1, skipped: 1 };
+  for (const [saved, alreadySaved, costUsd] of [
+    [2, 0, 0.009],
+    [0, 2, 0],
+  ]) {
+    const events: string[] = [];
+    const emit = (event: RunEvent) => {
+      if ('outcome' in event) events.push(`${event.type} ${event.outcome.index}`);
+    };
+    const { totals, report } = await enter(rows, { emit });
+    expect(totals).toMatchObject({ ...told, saved, alreadySaved, costUsd });
+    expect(report).toMatchObject({ ...told, saved: 2, costUsd: 0.009 });
+    const savedNow = saved === 0 ? [] : ['image.saved 0', 'image.saved 3'];
+    expect(events.toSorted()).toEqual([...savedNow, 'job.failed 1', 'job.skipped 2']);
+  }
 });
 
 /** Follows the run as a command does; what the database has is in `rows`. */

@@ -187,6 +187,7 @@ async function loadAndWatch(looking: Looking): Promise<number> {
     ...batch,
     // Nothing is left to follow.
     flags: { ...flags, follow: 'wait' },
+    again: AGAIN,
     fingerprint: planned.settings.fingerprint ?? null,
     run: ({ destinations: _delivered, ...given }) =>
       planned.run({
@@ -205,6 +206,9 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   await unmarkQueued(batch.folder);
   return code;
 }
+
+/** A part that is done stays done: one machine makes what is left. */
+const AGAIN = 'the same command again, without --queue or `fleet`';
 
 /**
  * Shows how far the run comes, and enters its outcomes meanwhile; resolves with its end, or null

@@ -5,6 +5,8 @@ import {
   defaultIfEmpty,
   defer,
   EMPTY,
+  filter,
+  finalize,
   ignoreElements,
   type MonoTypeOperatorFunction,
   map,
@@ -69,6 +71,8 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
   }
   // True from a refusal until the request is sent again: then nothing can have been made.
   let isRefused = false;
+  // True while the store lets it wait for its turn, which may never come once the run is halted.
+  let isInLine = false;
   const cancelAfterMs = run.timeoutAction === 'leave' ? null : ownLimitMs(run);
   return of(request).pipe(
     map((value) => {
@@ -104,7 +108,8 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
         attempt.owner = { index: plan.index, attempt: job.attempts };
         job.startedAtMs = attempt.wallMs;
         job.open = { predictionId: null };
-        return run.journal.record(plan, {
+        isInLine = true;
+        const recorded = run.journal.record(plan, {
           type: 'intended',
           attempt: job.attempts,
           atMs: job.startedAtMs,
@@ -112,6 +117,11 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
           request: forJournal(sent),
           reservedMicroUsd: priceMicroUsd,
         });
+        return recorded.pipe(
+          finalize(() => {
+            isInLine = false;
+          }),
+        );
       },
       onSend: ({ wallMs, sentAtMs }) => {
         // The store may have let it wait for its turn.
@@ -126,6 +136,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       },
       scheduler: run.scheduler,
     }),
+    takeUntil(run.stop.pipe(filter(() => isInLine))),
     throwFailed(),
     map(({ prediction }) => prediction),
     catchError((error: unknown) => giveUp(error, job, run)),
