@@ -243,6 +243,8 @@ export interface Journal {
   knownPredictionIds(): Iterable<string>;
   /** Stores an entry; emits once and completes when it is safe on disk. */
   record(plan: Plan, entry: JournalEntry): Observable<void>;
+  /** True if `intended` waits for an account; it is withdrawn if a run that halts unsubscribes. */
+  readonly admits?: boolean;
   /** Returns false if leave to send, which `intended` gave, has grown too old. Absent: true. */
   mayStillSend?(index: number): boolean;
 }

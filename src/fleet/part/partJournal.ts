@@ -193,6 +193,7 @@ export function createPartJournal(config: PartJournalConfig): PartJournal {
     openIndexes: () =>
       new Set([...jobs].filter(([, { job }]) => hasOpenAttempt(job.record)).map(([index]) => index)),
     knownPredictionIds: () => predictionIds,
+    admits: true,
     record: (plan, entry) =>
       entry.type === 'intended'
         ? fromAbortable((signal) => inOrder(plan.index, () => admit(plan, entry, signal)))

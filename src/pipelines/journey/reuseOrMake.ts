@@ -41,10 +41,9 @@ type Reusing = Restoring &
   Repaying &
   Storing &
   Leasing &
+  Sharing &
   Pick<RunServices, 'ledger'> &
-  Pick<Shared, 'flights'> &
-  Pick<RunLimits, 'downloads'> &
-  Pick<RunOutputs, 'folder'>;
+  Pick<Shared, 'flights'>;
 
 /** The groups of a run that restoring a result from the cache reads. */
 type Restoring = Pick<RunServices, 'cache'> &
@@ -62,6 +61,12 @@ type Storing = Pick<RunServices, 'cache'> & Pick<RunHooks, 'emit'>;
 
 /** The groups of a run that making a result alone reads. */
 type Leasing = Storing & Pick<RunControl, 'stop'> & Stateful;
+
+/** The groups of a run that using the result of another job reads. */
+type Sharing = Pick<RunServices, 'lookout'> &
+  Pick<RunLimits, 'downloads'> &
+  Pick<RunHooks, 'filesOf'> &
+  Pick<RunOutputs, 'folder'>;
 
 /** Makes and downloads the originals of a plan; emits them once. */
 type MakeOriginals = (plan: Plan) => Observable<FetchedOutput>;
@@ -191,7 +196,7 @@ function store(key: string, obtained: Originals, { plan }: JobState, run: Storin
 function useSharedResult(
   { result, origin }: Cached<Originals>,
   job: JobState,
-  run: Pick<RunLimits, 'downloads'> & Pick<RunHooks, 'filesOf'> & Pick<RunOutputs, 'folder'>,
+  run: Sharing,
 ): Observable<readonly ImageFile[]> {
   if (origin === 'made') return of(result.files);
   if (result.missing !== undefined) return throwError(() => copyIncomplete(job.plan));
@@ -199,6 +204,8 @@ function useSharedResult(
   job.cachedAt = result.cachedAt ?? null;
   job.request = result.request;
   job.prediction = result.prediction;
+  // A job has it, here or in another run: no lost request has made it.
+  run.lookout.claims.know([result.prediction.id]);
   if (origin === 'kept') return of(result.files);
   job.stage = 'download';
   return fromAbortable(() => copyFiles(result.files, stemOf(job, run), mayReplace(job, run))).pipe(

@@ -6,7 +6,7 @@ import { ensureDir } from '../../disk/folders.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { writeChunks } from '../../disk/writeFiles.ts';
-import { UsageError } from '../../errors.ts';
+import { StorageError, UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 import { createAppender } from './jsonLines.ts';
 import { readOutcome, readOutcomeLines, readOutcomes } from './readOutcomes.ts';
@@ -71,12 +71,22 @@ function manifestOf(file: OpenedFile, folder: string, path: string): Manifest {
     opened.checked.add(outcome.index);
     opened.measured[isMeasured(outcome) ? 'add' : 'delete'](outcome.index);
   };
-  const outcomes = (isWanted?: (jobIndex: number) => boolean): AsyncIterable<Outcome> =>
-    readOutcomes(opened.handle, opened.index, path, {
-      ...(isWanted && { isWanted }),
-      isChecked: opened.checked.has,
-      onRead: note,
-    });
+  async function* outcomes(isWanted?: (jobIndex: number) => boolean): AsyncGenerator<Outcome> {
+    const how = { ...(isWanted && { isWanted }), isChecked: opened.checked.has, onRead: note };
+    yield* whole(readOutcomes(opened.handle, opened.index, path, how));
+  }
+  /** Throws the error of a read; if the file was changed meanwhile, that is why. */
+  const unread = (error: unknown): never => {
+    if (error instanceof StorageError) opened.appender.check();
+    throw error;
+  };
+  async function* whole<T>(read: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* read;
+    } catch (error) {
+      unread(error);
+    }
+  }
   const close = async (): Promise<void> => {
     await opened.appender.idle();
     await opened.handle.close();
@@ -97,7 +107,7 @@ function manifestOf(file: OpenedFile, folder: string, path: string): Manifest {
     size: () => opened.index.size,
     end: () => opened.index.end,
     savedIndexes: () => opened.saved.values(),
-    find: (jobIndex) => readOutcome(opened.handle, opened.index.get(jobIndex), path),
+    find: (jobIndex) => readOutcome(opened.handle, opened.index.get(jobIndex), path).catch(unread),
     outcomes: () => outcomes(),
     async *unmeasured() {
       const { measured } = opened;
@@ -113,7 +123,7 @@ function manifestOf(file: OpenedFile, folder: string, path: string): Manifest {
     finish: async (run) => {
       await opened.appender.idle();
       opened.appender.check();
-      const lines = readOutcomeLines(opened.handle, opened.index, path, opened.checked.has);
+      const lines = whole(readOutcomeLines(opened.handle, opened.index, path, opened.checked.has));
       await writeManifestJson(join(folder, 'manifest.json'), run, lines, unusedResults(folder));
     },
     close,

@@ -17,6 +17,7 @@ import {
 } from 'rxjs';
 import { expect, it } from 'vitest';
 import { StorageError } from '../../../src/errors.ts';
+import { createLookout } from '../../../src/operators/predictions/lookout.ts';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../../src/pipelines/generate.ts';
 import type { ResultCache } from '../../../src/ports.ts';
@@ -61,6 +62,15 @@ it('makes a result while it has the lease, and ends it once the result is stored
     '1 saved 1 p1',
   ]);
   expect(log).toEqual(['lease key 0', 'keep key 0', 'release key 0']);
+});
+
+it('claims the prediction of a result from the cache: no lost request has made it', async () => {
+  const { cache, results } = sharedCache(() => of(null));
+  const provider = succeeding();
+  const lookout = createLookout(provider);
+  results.add('key 0');
+  await outcomesOf([seeded(0), seeded(1)], runOf({ cache, provider, lookout }));
+  expect(['theirs', 'p0', 'p1'].map(lookout.claims.has)).toEqual([true, true, false]);
 });
 
 it('waits for another process without a slot, then has its result for nothing', async () => {

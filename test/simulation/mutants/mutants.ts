@@ -31,8 +31,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'no-intent': {
     bug: 'The intent was not in the journal before the create request.',
     file: `${journey}/attempt/beginAttempt.ts`,
-    from: 'return run.journal.record(plan, {',
-    to: 'return { ...run.journal, record: () => EMPTY as Observable<void> }.record(plan, {',
+    from: 'const recorded = run.journal.record(plan, {',
+    to: 'const recorded = { ...run.journal, record: () => EMPTY as Observable<void> }.record(plan, {',
     seed: 1,
   },
   'early-commit': {

@@ -97,7 +97,8 @@ async function judgeJobs(world: World, ends: readonly ProcessEnd[], journal: Fol
     if (record?.state === 'saved')
       problems.push(...judgeFiles(world, { index, path: `${folder}/${path}` }, record));
     else if (code === 'ERR_UNCERTAIN' && (isLate || hasNearMiss(world, prompt, known))) uncertain += 1;
-    else if (code === 'ERR_OUTPUT_GONE' && isLate) continue;
+    // Of several outputs, some may have been downloaded in time.
+    else if ((code === 'ERR_OUTPUT_GONE' || code === 'ERR_INCOMPLETE') && isLate) continue;
     // The last process was the first one to find that out.
     else if (hasFailedItself(world, { prompt, code }, world.machine.timeline.nowMs)) continue;
     else if (code === 'ERR_OVER_BUDGET' && config.run.budgetJobs !== null) continue;

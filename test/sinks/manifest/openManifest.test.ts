@@ -81,6 +81,16 @@ describe('openManifest', () => {
     await manifest.close();
   });
 
+  it('says that its file was cut if it cannot read an outcome any more', async () => {
+    const manifest = await openManifest(folder());
+    await lastValueFrom(manifest.append(anOutcome()));
+    await truncate(linesPath(), 10);
+    const fault = { code: 'ERR_FOLDER_CHANGED', message: expect.stringContaining('it was cut short') };
+    await expect(manifest.find(0)).rejects.toMatchObject(fault);
+    await expect(collect(manifest.outcomes())).rejects.toMatchObject(fault);
+    await manifest.close();
+  });
+
   it('does not finish with a line that was damaged before it was opened', async () => {
     await writeOutcomes(...[0, 1, 2].map((index) => anOutcome({ index })));
     const text = await readFile(linesPath(), 'utf8');

@@ -71,7 +71,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
   }
   // True from a refusal until the request is sent again: then nothing can have been made.
   let isRefused = false;
-  // True while the store lets it wait for its turn, which may never come once the run is halted.
+  // True while it waits for its turn of an account, which may never come once the run is halted.
   let isInLine = false;
   const cancelAfterMs = run.timeoutAction === 'leave' ? null : ownLimitMs(run);
   return of(request).pipe(
@@ -108,7 +108,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
         attempt.owner = { index: plan.index, attempt: job.attempts };
         job.startedAtMs = attempt.wallMs;
         job.open = { predictionId: null };
-        isInLine = true;
+        isInLine = run.journal.admits === true;
         const recorded = run.journal.record(plan, {
           type: 'intended',
           attempt: job.attempts,

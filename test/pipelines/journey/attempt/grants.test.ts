@@ -1,4 +1,4 @@
-import { lastValueFrom, throwError, toArray } from 'rxjs';
+import { concatMap, finalize, lastValueFrom, Subject, tap, throwError, timer, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError } from '../../../../src/errors.ts';
 import { generate } from '../../../../src/pipelines/generate.ts';
@@ -29,4 +29,30 @@ it('records the intent again if its grant has grown too old, and counts no attem
   const outcomes = await lastValueFrom(generate(() => [aPlan(0)], config).pipe(toArray()));
   expect(outcomes.map(summary)).toEqual(['0 saved 1 p0']);
   expect(entries.slice(0, 3)).toEqual(['intended', 'intended', 'created']);
+});
+
+it.each([
+  { admits: true, ends: ['over'], made: [] },
+  { admits: false, ends: ['recorded', 'over'], made: ['0 saved 1 p0'] },
+])('is halted while its intent is recorded, by an account or not: $ends', async ({ admits, ends, made }) => {
+  const memory = createMemoryJournal();
+  const stop = new Subject<void>();
+  const seen: string[] = [];
+  const journal = {
+    ...memory,
+    admits,
+    record: (plan: ReturnType<typeof aPlan>, entry: JournalEntry) => {
+      if (entry.type !== 'intended') return memory.record(plan, entry);
+      queueMicrotask(() => stop.next());
+      const later = timer(5).pipe(
+        concatMap(() => memory.record(plan, entry)),
+        tap({ complete: () => seen.push('recorded') }),
+      );
+      return later.pipe(finalize(() => seen.push('over')));
+    },
+  };
+  const { config } = runOf({ journal, stop });
+  const outcomes = await lastValueFrom(generate(() => [aPlan(0)], config).pipe(toArray()));
+  expect(outcomes.map(summary)).toEqual(made);
+  expect(seen).toEqual(ends);
 });
