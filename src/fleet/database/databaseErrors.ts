@@ -57,7 +57,7 @@ export function toDatabaseError(error: unknown): Error {
   }
   if (code === codes.noSchema || code === codes.noFunction || code === codes.noTable) {
     return new UsageError(`The database has no tables of a fleet of this version: ${reason}.`, {
-      suggestion: 'Start a run on this database first: it makes them.',
+      suggestion: 'Start a run, a worker or `hooks` on this database first: it makes them.',
       cause: error,
     });
   }

@@ -62,7 +62,7 @@ export const run: RunCommand = plainCommand<WorkerFlags>({
 });
 
 /** Works on the parts of all runs until it is told to end. Resolves with the exit code. */
-async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
+export async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
   keepMemorySmall();
   const { json = false, quiet = false, encoders } = flags;
   const url = queueUrl(flags.queue, io.env);
@@ -90,6 +90,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
     const { stop, leave } = interruption();
     const orphaned = parentGone();
     const show = createShow({ json, quiet }, io, (text) => redact(text, environment.token));
+    show({ type: 'worker.ready', name });
     const made = work({
       database,
       engine,
@@ -104,7 +105,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
       stop: merge(stop, io.outputClosed, orphaned),
       ...(encoders !== undefined && { encoders }),
       ...(flags.telemetry === true && { listen: await openTelemetry() }),
-    }).pipe(tap(show));
+    }).pipe(tap((event) => show(event)));
     const left = merge(leave, stop.pipe(delay(LONGEST_STOP_MS)), orphaned.pipe(delay(LONGEST_ORPHAN_MS)));
     let isLeft = false;
     try {
@@ -163,14 +164,18 @@ function createShow(
   { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
   { stdout, stderr }: Pick<ScriptIo, 'stdout' | 'stderr'>,
   clean: (text: string) => string,
-): (event: WorkerEvent) => void {
+): (event: ShownEvent) => void {
   return (event) => {
     if (json) stdout.write(jsonLine(event, clean));
     else if (!quiet) stderr.write(`${clean(plainText(lineOf(event)))}\n`);
   };
 }
 
-function lineOf(event: WorkerEvent): string {
+/** What the command shows: that it can take parts, and what becomes of them. */
+type ShownEvent = WorkerEvent | { readonly type: 'worker.ready'; readonly name: string };
+
+function lineOf(event: ShownEvent): string {
+  if (event.type === 'worker.ready') return `${event.name} is ready, and waits for parts of runs`;
   if (event.type === 'run.paused') return `run ${event.run} is paused: ${event.reason}`;
   const name = `run ${event.run}, part ${event.part + 1}`;
   switch (event.type) {
