@@ -43,7 +43,7 @@ export interface PartOverBucket {
   /** Times that a file was asked of the service. */
   fetched(): number;
   /** Starts a worker on the part, the first or one that takes it over. */
-  worker(config?: { isRescue?: boolean; provider?: Provider }): PartWorker;
+  worker(config?: { isRescue?: boolean; hasHands?: boolean; provider?: Provider }): PartWorker;
   /** Returns the jobs of the part, which is done. */
   ended(): Promise<readonly EndedJob[]>;
 }
@@ -87,6 +87,7 @@ export async function aPartOverBucket(
     fetched: () => fetched,
     worker({
       isRescue = false,
+      hasHands = false,
       provider = createReplicateProvider({ ...simulator, listIsCurrent: true }),
     } = {}) {
       workers += 1;
@@ -94,6 +95,7 @@ export async function aPartOverBucket(
         database,
         name: `worker ${workers}`,
         parts: createPartsInHand(),
+        hasHands: () => hasHands,
         ends: createPartEnds(database, {
           claimOf: ({ id }) => ({ name: id, sql: 'SELECT', values: [] }),
           complete: async () => {},

@@ -33,6 +33,8 @@ export interface HandlerConfig extends RunOfWorkerConfig {
   database: Database;
   name: string;
   parts: PartsInHand;
+  /** Returns true if this worker may begin further jobs. */
+  hasHands: () => boolean;
   ends: PartEnds;
   /** Begins no further job once it emits. */
   stop: Observable<unknown>;
@@ -52,7 +54,7 @@ export type Handler = (
 
 /** Creates what works on the tasks of a worker. Its errors are those of the whole worker. */
 export function createHandler(config: HandlerConfig): Handler {
-  const { database, name, parts, ends, stop, leave, gates } = config;
+  const { database, name, parts, hasHands, ends, stop, leave, gates } = config;
   const runOf = createRuns(database, parts, config);
 
   const { giveBack, refuse, settle, end, setAside } = createSettler({ database, ends });
@@ -76,7 +78,8 @@ export function createHandler(config: HandlerConfig): Handler {
     const inHand = { taken, calls, journal, place, lastGrantMs };
     let isLost = false;
     return defer(() => {
-      const remove = parts.add(inHand, isRescue);
+      const leavesRest = isRescue && !hasHands();
+      const remove = parts.add(inHand, leavesRest);
       opened.claims.know(journal.knownPredictionIds());
       onStarted();
       const mark = (index: number) => lastValueFrom(calls.mark(index));
@@ -85,7 +88,7 @@ export function createHandler(config: HandlerConfig): Handler {
           isLost = true;
         }),
       );
-      const jobs = runPart({ ...inHand, run: opened, isRescue, mark, stop }).pipe(
+      const jobs = runPart({ ...inHand, run: opened, leavesRest, mark, stop }).pipe(
         takeUntil(merge(isOver, leave, whenAtRest(inHand, stop))),
         ignoreElements(),
       );

@@ -14,8 +14,8 @@ export interface PartsInHand {
   /** Returns the part that a job of a run is in; undefined if this worker does not have it. */
   of(run: number, index: number): PartInHand | undefined;
   /** Adds a part; returns what removes it. A later epoch of the same part stays. */
-  add(part: PartInHand, isRescue: boolean): () => void;
-  /** Counts the jobs that wait for their first create request; a rescue has none. */
+  add(part: PartInHand, leavesRest: boolean): () => void;
+  /** Counts the jobs that wait for their first create request, without those that are left. */
   unbegun(): number;
 }
 
@@ -32,8 +32,8 @@ export function createPartsInHand(): PartsInHand {
       }
       return count;
     },
-    add(part, isRescue) {
-      if (!isRescue) waiting.add(part);
+    add(part, leavesRest) {
+      if (!leavesRest) waiting.add(part);
       const keys = part.taken.plans.map(({ index }) => `${part.taken.run}/${index}`);
       for (const key of keys) parts.set(key, part);
       return () => {

@@ -38,7 +38,7 @@ export interface PartWork extends PartInHand {
   readonly run: Pick<RunOfWorker, 'service'>;
   readonly place: PartFolder;
   /** True for the jobs in flight alone; the others wait for free hands. */
-  readonly isRescue: boolean;
+  readonly leavesRest: boolean;
   /** Notes the job that is run alone. */
   readonly mark: (index: number) => Promise<void>;
   /** Begins no further job once it emits. */
@@ -82,9 +82,9 @@ export function runPart(work: PartWork): Observable<Outcome> {
 
 /**
  * Lists the jobs to make: those in flight, by their ids before lost ones and the oldest first, and
- * then the others, which a rescue leaves.
+ * then the others: what they make shows in the list what became of the lost ones.
  */
-function wantedOf(left: readonly Plan[], { taken, journal, isRescue }: PartWork): readonly Plan[] {
+function wantedOf(left: readonly Plan[], { taken, journal, leavesRest }: PartWork): readonly Plan[] {
   const open = journal.openIndexes();
   const isOpen = ({ index }: Plan) => open.has(index) || journal.hasSlot(index);
   const rank = ({ index }: Plan): number => {
@@ -93,7 +93,7 @@ function wantedOf(left: readonly Plan[], { taken, journal, isRescue }: PartWork)
   };
   const wanted = left.filter(({ index }) => index !== taken.suspect);
   const inFlight = wanted.filter(isOpen).toSorted((one, other) => rank(one) - rank(other));
-  return isRescue ? inFlight : [...inFlight, ...wanted.filter((plan) => !isOpen(plan))];
+  return leavesRest ? inFlight : [...inFlight, ...wanted.filter((plan) => !isOpen(plan))];
 }
 
 /** Yields plans: lost ones once nothing of them can be on its way, and marked if they run alone. */

@@ -90,8 +90,11 @@ export function work(config: WorkerConfig): Observable<WorkerEvent> {
     );
     const reach = createReach<HeldTask>(config.emit);
     const crew = countCrew(database, scheduler);
+    const hasHands = (): boolean =>
+      starting === 0 && parts.unbegun() < AHEAD && gates.encoders.waiting < 2 * gates.encoders.concurrency;
     const handle = createHandler({
       ...config,
+      hasHands,
       liveWorkers: crew.count,
       gates,
       parts,
@@ -99,12 +102,11 @@ export function work(config: WorkerConfig): Observable<WorkerEvent> {
       stop: stopped,
       leave: left,
     });
-    const hasRoom = (queue: QueueName): boolean =>
-      queue === 'rescue' ||
-      (starting === 0 && parts.unbegun() < AHEAD && gates.encoders.waiting < 2 * gates.encoders.concurrency);
     const next = (queue: QueueName): Observable<HeldTask> =>
       defer(() =>
-        isStopped || !hasRoom(queue) ? of(null) : defer(() => engine.take(queue)).pipe(reach),
+        isStopped || (queue === 'parts' && !hasHands())
+          ? of(null)
+          : defer(() => engine.take(queue)).pipe(reach),
       ).pipe(filter((held) => held !== null));
     const handled = (held: HeldTask): Observable<WorkerEvent> => {
       if (held.queue === 'parts') starting += 1;

@@ -48,6 +48,20 @@ describeFleet('a worker over a bucket that dies', () => {
     },
   );
 
+  it.each([
+    [true, 'part.finished', 2],
+    [false, 'part.returned', 0],
+  ])(
+    'before its jobs were begun: who takes it over makes them with free hands (%s)',
+    async (hasHands, end, made) => {
+      const part = await aPartOverBucket(database, {}, ['pear', 'plum']);
+      const second = part.worker({ isRescue: true, hasHands });
+      await second.over;
+      expect(second.events.map(({ type }) => type)).toEqual(['part.taken', end]);
+      expect(part.simulator.stats().created).toBe(made);
+    },
+  );
+
   it('and was thought dead only: what it delivers late changes nothing', async () => {
     let release = () => {};
     const isReleased = new Promise<void>((resolve) => {
