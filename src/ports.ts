@@ -243,7 +243,7 @@ export interface Journal {
   knownPredictionIds(): Iterable<string>;
   /** Stores an entry; emits once and completes when it is safe on disk. */
   record(plan: Plan, entry: JournalEntry): Observable<void>;
-  /** True if `intended` waits for an account; it is withdrawn if a run that halts unsubscribes. */
+  /** True if `intended` waits for a turn of the account: a run that halts withdraws it. */
   readonly admits?: boolean;
   /** Returns false if leave to send, which `intended` gave, has grown too old. Absent: true. */
   mayStillSend?(index: number): boolean;

@@ -43,8 +43,8 @@ export interface HandlerConfig extends RunOfWorkerConfig {
 }
 
 /**
- * Works on one task; `lost` emits once another worker has it. Calls `onStarted` when its jobs count
- * among those that wait for their first create request.
+ * Works on one task; `lost` emits once another worker has it. Calls `onStarted` just before its
+ * jobs count among those that wait for their first create request.
  */
 export type Handler = (
   held: HeldTask,
@@ -78,10 +78,10 @@ export function createHandler(config: HandlerConfig): Handler {
     const inHand = { taken, calls, journal, place, lastGrantMs };
     let isLost = false;
     return defer(() => {
+      onStarted();
       const leavesRest = isRescue && !hasHands();
       const remove = parts.add(inHand, leavesRest);
       opened.claims.know(journal.knownPredictionIds());
-      onStarted();
       const mark = (index: number) => lastValueFrom(calls.mark(index));
       const isOver = lost.pipe(
         tap(() => {

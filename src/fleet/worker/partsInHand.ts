@@ -15,7 +15,7 @@ export interface PartsInHand {
   of(run: number, index: number): PartInHand | undefined;
   /** Adds a part; returns what removes it. A later epoch of the same part stays. */
   add(part: PartInHand, leavesRest: boolean): () => void;
-  /** Counts the jobs that wait for their first create request, without those that are left. */
+  /** Counts the jobs that wait for their first create request, but not those left to others. */
   unbegun(): number;
 }
 

@@ -37,7 +37,7 @@ const MOST_DEATHS = 3;
 export interface PartWork extends PartInHand {
   readonly run: Pick<RunOfWorker, 'service'>;
   readonly place: PartFolder;
-  /** True for the jobs in flight alone; the others wait for free hands. */
+  /** True if only the jobs in flight are made; the others are left to a worker with free hands. */
   readonly leavesRest: boolean;
   /** Notes the job that is run alone. */
   readonly mark: (index: number) => Promise<void>;

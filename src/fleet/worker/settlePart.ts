@@ -33,7 +33,7 @@ interface PartNamed {
 
 /** What happens on a worker. */
 export type WorkerEvent =
-  /** It has a part, with so many jobs; a rescue has those in flight alone. */
+  /** It has a part, with so many jobs left. A rescue is one that another worker had. */
   | ({
       readonly type: 'part.taken';
       readonly jobs: number;
@@ -129,8 +129,8 @@ export function createSettler({
         const returned = defer(() => giveBack(held, taken, { queue: queueOf(part) }, reason));
         return concat(
           journal.idle(),
-          defer(() => freeUnused(part)),
           paused,
+          defer(() => freeUnused(part)),
           returned,
         );
       }

@@ -26,7 +26,7 @@ export function whenAtRest(part: PartInHand, stop: Observable<unknown>): Observa
  *
  *     stop                   --s
  *     record(intended)       --!
- *     as the job sees it     ----------   never completes
+ *     as the job sees it     ----------   never completes: the stop ends the job, too
  */
 export function untilStopped(
   { record, hasSlot }: Pick<PartJournal, 'record' | 'hasSlot'>,

@@ -109,8 +109,8 @@ export function work(config: WorkerConfig): Observable<WorkerEvent> {
           : defer(() => engine.take(queue)).pipe(reach),
       ).pipe(filter((held) => held !== null));
     const handled = (held: HeldTask): Observable<WorkerEvent> => {
-      if (held.queue === 'parts') starting += 1;
-      let isStarting = held.queue === 'parts';
+      starting += 1;
+      let isStarting = true;
       const started = () => {
         if (isStarting) starting -= 1;
         isStarting = false;

@@ -129,7 +129,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     const current = served.filter((search) => searches.has(search));
     breaksInARow = look.breaksOff === true ? breaksInARow + 1 : 0;
     if (breaksInARow >= MOST_BREAKS) endSearches(current, look.atMs);
-    if (own.offset === null) earlyLook.note(look, claims.has);
+    if (own.offset === null) earlyLook.note(look);
     else if (own.isClockCertain) earlyLook.clear();
     const lost = current.map(({ attempt }) => attempt);
     // The list may have come late, at the end of an outage.

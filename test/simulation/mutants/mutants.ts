@@ -230,8 +230,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'early-look-ignored': {
     bug: 'Of two equal requests that were lost the second stayed uncertain once the first was made again.',
     file: `${lost}/judgeLook.ts`,
-    from: 'open.lost.filter(known.isDisproved)',
-    to: 'open.lost.slice(open.lost.length)',
+    from: 'known.isDisproved(attempt, known.isClaimed)',
+    to: 'false',
     seed: 286632,
     crashes: 8,
   },

@@ -208,7 +208,7 @@ async function loadAndWatch(looking: Looking): Promise<number> {
 }
 
 /** A part that is done stays done: one machine makes what is left. */
-const AGAIN = 'the same command again, without --queue or `fleet`';
+const AGAIN = 'the same command on one machine (no --queue, no `fleet`)';
 
 /**
  * Shows how far the run comes, and enters its outcomes meanwhile; resolves with its end, or null

@@ -37,7 +37,7 @@ interface Knowledge {
   /** Returns true if a prediction belongs to a job already. */
   readonly isClaimed: (id: string) => boolean;
   /** Returns true if an earlier look has shown that an attempt made nothing. */
-  readonly isDisproved: (attempt: Attempt) => boolean;
+  readonly isDisproved: (attempt: Attempt, isClaimed: Knowledge['isClaimed']) => boolean;
   /** Returns true if there will be no further look for an attempt. */
   readonly isLast: (attempt: Attempt) => boolean;
 }
@@ -65,7 +65,7 @@ export interface Verdict {
  * A request made nothing if the list lacks its prediction, and provably covers its time.
  */
 export function judgeLook(look: Look, open: OpenAttempts, known: Knowledge): Verdict {
-  const unmade = open.lost.filter(known.isDisproved);
+  const unmade = open.lost.filter((attempt) => known.isDisproved(attempt, known.isClaimed));
   const lost = open.lost.filter((attempt) => !unmade.includes(attempt));
   const verdict = judgeOpen(look, { ...open, lost }, known);
   return { ...verdict, neverMade: [...unmade, ...verdict.neverMade] };

@@ -69,8 +69,10 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
     job.reservation?.release();
     job.reservation = null;
   }
-  // True from a refusal until the request is sent again: then nothing can have been made.
+  // True from a refusal until the request is sent again: then nothing can have been made. What was
+  // sent before is sent again only if it made nothing.
   let isRefused = false;
+  let wasSent = false;
   // True while it waits for its turn of an account, which may never come once the run is halted.
   let isInLine = false;
   const cancelAfterMs = run.timeoutAction === 'leave' ? null : ownLimitMs(run);
@@ -102,7 +104,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
         return withFiles(wanted, plan.files, run);
       },
       beforeSend: (sent, attempt) => {
-        isRefused = false;
+        isRefused = wasSent;
         job.sent = sent;
         job.tracked = attempt;
         attempt.owner = { index: plan.index, attempt: job.attempts };
@@ -124,6 +126,8 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
         );
       },
       onSend: ({ wallMs, sentAtMs }) => {
+        isRefused = false;
+        wasSent = true;
         // The store may have let it wait for its turn.
         job.startedAtMs = wallMs;
         job.waitingSinceMs = sentAtMs;

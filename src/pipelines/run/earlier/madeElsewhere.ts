@@ -16,7 +16,7 @@ export function enteredBefore(
   if (countsAll) return all;
   return all.pipe(
     filter(({ status, index }) => status !== 'saved' && isChosen(index)),
-    map((outcome) => ({ ...outcome, costUsd: 0, estimatedUsd: 0 })),
+    map(({ estimatedUsd: _estimated, ...outcome }) => ({ ...outcome, costUsd: 0 })),
   );
 }
 

@@ -14,7 +14,7 @@ const lookAt = (atMs: number, listed: Prediction[] = [], look: Partial<Look> = {
 });
 const shownBy = (look: Look) => {
   const early = createEarlyLook();
-  early.note(look, isClaimed);
+  early.note(look);
   return early;
 };
 const own = aPrediction(aRequest());
@@ -32,27 +32,32 @@ describe('createEarlyLook', () => {
     ['the list was read for later requests', lookAt(600_000, [], { sinceMs: 1 }), false],
     ['the list is very long', lookAt(600_000, Array(2_001).fill(another)), false],
   ])('judges a request: %s', (_what, look, isDisproved) => {
-    expect(shownBy(look).disproves(attempt())).toBe(isDisproved);
+    expect(shownBy(look).disproves(attempt(), isClaimed)).toBe(isDisproved);
+  });
+
+  it('does not count a claim that was given up since, as that of a worker that died', () => {
+    const early = shownBy(lookAt(600_000, [{ ...own, id: 'claimed', input: null }]));
+    expect(early.disproves(attempt(), () => false)).toBe(false);
   });
 
   it('does not judge one that may have been sent earlier, or that a response has named', () => {
     const early = shownBy(lookAt(600_000));
-    expect(early.disproves(attempt({ notBeforeMs: -1 }))).toBe(false);
-    expect(early.disproves(Object.assign(attempt(), { answeredId: 'p1' }))).toBe(false);
+    expect(early.disproves(attempt({ notBeforeMs: -1 }), isClaimed)).toBe(false);
+    expect(early.disproves(Object.assign(attempt(), { answeredId: 'p1' }), isClaimed)).toBe(false);
   });
 
   it('counts the age of a request of this run from its end', () => {
     const early = shownBy(lookAt(600_000));
     const ended = (endedAtMs: number) =>
-      early.disproves(Object.assign(attempt({ isFromBefore: false }), { endedAtMs }));
+      early.disproves(Object.assign(attempt({ isFromBefore: false }), { endedAtMs }), isClaimed);
     expect([ended(0), ended(1)]).toEqual([true, false]);
   });
 
   it('knows nothing before the first look, and once it is cleared', () => {
     const early = createEarlyLook();
-    expect(early.disproves(attempt())).toBe(false);
-    early.note(lookAt(600_000), isClaimed);
+    expect(early.disproves(attempt(), isClaimed)).toBe(false);
+    early.note(lookAt(600_000));
     early.clear();
-    expect(early.disproves(attempt())).toBe(false);
+    expect(early.disproves(attempt(), isClaimed)).toBe(false);
   });
 });

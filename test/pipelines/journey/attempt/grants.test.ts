@@ -1,4 +1,4 @@
-import { concatMap, finalize, lastValueFrom, Subject, tap, throwError, timer, toArray } from 'rxjs';
+import { concatMap, finalize, lastValueFrom, NEVER, Subject, tap, throwError, timer, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError } from '../../../../src/errors.ts';
 import { generate } from '../../../../src/pipelines/generate.ts';
@@ -55,4 +55,26 @@ it.each([
   const outcomes = await lastValueFrom(generate(() => [aPlan(0)], config).pipe(toArray()));
   expect(outcomes.map(summary)).toEqual(made);
   expect(seen).toEqual(ends);
+});
+
+it('ends the attempt if the run is halted while a refused request waits in line again', async () => {
+  const memory = createMemoryJournal();
+  const stop = new Subject<void>();
+  const entries: string[] = [];
+  const journal = {
+    ...memory,
+    admits: true,
+    record: (plan: ReturnType<typeof aPlan>, entry: JournalEntry) => {
+      entries.push(entry.type);
+      if (entries.length < 2 || entry.type !== 'intended') return memory.record(plan, entry);
+      queueMicrotask(() => stop.next());
+      return NEVER;
+    },
+  };
+  const tooFast = new ProviderError('ERR_RATE_LIMIT', 'too fast', { status: 429, recoverable: true });
+  const provider = { ...succeeding(), createPrediction: () => throwError(() => tooFast) };
+  const { config } = runOf({ journal, provider, stop, scheduler: hurried(200) });
+  expect(await lastValueFrom(generate(() => [aPlan(0)], config).pipe(toArray()))).toEqual([]);
+  expect(entries).toEqual(['intended', 'intended', 'ended']);
+  expect([...journal.openIndexes()]).toEqual([]);
 });
