@@ -3,7 +3,7 @@ import { rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ensureDir, syncFolder } from './folders.ts';
 import { insideFolder } from './insideFolder.ts';
-import { toStorageError } from './storageError.ts';
+import { toStorageError, unlessMissing } from './storageError.ts';
 
 /** A file to move, by paths below its folder. */
 export interface PlannedMove {
@@ -53,6 +53,8 @@ async function moveEach(
   const changed = new Set<string>();
   for (const move of moves) {
     const [from, to] = pathsOf(move);
+    // Also if it was moved before: the process that did may have been killed before it flushed.
+    changed.add(dirname(from)).add(dirname(to));
     if (!existsSync(from)) continue;
     try {
       await ensureDir(dirname(to));
@@ -60,10 +62,9 @@ async function moveEach(
     } catch (error) {
       throw toStorageError(error, to);
     }
-    changed.add(dirname(from)).add(dirname(to));
   }
   for (const path of changed) {
-    await syncFolder(path).catch((error: unknown) => {
+    await unlessMissing(syncFolder(path)).catch((error: unknown) => {
       throw toStorageError(error, folder);
     });
   }

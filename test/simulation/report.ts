@@ -57,7 +57,7 @@ export interface Totals {
 }
 
 /** Worlds that one process runs: what is left of each stays in its memory, some megabytes. */
-const WORLDS_OF_A_PROCESS = 400;
+const WORLDS_OF_A_PROCESS = 100;
 
 /** Runs worlds in processes of their own, each with every n-th seed. */
 export async function runWorkers(config: WorkersConfig): Promise<Totals> {

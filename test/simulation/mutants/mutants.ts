@@ -175,6 +175,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     to: '  void matchPlans; void config; void plans;\n',
     seed: 203,
   },
+  'moves-not-flushed': {
+    bug: 'What a killed process had moved was not flushed, and had its old name after a power cut.',
+    file: 'disk/moveFiles.ts',
+    from: '    changed.add(dirname(from)).add(dirname(to));\n    if (!existsSync(from)) continue;\n',
+    to: '    if (!existsSync(from)) continue;\n    changed.add(dirname(from)).add(dirname(to));\n',
+    seed: 4007969,
+    crashes: 100,
+  },
   'unlisted-files-left': {
     bug: 'Files of a job that had failed before kept the name of its old index when the input changed.',
     file: 'pipelines/run/matching/nextLists.ts',
