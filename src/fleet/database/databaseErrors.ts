@@ -51,7 +51,7 @@ export function toDatabaseError(error: unknown): Error {
   if (code === codes.fenced || code === codes.stale) return fenced(error);
   if (code === codes.otherInput) {
     return new UsageError(`The database has this run with another input: ${reason}.`, {
-      suggestion: `Choose another folder with ${option('--out')}. Once that run is done, the same command without --queue makes only what is new.`,
+      suggestion: `Choose another folder with ${option('--out')}. Once that run is done, one machine alone makes only what is new.`,
       cause: error,
     });
   }
