@@ -32,8 +32,8 @@ export interface RunWorldConfig {
   readonly keepsLog?: boolean;
 }
 
-/** Longest true time that one process may take. */
-const LONGEST_RUN_MS = 4 * 3_600_000;
+/** Longest true time of a process: two stuck predictions, twelve time-outs each, take four hours. */
+const LONGEST_RUN_MS = 8 * 3_600_000;
 
 /** What became of one process. */
 export interface ProcessEnd extends Pick<ProcessPlan, 'input' | 'folder' | 'run' | 'isLast' | 'isIdle'> {
