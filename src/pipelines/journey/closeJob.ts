@@ -82,7 +82,8 @@ function releaseUnused(job: JobState, { state }: Stateful): void {
   if (!isOpen && !state.postponed.has(job.plan.index)) job.reservation?.release();
 }
 
-function endOf(outcome: Outcome, { isPaidBefore }: Pick<RunHooks, 'isPaidBefore'>): RunEvent {
+/** Returns the event of a job that has its outcome. */
+export function endOf(outcome: Outcome, { isPaidBefore }: Pick<RunHooks, 'isPaidBefore'>): RunEvent {
   if (outcome.status === 'failed') return { type: 'job.failed', outcome };
   if (outcome.status === 'skipped') return { type: 'job.skipped', outcome };
   return { type: 'image.saved', outcome, ...(isPaidBefore(outcome) ? { paidBefore: true } : {}) };

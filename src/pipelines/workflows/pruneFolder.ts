@@ -11,6 +11,7 @@ import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../sinks/manifest/unusedResults.ts';
 import type { Outcome } from '../../types.ts';
 import { leaseFolder } from '../run/folder/leaseFolder.ts';
+import { UNTOUCHED, UNUSED_FOLDER } from '../run/matching/jobFiles.ts';
 
 export interface PruneFolderConfig {
   folder: string;
@@ -88,9 +89,6 @@ async function listedFiles(folder: string): Promise<ListedFiles> {
 }
 
 type Kind = PrunableFile['kind'] | null;
-
-/** What unused results have in the folder of untouched originals. */
-const KEPT_UNUSED = 'originals/unused/';
 type KindOf = (path: string, entry: Dirent) => Promise<Kind>;
 
 function createKinds(listed: ListedFiles, config: PruneFolderConfig): KindOf {
@@ -100,12 +98,12 @@ function createKinds(listed: ListedFiles, config: PruneFolderConfig): KindOf {
   const inside = new Map<string, (path: string) => Kind>([
     ['.decoding', () => 'unfinished'],
     ['.thumbs', (path) => (isNeeded(path) ? null : 'thumbnails')],
-    ['unused', () => (unused ? 'unused' : null)],
+    [UNUSED_FOLDER, () => (unused ? 'unused' : null)],
   ]);
   return async (path, entry) => {
     if (!entry.isFile()) return null;
     if (isTemporary(path)) return 'unfinished';
-    if (path.startsWith(KEPT_UNUSED)) return unused ? 'unused' : null;
+    if (path.startsWith(`${UNTOUCHED}${UNUSED_FOLDER}/`)) return unused ? 'unused' : null;
     const own = inside.get(path.replace(/\/.*$/, ''));
     if (own !== undefined) return own(path);
     return (await isStrayRendition(path, listed, config)) ? 'renditions' : null;

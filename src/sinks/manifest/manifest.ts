@@ -137,7 +137,7 @@ async function openFile(path: string) {
   try {
     const { index, saved, endBytes, sizeBytes, hasHoles } = await scanManifest(handle, path);
     if (hasHoles) {
-      await writeChunks(path, soundLines(handle, endBytes));
+      await writeChunks(path, soundLines(handle));
       await handle.close();
       return await openFile(path);
     }

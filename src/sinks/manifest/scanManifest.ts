@@ -57,10 +57,10 @@ export async function scanManifest(handle: FileHandle, path: string): Promise<Ma
   return { index, saved, endBytes, sizeBytes, hasHoles: firstHole < endBytes };
 }
 
-/** Yields the lines before `endBytes` that have no hole, each with its newline. */
-export async function* soundLines(handle: FileHandle, endBytes: number): AsyncGenerator<string> {
-  for await (const { line, offsetBytes } of wholeLines(handle)) {
-    if (offsetBytes < endBytes && !hasHole(line)) yield `${line.toString('utf8')}\n`;
+/** Yields the lines that have no hole, each with its newline. */
+export async function* soundLines(handle: FileHandle): AsyncGenerator<string> {
+  for await (const { line } of wholeLines(handle)) {
+    if (!hasHole(line)) yield `${line.toString('utf8')}\n`;
   }
 }
 

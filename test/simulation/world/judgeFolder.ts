@@ -97,14 +97,20 @@ async function judgeJobs(world: World, ends: readonly ProcessEnd[], journal: Fol
     if (record?.state === 'saved')
       problems.push(...judgeFiles(world, { index, path: `${folder}/${path}` }, record));
     else if (code === 'ERR_UNCERTAIN' && (isLate || hasNearMiss(world, prompt, known))) uncertain += 1;
-    // Of several outputs, some may have been downloaded in time.
-    else if ((code === 'ERR_OUTPUT_GONE' || code === 'ERR_INCOMPLETE') && isLate) continue;
+    else if (code === 'ERR_OUTPUT_GONE' && isLate) continue;
+    else if (code === 'ERR_INCOMPLETE' && isHalfGone(world, record)) continue;
     // The last process was the first one to find that out.
     else if (hasFailedItself(world, { prompt, code }, world.machine.timeline.nowMs)) continue;
     else if (code === 'ERR_OVER_BUDGET' && config.run.budgetJobs !== null) continue;
     else problems.push(`job ${index} (${prompt}) is ${record?.state ?? 'unknown'}: ${code}`);
   }
   return { problems, uncertain };
+}
+
+/** Returns true if an hour has passed over a prediction of several outputs: some came in time. */
+function isHalfGone({ service, machine }: World, record: { predictionId: string | null } | undefined) {
+  const made = service.find(record?.predictionId ?? '');
+  return made !== undefined && made.outputs > 1 && machine.timeline.nowMs >= made.endMs + KEPT_MS;
 }
 
 /**

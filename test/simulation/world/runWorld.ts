@@ -32,8 +32,18 @@ export interface RunWorldConfig {
   readonly keepsLog?: boolean;
 }
 
-/** Longest true time of a process: two stuck predictions, twelve time-outs each, take four hours. */
-const LONGEST_RUN_MS = 8 * 3_600_000;
+/** Longest true time that one process may take, besides its time-outs. */
+const LONGEST_RUN_MS = 4 * 3_600_000;
+
+/**
+ * Returns the time for which a process may wait for predictions that hang: those that are left are
+ * waited for in each attempt of each round.
+ */
+function waitedMs({ config, service }: Pick<World, 'config' | 'service'>): number {
+  const { timeoutAction, timeoutMs, maxAttempts, recoveryRounds } = config.run;
+  const hanging = service.made.filter(({ bornMs, endMs }) => endMs - bornMs > LONGEST_RUN_MS).length;
+  return timeoutAction === 'leave' ? hanging * timeoutMs * maxAttempts * (1 + recoveryRounds) : 0;
+}
 
 /** What became of one process. */
 export interface ProcessEnd extends Pick<ProcessPlan, 'input' | 'folder' | 'run' | 'isLast' | 'isIdle'> {
@@ -158,7 +168,7 @@ async function drive(
       tracks.push(begin(world, machine.startBeside(twin.crash), { ...plan, ...twin }, webhooks));
     });
   while (!(await areOver(tracks, machine))) {
-    const isEndless = timeline.nowMs - startedMs > LONGEST_RUN_MS;
+    const isEndless = timeline.nowMs - startedMs > LONGEST_RUN_MS + waitedMs(world);
     try {
       if (!isEndless && timeline.step()) continue;
     } catch (error) {

@@ -84,6 +84,14 @@ it('reads lines of which a power cut left zeros from the middle of one to that o
   expect(await readFile(linesPath(), 'utf8')).toBe(lines.join(''));
 });
 
+it('drops one line at the end, with holes before it or without, and tells of others', async () => {
+  const damaged = outcomeLine(anOutcome({ index: 1 })).replace('"prompt"', '"promt"');
+  await writeOutcomes(anOutcome());
+  await appendFile(linesPath(), `${damaged}\n${zeros('a line')}\n{"index":2}\n`);
+  await expect(readBack()).rejects.toMatchObject({ code: 'ERR_MANIFEST_DAMAGED' });
+  expect(await readFile(linesPath(), 'utf8')).toBe(`${outcomeLine(anOutcome())}\n${damaged}\n`);
+});
+
 it('leaves the file as it is if it cannot be written without its holes', async () => {
   const [before, after] = [0, 2].map((index) => anOutcome({ index })) as [Outcome, Outcome];
   await writeOutcomes(before);

@@ -1,5 +1,6 @@
 import { defer, EMPTY, filter, from, type MonoTypeOperatorFunction, map, type Observable, tap } from 'rxjs';
 import type { Outcome } from '../../../types.ts';
+import { endOf } from '../../journey/closeJob.ts';
 import type { OpenRun, RunSettings } from '../settings.ts';
 
 /**
@@ -22,9 +23,5 @@ export function enteredBefore(
 
 /** Reports how jobs ended that are made elsewhere, where nobody hears their events. */
 export function reportEnds({ config }: Pick<OpenRun, 'config'>): MonoTypeOperatorFunction<Outcome> {
-  return tap((outcome) => {
-    if (outcome.status === 'failed') config.emit?.({ type: 'job.failed', outcome });
-    else if (outcome.status === 'skipped') config.emit?.({ type: 'job.skipped', outcome });
-    else config.emit?.({ type: 'image.saved', outcome });
-  });
+  return tap((outcome) => config.emit?.(endOf(outcome, { isPaidBefore: () => false })));
 }

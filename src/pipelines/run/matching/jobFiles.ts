@@ -57,8 +57,10 @@ export function downloadsOf(record: Pick<JobRecord, 'files'> | undefined, folder
   ];
 }
 
+/** The folder of a run that holds what no job asks for any more. */
+export const UNUSED_FOLDER = 'unused';
 /** The folder of a run that holds originals as the model made them. */
-const UNTOUCHED = 'originals/';
+export const UNTOUCHED = 'originals/';
 
 /** Returns the path of a job's file under another stem. */
 export function underStem(path: string, oldStem: string, newStem: string): string {

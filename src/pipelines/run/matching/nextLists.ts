@@ -13,13 +13,10 @@ import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
 import { nextPath } from './finishMoves.ts';
 import { createFreeNames, type FreeNames } from './freeNames.ts';
-import { downloadsOf, pathFor, stemOf, underStem, withStem } from './jobFiles.ts';
+import { downloadsOf, pathFor, stemOf, UNUSED_FOLDER, underStem, withStem } from './jobFiles.ts';
 import { findStrayFiles, renamedStray, type StrayFiles } from './strayFiles.ts';
 
 type Listing = Pick<OpenRun, 'config' | 'manifest' | 'journal'>;
-
-/** Folder of results that the input no longer asks for. */
-const UNUSED_FOLDER = 'unused';
 
 /**
  * Writes the next versions of the lists that name jobs by their index, after a change of the input,
