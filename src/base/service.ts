@@ -1,3 +1,5 @@
+import { ProviderError } from '../errors.ts';
+
 /** The name of Replicate's own API, as run folders and outcomes store it. */
 export const replicateService = 'replicate';
 
@@ -47,4 +49,17 @@ export function describeService(service: string): string {
   if (isSimulated(service)) return 'the rxposure simulator';
   if (isFromContainer(service)) return `the Cog container at ${service.slice(COG.length)}`;
   return `the API at ${service}`;
+}
+
+/**
+ * Returns true if the service itself says that something does not exist. The 404 of a gateway on
+ * the way, which is recoverable, proves nothing.
+ */
+export function isNotFound(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.status === 404 && !error.recoverable;
+}
+
+/** Returns true if the service itself says that something is unknown, or not for this account. */
+export function isWithheld(error: unknown): error is ProviderError {
+  return isNotFound(error) || (error instanceof ProviderError && error.status === 403 && !error.recoverable);
 }

@@ -949,6 +949,28 @@ describe('a run over the journal of an earlier one', () => {
     ).toBe('0 saved 2 p0');
   });
 
+  it('takes the 404 of a gateway for no answer of the service: nothing is booked, nothing made again', async () => {
+    const journal = createMemoryJournal();
+    await record(journal, aPlan(0), { type: 'created', attempt: 1, predictionId: 'old' });
+    const page = new ProviderError('ERR_REFUSED', 'a page', { status: 404, recoverable: true });
+    const made: string[] = [];
+    const provider = fakeProvider({
+      createPrediction: ({ model }) => {
+        made.push(model);
+        return NEVER;
+      },
+      getPrediction: () => throwError(() => page),
+    });
+    const { config } = runOf({ journal, provider, repay: true });
+    const { outcomes } = await runVirtually([aPlan(0)], config, new VirtualTimeScheduler());
+    expect(outcomes[0]).toMatchObject({
+      status: 'failed',
+      error: { code: 'ERR_REFUSED', recoverable: true },
+    });
+    expect(made).toEqual([]);
+    expect(config.ledger).toMatchObject({ spentMicroUsd: 0 });
+  });
+
   it('counts a lost output once if the budget does not allow to make it again', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'created', attempt: 1, predictionId: 'old' });

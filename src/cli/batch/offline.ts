@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { catchError, defer, map, of } from 'rxjs';
-import { ProviderError } from '../../errors.ts';
+import { isNotFound } from '../../base/service.ts';
 import type { ModelCache, Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
 import { createModelCache } from '../../store/modelCache.ts';
@@ -38,9 +38,9 @@ export function createOfflineProvider(
     ...played,
     getModel: (name, version) =>
       cached.getModel(name, version).pipe(
-        catchError((error: unknown) => (isMissing(error) ? played.getModel(name, null) : raise(error))),
+        catchError((error: unknown) => (isNotFound(error) ? played.getModel(name, null) : raise(error))),
         catchError((error: unknown) => {
-          if (!isMissing(error)) throw error;
+          if (!isNotFound(error)) throw error;
           warnOnce(`The inputs of ${name} are not checked, and nor is its name: that needs a token.`);
           return of<Model>({ name, latestVersion: null, isOfficial: null, schema: null });
         }),
@@ -50,10 +50,6 @@ export function createOfflineProvider(
 
 function raise(error: unknown): never {
   throw error;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof ProviderError && error.status === 404;
 }
 
 /** Returns the models that earlier runs have cached, as if they had been asked for just now. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { catchError, type Observable } from 'rxjs';
 import { isDeployment, type ModelReference } from '../../base/modelName.ts';
-import { isLoopback, replicateService, simulatorService } from '../../base/service.ts';
+import { isLoopback, isNotFound, replicateService, simulatorService } from '../../base/service.ts';
 import { nearestName } from '../../base/suggest.ts';
-import { ProviderError, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
 import { fetchWebhookSecret } from '../../providers/replicate/webhookSecret.ts';
@@ -111,7 +111,7 @@ function withSimulatedModels(provider: Provider, names: readonly string[]): Prov
       provider.getModel(model, version).pipe(
         catchError((error: unknown) => {
           const isKnown = names.includes(model) || isDeployment(model);
-          if (!(error instanceof ProviderError) || error.status !== 404 || isKnown) throw error;
+          if (!isNotFound(error) || isKnown) throw error;
           const meant = nearestName(model, names);
           throw new UsageError(`The simulator does not play the model ${model}.`, {
             suggestion: `${meant === null ? '' : `Did you mean ${meant}? `}It plays these ${names.length}: ${names.join(', ')}.`,

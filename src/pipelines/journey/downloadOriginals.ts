@@ -16,9 +16,10 @@ import { fromAbortable } from '../../base/fromAbortable.ts';
 import { missingOutput } from '../../base/items/outcomeErrors.ts';
 import { isTruncatedDataUrl, truncateDataUrls } from '../../base/modelInput.ts';
 import { hideInPrediction } from '../../base/secretInputs.ts';
+import { isNotFound } from '../../base/service.ts';
 import { areIntact } from '../../disk/copyFiles.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
-import { DownloadError, option, ProviderError } from '../../errors.ts';
+import { DownloadError, option } from '../../errors.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
@@ -157,8 +158,7 @@ function withLongData(prediction: Prediction, present: Present, run: Refetching)
   return run.provider.getPrediction(id).pipe(
     retryBackoff({ ...retryPolicies.refetch, scheduler: run.scheduler, random: run.random }),
     catchError((error: unknown) => {
-      const isGone = error instanceof ProviderError && error.status === 404;
-      return isGone ? of(prediction) : throwError(() => error);
+      return isNotFound(error) ? of(prediction) : throwError(() => error);
     }),
   );
 }

@@ -15,6 +15,7 @@ import {
   throwError,
 } from 'rxjs';
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { isWithheld } from '../../base/service.ts';
 import { CircuitOpenError, PredictionError, ProviderError } from '../../errors.ts';
 import { fallbackTo } from '../../operators/fallbackTo.ts';
 import { gate } from '../../operators/gate.ts';
@@ -186,7 +187,7 @@ function isModelFault(error: unknown): boolean {
       error.code === 'ERR_PREDICTION_TIMEOUT' || (!isRefusal(error) && !cancellations.includes(error.code))
     );
   }
-  return error instanceof ProviderError && (error.status === 403 || error.status === 404);
+  return isWithheld(error);
 }
 
 /**
@@ -200,7 +201,7 @@ function shouldFallBack(error: unknown, job: JobState): boolean {
   if (error instanceof PredictionError) {
     return error.code === 'ERR_PREDICTION_TIMEOUT' || !cancellations.includes(error.code);
   }
-  return error instanceof ProviderError && (error.status === 403 || error.status === 404);
+  return isWithheld(error);
 }
 
 /**

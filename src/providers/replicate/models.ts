@@ -16,7 +16,7 @@ import {
 } from 'rxjs';
 import { z } from 'zod';
 import { isDeployment, ownerAndName } from '../../base/modelName.ts';
-import { ProviderError } from '../../errors.ts';
+import { isWithheld } from '../../base/service.ts';
 import type { Provider } from '../../ports.ts';
 import type { Model } from '../../types.ts';
 import { parseModelSchema } from '../wire/modelSchema.ts';
@@ -150,8 +150,7 @@ function deployedModel(call: Caller, memory: ModelMemory, name: string): Observa
     })
     .pipe(
       catchError((error: unknown) => {
-        const isHidden = error instanceof ProviderError && (error.status === 404 || error.status === 403);
-        return isHidden
+        return isWithheld(error)
           ? of({ name, latestVersion: null, isOfficial: null, schema: null })
           : throwError(() => error);
       }),

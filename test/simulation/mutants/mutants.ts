@@ -296,4 +296,20 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     seed: 222381,
     crashes: 8,
   },
+  'lag-by-response': {
+    bug: 'The lag of the list was counted from a response that had been waited for: a late create was sent again.',
+    file: `${lost}/ownPredictions.ts`,
+    from: 'lookedAtMs - one.sentAtMs',
+    to: 'lookedAtMs - one.existsFromMs',
+    seed: 7005119,
+    crashes: 100,
+  },
+  'gateway-forgets': {
+    bug: 'The 404 of a gateway counted as the word of the service that a prediction is unknown.',
+    file: 'base/service.ts',
+    from: 'error.status === 404 && !error.recoverable',
+    to: 'error.status === 404',
+    seed: 7025026,
+    crashes: 100,
+  },
 };

@@ -28,7 +28,7 @@ export interface OwnPredictions {
    * -Infinity if there is none.
    */
   latestListedMs(listed: ReadonlySet<string>): number;
-  /** The longest time, so far, for which a prediction that existed was not listed. */
+  /** The longest time, so far, for which a prediction may have existed and was not listed. */
   readonly longestLagMs: number;
   /** The service's clock, compared with the local one; null: nothing is known. */
   readonly offset: OffsetBounds | null;
@@ -90,8 +90,9 @@ export function createOwnPredictions(): OwnPredictions {
     },
     see(listed, { sentAtMs, lookedAtMs }) {
       for (const [id, one] of own) {
-        if (one.sentAtMs < sentAtMs || listed.has(id)) continue;
-        longestLagMs = Math.max(longestLagMs, lookedAtMs - one.existsFromMs);
+        if (one.sentAtMs < sentAtMs || one.existsFromMs > lookedAtMs || listed.has(id)) continue;
+        // The response may have been waited for: it may have existed for as long.
+        longestLagMs = Math.max(longestLagMs, lookedAtMs - one.sentAtMs);
       }
     },
     latestListedMs(listed) {

@@ -1,6 +1,7 @@
 import { catchError, concatMap, lastValueFrom, throwError } from 'rxjs';
 import { EXPECTED_MODEL, MODEL_REFERENCE, type ModelReference } from '../../../base/modelName.ts';
-import { ProviderError, UsageError } from '../../../errors.ts';
+import { isNotFound } from '../../../base/service.ts';
+import { UsageError } from '../../../errors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
 import type { Provider } from '../../../ports.ts';
@@ -29,8 +30,7 @@ export function findModel(provider: Provider, reference: ModelReference): Promis
     provider.getModel(reference.model, reference.version).pipe(
       retryBackoff(retryPolicies.prepare),
       catchError((error: unknown) => {
-        const isMissing = error instanceof ProviderError && error.status === 404;
-        if (!isMissing) return throwError(() => error);
+        if (!isNotFound(error)) return throwError(() => error);
         return missingModel(reference, error, provider).pipe(
           concatMap((missing) => throwError(() => missing)),
         );

@@ -12,6 +12,7 @@ import {
   throwError,
 } from 'rxjs';
 import { wallNow } from '../../../base/monotonicScheduler.ts';
+import { isNotFound } from '../../../base/service.ts';
 import { DownloadError, option, ProviderError } from '../../../errors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
 import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
@@ -92,7 +93,7 @@ function asForgotten(
   job: JobState,
   run: Pick<RunServices, 'journal'> & Pick<RunRecovery, 'repay'>,
 ): Observable<never> {
-  if (!(error instanceof ProviderError && error.status === 404)) return throwError(() => error);
+  if (!isNotFound(error)) return throwError(() => error);
   const costMicroUsd = job.request.priceMicroUsd ?? 0;
   job.paidMicroUsd += costMicroUsd;
   job.reservation?.settle(costMicroUsd);

@@ -81,7 +81,7 @@ describe('nothing was made', () => {
     const [shown, hidden] = [proofSent(1), proofSent(100)];
     own.note(shown.sent, shown.prediction, 10);
     own.note(hidden.sent, hidden.prediction, 200);
-    own.see(new Set([shown.prediction.id]), { sentAtMs: 0, lookedAtMs: 60_200 });
+    own.see(new Set([shown.prediction.id]), { sentAtMs: 0, lookedAtMs: 60_100 });
     expect(own.longestLagMs).toBe(60_000);
     const lost = attemptOf(0, 0);
     const at = (atMs: number) =>
