@@ -62,7 +62,7 @@ export function createRenderer(config: RendererConfig = {}): Renderer {
       fromAbortable(async (signal) => {
         if (widthPx !== null) await checkDecodable(path, { notes, signal });
       }).pipe(ignoreElements()),
-    render: (original, specs, stem, embedProvenance, mayReplace) =>
+    render: (original, specs, stem, embedProvenance, mayReplace = () => false) =>
       fromAbortable(async (signal) => {
         const { path, widthPx, heightPx } = original;
         if (widthPx === null || heightPx === null || specs.length === 0) return [];
@@ -100,7 +100,7 @@ interface Rendering {
   readonly stem: string;
   readonly overlays: Overlays;
   readonly embedProvenance: ProvenanceWriter | undefined;
-  readonly mayReplace: MayReplace | undefined;
+  readonly mayReplace: MayReplace;
   readonly signal: AbortSignal;
 }
 
@@ -157,7 +157,7 @@ async function writeTemporaries(
 async function renameTemporaries(
   written: readonly WrittenRendition[],
   folder: string,
-  mayReplace: MayReplace | undefined,
+  mayReplace: MayReplace,
 ): Promise<readonly RenderedFile[]> {
   const renamed: RenderedFile[] = [];
   try {

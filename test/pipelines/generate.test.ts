@@ -949,6 +949,31 @@ describe('a run over the journal of an earlier one', () => {
     ).toBe('0 saved 2 p0');
   });
 
+  it.each(['persist', 'record'] as const)(
+    'does nothing after an image is saved if to %s fails',
+    async (step) => {
+      const after: number[] = [];
+      const full = new StorageError('ERR_DISK_FULL', 'full');
+      const memory = createMemoryJournal();
+      const journal: typeof memory = {
+        ...memory,
+        record: (plan, entry) =>
+          step === 'record' && entry.type === 'outcome' ? throwError(() => full) : memory.record(plan, entry),
+      };
+      const { config } = runOf({
+        journal,
+        provider: succeeding(),
+        ...(step === 'persist' ? { persist: () => throwError(() => full) } : {}),
+        afterSaved: ({ index }) => {
+          after.push(index);
+          return EMPTY;
+        },
+      });
+      await expect(outcomesOf([aPlan(0)], config)).rejects.toBe(full);
+      expect(after).toEqual([]);
+    },
+  );
+
   it('takes the 404 of a gateway for no answer of the service: nothing is booked, nothing made again', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'created', attempt: 1, predictionId: 'old' });

@@ -254,10 +254,18 @@ describe('createRenderer', () => {
   });
 
   it('reports a disk that refuses', async () => {
-    await mkdir(`${stem()}--square.jpg`);
-    const rendering = firstValueFrom(renderer.render(await anOriginal(), [spec({})], stem()));
+    await writeFile(join(folder(), 'gone'), 'a file, not a folder');
+    const gone = join(folder(), 'gone', 'cat');
+    const rendering = firstValueFrom(renderer.render(await anOriginal(), [spec({})], gone));
     await expect(rendering).rejects.toThrow(StorageError);
-    await expect(rendering).rejects.toMatchObject({ code: 'ERR_NOT_A_FILE' });
+  });
+
+  it('leaves a folder or a file that has the name of a rendition', async () => {
+    await mkdir(`${stem()}--square.jpg`);
+    await writeFile(`${stem()}--square-2.jpg`, 'mine');
+    const [made] = await firstValueFrom(renderer.render(await anOriginal(), [spec({})], stem()));
+    expect(made?.path).toBe(`${stem()}--square-3.jpg`);
+    expect(await readFile(`${stem()}--square-2.jpg`, 'utf8')).toBe('mine');
   });
 
   it('removes its temporary files on unsubscribe', async () => {

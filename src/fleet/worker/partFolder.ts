@@ -116,7 +116,7 @@ async function foldersOverBucket(
           destinations: [destination],
           // The sidecar goes to the bucket with the images.
           persist: () => EMPTY,
-          afterSaved: (outcome) => from(deleteImages(path, outcome)),
+          afterSaved: (outcome) => defer(() => deleteImages(path, outcome)),
         },
         clear: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
       };

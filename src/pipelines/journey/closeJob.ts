@@ -60,10 +60,11 @@ export function closeJob(own: Outcome, job: JobState, run: Closing): Observable<
   const mayBePaid = open !== null && outcome.status !== 'saved' && lastMicroUsd === 0;
   if (!mayBePaid) reservation?.settle(lastMicroUsd);
   return concat(
-    outcome.status === 'failed' ? run.onFailed(job.plan).pipe(ignoreElements()) : EMPTY,
-    run.persist(outcome).pipe(ignoreElements()),
-    run.journal.record(job.plan, { type: 'outcome', outcome: own }).pipe(ignoreElements()),
-    outcome.status === 'saved' ? run.afterSaved(outcome).pipe(ignoreElements()) : EMPTY,
+    // Each begins when the one before it is done, also if it is a promise already.
+    defer(() => (outcome.status === 'failed' ? run.onFailed(job.plan).pipe(ignoreElements()) : EMPTY)),
+    defer(() => run.persist(outcome)).pipe(ignoreElements()),
+    defer(() => run.journal.record(job.plan, { type: 'outcome', outcome: own })).pipe(ignoreElements()),
+    defer(() => (outcome.status === 'saved' ? run.afterSaved(outcome).pipe(ignoreElements()) : EMPTY)),
     defer(() => {
       run.emit(endOf(outcome, run));
       if (outcome.status === 'failed' && !run.continueOnError) run.state.halt(null);

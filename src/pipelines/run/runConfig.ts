@@ -1,4 +1,4 @@
-import { concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
+import { concat, defer, EMPTY, type Observable, type SchedulerLike } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
@@ -96,7 +96,7 @@ export function configOf(
     filesOf,
     onFailed: putAside('failed'),
     persist: (outcome) => concat(sidecars ? writeSidecar(folder, outcome) : EMPTY, store.keep(outcome)),
-    ...(deleteLocal ? { afterSaved: (outcome) => from(deleteImages(folder, outcome)) } : {}),
+    ...(deleteLocal ? { afterSaved: (outcome) => defer(() => deleteImages(folder, outcome)) } : {}),
   };
 }
 

@@ -85,9 +85,9 @@ function renderingFor(run: Rendering): (plan: Plan) => Observable<Outcome> {
           concatMap((rendered) => {
             const saved = withDeliveries(rendered, outcome);
             return concat(
-              persist(saved).pipe(ignoreElements()),
-              from(removeReplaced(outcome, saved, folder)).pipe(ignoreElements()),
-              afterSaved(saved).pipe(ignoreElements()),
+              defer(() => persist(saved)).pipe(ignoreElements()),
+              defer(() => removeReplaced(outcome, saved, folder)).pipe(ignoreElements()),
+              defer(() => afterSaved(saved)).pipe(ignoreElements()),
               defer(() => {
                 emit({ type: 'image.saved', outcome: saved, paidBefore: true });
                 return of(saved);
@@ -112,10 +112,11 @@ function withRenditions(
   if (specs.length === 0 || original.width === null) return of(kept);
   const image = imageOf(original, folder);
   const stem = image.path.replace(/\.[^./\\]+$/, '');
+  const own = new Set(others.map((file) => imageOf(file, folder).path));
   return from(areIntact([image])).pipe(
     concatMap((isIntact) =>
       isIntact
-        ? renderer.render(image, specs, stem, embedProvenance)
+        ? renderer.render(image, specs, stem, embedProvenance, (path) => own.has(path))
         : throwError(() => changed(original, index)),
     ),
     map((rendered) => [...kept, ...rendered.map((file) => entryOf(file, folder))]),

@@ -54,6 +54,22 @@ async function expectWhole() {
   }
 }
 
+it('leaves a file of yours that has the name of a rendition', async () => {
+  await run([]);
+  const [first] = await outcomes();
+  const mine = `${first?.files[0]?.path.replace(/\.webp$/, '')}--thumb.webp`;
+  await writeFile(join(folder(), mine), 'mine');
+  await run(['thumb=8x8,webp']);
+  expect(await readFile(join(folder(), mine), 'utf8')).toBe('mine');
+  expect(await names()).toContain(mine.replace('--thumb', '--thumb-2'));
+  await expectWhole();
+  // Its own is replaced when the recipe changes.
+  const before = await names();
+  await run(['thumb=6x6,webp']);
+  expect(await names()).toEqual(before);
+  await expectWhole();
+});
+
 it('makes a rendition that is added to a finished folder, from the disk alone', async () => {
   await run([]);
   const requests = simulator.stats();
