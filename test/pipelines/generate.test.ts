@@ -8,6 +8,7 @@ import {
   EMPTY,
   finalize,
   lastValueFrom,
+  map,
   NEVER,
   type Observable,
   of,
@@ -398,6 +399,22 @@ describe('a run', () => {
     expect(codes).toEqual(['ERR_OVER_BUDGET', 'ERR_OVER_BUDGET', 'ERR_UNCERTAIN', 'ERR_UNCERTAIN']);
     expect(sent).toBe(2);
     expect(config.ledger).toMatchObject({ spentMicroUsd: 0, reservedMicroUsd: 6 });
+  });
+
+  it('books a prediction that is dearer than expected before the next one is made', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const provider = succeeding({ tookMs: 10, scheduler });
+    // Its slot is free while the image is still downloaded.
+    const download: Downloader['download'] = (_url, { stem }) =>
+      timer(1_000, scheduler).pipe(map(() => aFile(`${stem}.png`)));
+    const { config } = runOf({
+      ...{ provider, downloader: { download }, ledger: createLedger({ limitMicroUsd: 8 }), concurrency: 1 },
+    });
+    config.answers = { ...config.answers, costOf: () => 6 };
+    const { outcomes } = await runVirtually(plansOf(3), config, scheduler);
+    expect(provider.made).toEqual(['p0']);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['saved', 'skipped', 'skipped']);
+    expect(config.ledger).toMatchObject({ spentMicroUsd: 6, reservedMicroUsd: 0 });
   });
 
   it('counts the expected price if a prediction has no cost', async () => {

@@ -30,11 +30,14 @@ export function costMicroUsd(prediction: Prediction, perImageMicroUsd?: number):
 }
 
 function countOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : null;
+  const count = secondsOf(value);
+  return count !== null && Number.isInteger(count) ? count : null;
 }
 
+/** Also of a number that is written as a text. */
 function secondsOf(value: unknown): number | null {
-  return typeof value === 'number' && value >= 0 ? value : null;
+  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof seconds === 'number' && seconds >= 0 ? seconds : null;
 }
 
 /**

@@ -1,9 +1,11 @@
 import { catchError, concatMap, defer, type Observable, throwError } from 'rxjs';
+import { imagesAskedFor } from '../../base/modelInput.ts';
 import { isDeployment, ownerAndName } from '../../base/modelName.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
-import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
+import type { CreateLimits, CreateOptions, ModelInput, Prediction, PredictionRequest } from '../../types.ts';
 import { LONGEST_RESET_S } from '../http/retryAfterMs.ts';
+import { outputUrls } from '../wire/output.ts';
 import { parsePrediction } from '../wire/prediction.ts';
 import type { Caller } from './caller.ts';
 import type { ModelRoutes } from './models.ts';
@@ -81,8 +83,17 @@ function post(
       return client.predictions.create({ ...target, ...order });
     },
     // 202 means that more outputs may come.
-    read: (body, status) => parsePrediction(body, { hasWholeOutput: isWaiting && status !== 202 }),
+    read: (body, status) => {
+      const prediction = parsePrediction(body, { hasWholeOutput: isWaiting && status !== 202 });
+      return isPart(prediction, input) ? { ...prediction, outputComplete: false } : prediction;
+    },
   });
+}
+
+/** Returns true if a prediction still runs, and shows fewer files than were asked for. */
+function isPart({ status, output }: Prediction, input: ModelInput): boolean {
+  const files = outputUrls(output).length;
+  return status === 'processing' && files > 0 && files < imagesAskedFor(input);
 }
 
 /**

@@ -146,6 +146,20 @@ describe('createPrediction', () => {
     },
   );
 
+  it('takes fewer files than were asked for as a part, and follows the prediction', async () => {
+    const output = ['https://a/b.png', 'https://a/c.png'];
+    const { url } = await localServer((_request, response) =>
+      sendJson(response, 201, { ...predictionAnswer, status: 'processing', output }),
+    );
+    const isComplete = async (num_outputs: number) => {
+      const asked = { ...request, input: { ...request.input, num_outputs } };
+      const created = connect(url).createPrediction(asked, { waitMs: 1_000 });
+      return (await lastValueFrom(created)).outputComplete;
+    };
+    expect(await isComplete(4)).toBe(false);
+    expect(await isComplete(2)).toBe(true);
+  });
+
   it('changes the route for each of several create requests in flight', async () => {
     const refused: ServerResponse[] = [];
     const { url, requests } = await localServer(({ method, url: path }, response) => {

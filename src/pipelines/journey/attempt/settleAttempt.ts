@@ -27,10 +27,25 @@ export function settle(shown: Prediction, job: JobState, run: Settling): Observa
     predictionId: prediction.id,
     status: prediction.status,
   });
-  if (prediction.outputComplete) return of(prediction);
+  if (prediction.outputComplete) {
+    bookDearer(prediction, job, run);
+    return of(prediction);
+  }
   return closeAttempt(prediction, job, run).pipe(
     concatMap(() => throwError(() => endedError(prediction, job, run))),
   );
+}
+
+/**
+ * Books a prediction that was dearer than what is reserved for it, before its slot is free: the
+ * next job must not get money that is spent. Any other is booked with its outcome.
+ */
+function bookDearer(prediction: Prediction, job: JobState, { answers }: Ending): void {
+  const { reservation } = job;
+  const costMicroUsd = answers.costOf(prediction);
+  if (reservation === null || costMicroUsd === null || costMicroUsd <= reservation.microUsd) return;
+  reservation.settle(costMicroUsd);
+  job.reservation = null;
 }
 
 function endedError(prediction: Prediction, job: JobState, run: Ending): PredictionError {

@@ -55,12 +55,15 @@ function correct(outcome: Outcome, prediction: Prediction, { config }: Pick<Open
     completedAt: prediction.completedAt ?? outcome.completedAt,
   };
   const { costOf } = overrideAnswers(config.provider.answers, config.answers);
-  const exactMicroUsd = estimatedUsd === 0 ? null : costOf(prediction);
-  if (exactMicroUsd === null || outcome.costUsd === null) {
+  const exactMicroUsd = outcome.cached ? null : costOf(prediction);
+  // Without an estimate it is what the files of an early response cost, before they were counted.
+  const bookedMicroUsd =
+    estimatedUsd === 0 ? costOf({ ...prediction, metrics: outcome.metrics }) : toMicroUsd(estimatedUsd);
+  if (exactMicroUsd === null || bookedMicroUsd === null || outcome.costUsd === null) {
     const unchanged = estimatedUsd === 0 ? timed : { ...timed, estimatedUsd };
     return { outcome: unchanged, costChangeUsd: 0, estimateUsd: 0 };
   }
-  const costChangeUsd = (exactMicroUsd - toMicroUsd(estimatedUsd)) / 1_000_000;
+  const costChangeUsd = (exactMicroUsd - bookedMicroUsd) / 1_000_000;
   const costUsd = addUsd(outcome.costUsd, costChangeUsd);
   return { outcome: { ...timed, costUsd }, costChangeUsd, estimateUsd: estimatedUsd };
 }

@@ -129,6 +129,30 @@ it('books the exact cost of a model that is paid by the second, in totals, repor
   journal.close();
 });
 
+it('books what the service has counted, if an early response had other outputs', async () => {
+  const { provider } = await start();
+  const counted = (prediction: Prediction): Prediction => ({
+    ...prediction,
+    metrics: { ...prediction.metrics, image_count: 3 },
+  });
+  const withCounts: typeof provider = {
+    ...provider,
+    listPredictions: (...asked) =>
+      provider
+        .listPredictions(...asked)
+        .pipe(map((page) => ({ ...page, predictions: page.predictions.map(counted) }))),
+  };
+  const { totals, report } = await run(2, { provider: withCounts });
+  expect(totals.costUsd).toBe(0.018);
+  expect(report.costUsd).toBe(0.018);
+  expect((await outcomes()).map(({ costUsd }) => costUsd)).toEqual([0.009, 0.009]);
+  // Once: the count is in the outcome now.
+  expect((await run(2, { provider: withCounts })).report.costUsd).toBe(0.018);
+  const journal = openJournal(folder());
+  expect(journal.spentMicroUsd()).toBe(18_000);
+  journal.close();
+});
+
 const forbidden = { type: 'answer', status: 403, body: '{"detail":"no"}' } as const;
 it('asks by id for times and cost if the list is forbidden, and says what is not counted', async () => {
   const { simulator, provider } = await start({ faults: { onList: () => forbidden } });
