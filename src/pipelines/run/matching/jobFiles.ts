@@ -32,7 +32,18 @@ export function stemOf({ files }: Pick<Outcome, 'files'>): string | null {
   const stem = withoutExtension(path).replace(name === 'damaged' ? /\.damaged(?:-\d+)?$/ : '', '');
   // The first output of an incomplete job may be missing.
   const number = output === 0 ? '' : `--${output + 1}`;
-  return stem.endsWith(number) ? stem.slice(0, stem.length - number.length) : stem;
+  const whole = stem.endsWith(number) ? stem.slice(0, stem.length - number.length) : stem;
+  return ofAll(files, whole) ?? ofAll(files, whole.replace(EVADING, '')) ?? whole;
+}
+
+/** What a file has behind its name if another one had that: `cat-2.png`. */
+const EVADING = /-\d+$/;
+
+/** Returns a stem if all files begin with it; null if not: the first may have evaded another. */
+function ofAll(files: readonly OutcomeFile[], stem: string): string | null {
+  return files.every(({ path }) => ['', UNTOUCHED].some((above) => path.startsWith(above + stem)))
+    ? stem
+    : null;
 }
 
 /** A file with its old and its new path below the run folder. */
