@@ -84,8 +84,8 @@ export function newStoredJob(id: number, index: number | null, key: string): Sto
 }
 
 /**
- * Returns a job with an entry added. `priceMicroUsd` is the expected price of its attempts; null if
- * none is known.
+ * Returns a job with an entry added. `priceMicroUsd` is the price of its plan; null if none is
+ * known.
  */
 export function applyEntry(before: StoredJob, entry: JournalEntry, priceMicroUsd: number | null): StoredJob {
   const record = nextRecord(before.record, entry);
@@ -95,13 +95,20 @@ export function applyEntry(before: StoredJob, entry: JournalEntry, priceMicroUsd
   return {
     ...before,
     record,
-    openMicroUsd: isUnpaid ? (priceMicroUsd ?? 0) : 0,
+    openMicroUsd: isUnpaid ? reservedFor(before, entry, priceMicroUsd) : 0,
     paidMicroUsd: Math.max(
       isCorrection(before, entry) ? 0 : before.paidMicroUsd,
       record.costMicroUsd,
       outcomeMicroUsd,
     ),
   };
+}
+
+/** Returns the money that is reserved for an attempt: a fallback may be dearer than the plan. */
+function reservedFor(before: StoredJob, entry: JournalEntry, priceMicroUsd: number | null): number {
+  if (entry.type === 'intended' && entry.reservedMicroUsd !== undefined) return entry.reservedMicroUsd ?? 0;
+  const isOpen = entry.type !== 'intended' && hasOpenAttempt(before.record);
+  return isOpen ? before.openMicroUsd : (priceMicroUsd ?? 0);
 }
 
 /**

@@ -218,6 +218,18 @@ for (const [name, { open, missing = null, takesNewInput }] of openings) {
       expect(sums()).toEqual([3_700, 0]);
     });
 
+    it('holds the money of an attempt that is dearer than its plan, until it ends', async () => {
+      const openBefore = journal.openMicroUsd();
+      const plan = newPlan({ priceMicroUsd: 3_000 });
+      const open = () => journal.openMicroUsd() - openBefore;
+      await record(plan, { type: 'intended', attempt: 1, atMs: 1, reservedMicroUsd: 40_000 });
+      expect(open()).toBe(40_000);
+      await record(plan, created('d1'));
+      expect(open()).toBe(40_000);
+      await record(plan, ended(0));
+      expect(open()).toBe(0);
+    });
+
     it.skipIf(!takesNewInput)(
       'starts over, except for the money, when the request at an index has changed (skipped for parts, whose plans never change)',
       async () => {

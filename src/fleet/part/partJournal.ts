@@ -129,9 +129,7 @@ export function createPartJournal(config: PartJournalConfig): PartJournal {
 
   const note = async (plan: Plan, entry: JournalEntry): Promise<void> => {
     const before = current(plan);
-    const { openMicroUsd, record } = before.job;
-    // What was reserved for an attempt counts until it ends.
-    const job = applyEntry(before.job, entry, hasOpenAttempt(record) ? openMicroUsd : plan.priceMicroUsd);
+    const job = applyEntry(before.job, entry, plan.priceMicroUsd);
     const seq = before.seq + 1;
     const isOutcome = entry.type === 'outcome';
     const claim = isOutcome ? null : predictionIdOf(entry);
@@ -169,7 +167,7 @@ export function createPartJournal(config: PartJournalConfig): PartJournal {
     if (admission === null) return;
     if (admission.verdict === 'budget') throw overBudget(entry.request?.model ?? plan.model, priceMicroUsd);
     if (admission.verdict === 'paused') throw paused(admission.reason);
-    const job = applyEntry(before.job, entry, priceMicroUsd);
+    const job = applyEntry(before.job, entry, plan.priceMicroUsd);
     jobs.set(plan.index, { job, seq, hasSlot: true, outcome: null });
     if (!signal.aborted) return;
     // It was granted too late: nothing was sent, so nothing is held for it.
