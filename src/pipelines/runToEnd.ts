@@ -103,7 +103,7 @@ export function runToEnd(
       skipRemaining(plans, run, isWhole ? total : null).pipe(noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
-      noteSessions(startedAtMs, run),
+      noteSessions({ startedAtMs, begunAtMs }, run),
       last(),
       map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - begunAtMs })),
     );
@@ -115,7 +115,7 @@ const NOTE_EVERY_MS = 2_000;
 
 /** Notes in the journal how far the run has come: at its beginning, and with its outcomes. */
 function noteSessions(
-  startedAtMs: number,
+  { startedAtMs, begunAtMs }: { readonly startedAtMs: number; readonly begunAtMs: number },
   run: Pick<OpenRun, 'config' | 'journal' | 'requests'>,
 ): MonoTypeOperatorFunction<RunTotals> {
   const { scheduler = monotonicScheduler } = run.config;
@@ -124,7 +124,7 @@ function noteSessions(
     const nowMs = scheduler.now();
     if (nowMs - notedAtMs < NOTE_EVERY_MS) return;
     notedAtMs = nowMs;
-    run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - startedAtMs, totals }, run));
+    run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - begunAtMs, totals }, run));
   };
   return tap<RunTotals>({ subscribe: () => note({ saved: 0 }), next: note });
 }

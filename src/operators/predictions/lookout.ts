@@ -239,12 +239,11 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
         searches.add(search);
         subscriber.add(() => leave(search));
         takeTurn();
-        subscriber.add(
-          hurry.subscribe(() => {
-            hurrySearch(search, scheduler.now());
-            takeTurn();
-          }),
-        );
+        const hasten = () => {
+          hurrySearch(search, scheduler.now());
+          takeTurn();
+        };
+        subscriber.add(hurry.subscribe({ next: hasten, error: (error) => subscriber.error(error) }));
       }),
   };
 }

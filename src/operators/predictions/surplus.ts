@@ -28,7 +28,7 @@ export interface Surplus {
 interface SurplusConfig {
   /** Returns true if a prediction belongs to a job. */
   isClaimed: (id: string) => boolean;
-  /** Start of the run, by the local clock, ms since 1970. */
+  /** Start of the run, by the clock of the scheduler, as in `sentAtMs`. */
   sinceMs: number;
   /** Returns the service's clock, compared with the local one; null: nothing is known. */
   offset: () => OffsetBounds | null;

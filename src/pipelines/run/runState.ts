@@ -1,4 +1,4 @@
-import { merge, NEVER, of, type SchedulerLike, Subject, tap } from 'rxjs';
+import { merge, NEVER, of, ReplaySubject, type SchedulerLike, Subject, tap } from 'rxjs';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { type Breaker, createBreaker } from '../../operators/pace/circuitBreaker.ts';
 import type { Control, Limits } from '../journey/config.ts';
@@ -14,7 +14,8 @@ export function openState(
   { stop = NEVER, cancel = NEVER, paused = of(false) }: Control,
   { recoveryRounds }: RunRecovery,
 ): { state: RunState; control: RunControl } {
-  const halted = new Subject<void>();
+  // Nobody may listen just then: the feed is done, and a further round has not begun.
+  const halted = new ReplaySubject<void>(1);
   let isStopped = false;
   let runFault: unknown = null;
   const state: RunState = {
@@ -29,6 +30,7 @@ export function openState(
     },
     halt(fault) {
       runFault ??= fault;
+      isStopped = true;
       halted.next();
     },
   };

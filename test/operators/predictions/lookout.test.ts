@@ -512,6 +512,14 @@ it(
 );
 
 it(
+  'passes on the error of what hurries it',
+  marbles(({ cold, expectObservable }) => {
+    const found = createLookout(listing()).find(anAttempt(), { hurry: cold('5s #') });
+    expectObservable(found).toBe('5s #');
+  }),
+);
+
+it(
   'stops asking when it is unsubscribed',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const list = cold('---(l|)', { l: page([]) });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { monotonicScheduler, wallNow } from '../../../base/monotonicScheduler.ts';
 import { readOwnJson } from '../../../disk/writeFiles.ts';
 import type { Surplus } from '../../../sinks/report/money.ts';
 import type { StoredJob } from '../../../store/entries.ts';
@@ -56,10 +57,19 @@ export async function noteEarlierRuns(
   return { attempts, sinceMs, unlookedSinceMs, surplus: unclaimed(surplus, isClaimed) };
 }
 
-function show(job: StoredJob, sentAtMs: number, { surplus }: Pick<OpenRun, 'surplus'>): void {
+function show(
+  job: StoredJob,
+  intendedAtMs: number,
+  { surplus, config }: Pick<OpenRun, 'config' | 'surplus'>,
+): void {
   const { predictionId, request, cancelAfterMs = null } = job.record;
   if (isDropped(job) && predictionId !== null) surplus.drop(predictionId);
-  else if (request !== null) surplus.sent({ request, sentAtMs, cancelAfterMs });
+  else if (request !== null) {
+    const { scheduler = monotonicScheduler } = config;
+    // The journal has the time of day, which may have been set since.
+    const sentAtMs = scheduler.now() - (wallNow(scheduler) - intendedAtMs);
+    surplus.sent({ request, sentAtMs, cancelAfterMs });
+  }
 }
 
 /**
