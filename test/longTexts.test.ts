@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { requestMatcher } from '../src/operators/predictions/matchRequest.ts';
+import { requestMatcher } from '../src/operators/predictions/matching/matchRequest.ts';
 import { joinXmp } from '../src/provenance/xmp.ts';
 import { renditionFields } from '../src/renditions/fields.ts';
 import { parseRendition } from '../src/renditions/notation.ts';

@@ -55,8 +55,8 @@ export { createListPoller, type ListPollerConfig } from './predictions/listPolle
 export { createLookout, type Lookout, type LookoutConfig } from './predictions/lookout.ts';
 export { type Attempt, createAttempt, type SentRequest } from './predictions/lost/attempt.ts';
 export type { FindConfig } from './predictions/lost/searches.ts';
-export type { Match } from './predictions/match.ts';
-export type { ShownRequest } from './predictions/matchRequest.ts';
+export type { Match } from './predictions/matching/match.ts';
+export type { ShownRequest } from './predictions/matching/matchRequest.ts';
 export type { PollScheduleConfig } from './predictions/pollSchedule.ts';
 export type { Surplus } from './predictions/surplus.ts';
 export {

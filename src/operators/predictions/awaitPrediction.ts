@@ -32,6 +32,7 @@ import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
 import { expectWait } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
+import { askForOutput } from './askForOutput.ts';
 import { cancelPrediction } from './cancelPrediction.ts';
 import { createListPoller } from './listPoller.ts';
 import { isFinal } from './pollSchedule.ts';
@@ -61,7 +62,8 @@ export interface AwaitPredictionConfig
 /**
  * Follows the predictions of all items at the same time, until each is final (succeeded, failed,
  * canceled, aborted), and emits each item with the final state, in the order of the ends. An item
- * whose whole output is there already passes at once, and so does one that has failed.
+ * whose whole output is there already passes at once, and so does one that has failed. One that has
+ * succeeded without an output is asked for by its id, for up to seven seconds.
  *
  *     items                  (pq|)
  *     p, q at the service    500ms p, 2s q
@@ -125,6 +127,7 @@ function followItem<R extends ItemRequest>(
     );
   });
   return followed.pipe(
+    askForOutput({ provider, random, scheduler }),
     map((final): Made<R> | Failed<R> => {
       const timedOut = isTimeUp && !final.outputComplete ? { timedOutMs: waitedMs() } : {};
       const ended = { ...item, prediction: final, ...timedOut };

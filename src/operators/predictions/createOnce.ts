@@ -106,21 +106,23 @@ export function createOnce(
       catchError((error: unknown) => (isLost(error) ? onLost(attempt, error) : throwError(() => error))),
     );
   };
-  let wasRefused = false;
   const attempt = (ticket: CreateTicket) =>
     prepare(request).pipe(
       concatMap((sent) => sendOnce(ticket, sent)),
       finalize(() => ticket.over?.()),
     );
-  return defer(() => governor.admit(wasRefused)).pipe(
-    concatMap(attempt),
-    tap({
-      error: (error: unknown) => {
-        wasRefused = isTooFast(error);
-      },
-    }),
-    retryCertainRefusals(config),
-  );
+  return defer(() => {
+    let wasRefused = false;
+    return defer(() => governor.admit(wasRefused)).pipe(
+      concatMap(attempt),
+      tap({
+        error: (error: unknown) => {
+          wasRefused = isTooFast(error);
+        },
+      }),
+      retryCertainRefusals(config),
+    );
+  });
 }
 
 function findOrThrow(attempt: Attempt, error: ProviderError, lookout: Lookout): Observable<Prediction> {

@@ -22,7 +22,7 @@ import { concernsAllCalls } from '../internal/outageErrors.ts';
 import { isRecoverable, isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { listedPredictions, PAGE_SIZE } from './listedPredictions.ts';
-import { createPollSchedule, isFinal, type PollScheduleConfig } from './pollSchedule.ts';
+import { createPollSchedule, isFinal, isSilent, type PollScheduleConfig } from './pollSchedule.ts';
 
 export interface ListPollerConfig extends PollScheduleConfig {
   /** 0…1, for the jitter of retries. Default Math.random. */
@@ -52,11 +52,6 @@ interface Followed {
 
 function isKnown({ status }: Prediction): boolean {
   return status !== 'unknown';
-}
-
-/** The list may leave out what a prediction has made: then that must be asked for by its id. */
-function isSilent({ outputComplete, output, dataRemoved }: Prediction): boolean {
-  return outputComplete && output === null && !dataRemoved;
 }
 
 /** Predictions that are asked for by their id at the same time. */

@@ -150,3 +150,11 @@ function withTime(before: readonly number[], tookMs: number): ModelTimes {
 export function isFinal({ status, outputComplete }: Prediction): boolean {
   return outputComplete || !(status === 'starting' || status === 'processing' || status === 'unknown');
 }
+
+/**
+ * Returns true if a prediction has succeeded but does not tell what it has made: then that must be
+ * asked for by its id.
+ */
+export function isSilent({ outputComplete, output, dataRemoved }: Prediction): boolean {
+  return outputComplete && output === null && !dataRemoved;
+}

@@ -2,7 +2,7 @@ import type { OffsetBounds } from '../../base/clockOffset.ts';
 import { createOccurrences } from '../../base/occurrences.ts';
 import type { Prediction } from '../../types.ts';
 import type { SentRequest } from './lost/attempt.ts';
-import { requestDigest } from './matchRequest.ts';
+import { requestDigest } from './matching/matchRequest.ts';
 
 /** Finds the predictions that a run has paid for and no job of it uses. */
 export interface Surplus {

@@ -86,7 +86,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'any-response': {
     bug: 'The response to another create request was taken for that of this one.',
-    file: 'operators/predictions/matchRequest.ts',
+    file: 'operators/predictions/matching/matchRequest.ts',
     from: "return match === 'other' || isShorter ? 'prompt' : null;",
     to: "return match === 'other' || isShorter ? null : null;",
     seed: 2,
@@ -114,7 +114,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'echo-must-equal': {
     bug: 'A prediction whose input the service shows with its defaults was not found.',
-    file: 'operators/predictions/matchRequest.ts',
+    file: 'operators/predictions/matching/matchRequest.ts',
     from: "return isSameSize(sent, shown.values) ? 'equal' : 'same';",
     to: "return isSameSize(sent, shown.values) ? 'equal' : 'other';",
     seed: 11,
@@ -253,7 +253,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'shorter-is-own': {
     bug: 'A response about a prompt that the sent one begins with was taken for its own.',
-    file: 'operators/predictions/matchRequest.ts',
+    file: 'operators/predictions/matching/matchRequest.ts',
     from: "const isShorter = match === 'faint'",
     to: "const isShorter = match === 'other'",
     seed: 718,

@@ -1,7 +1,7 @@
 import type { OffsetBounds } from '../../../base/clockOffset.ts';
 import type { ClaimOwner, Prediction, PredictionRequest } from '../../../types.ts';
-import { isAtLeast, type Match } from '../match.ts';
-import { requestMatcher, type ShownRequest } from '../matchRequest.ts';
+import { isAtLeast, type Match } from '../matching/match.ts';
+import { requestMatcher, type ShownRequest } from '../matching/matchRequest.ts';
 
 /** A create request that was sent, with all by which its prediction can be known. */
 export interface SentRequest {

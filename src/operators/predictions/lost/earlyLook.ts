@@ -1,5 +1,5 @@
 import type { Prediction } from '../../../types.ts';
-import type { ShownRequest } from '../matchRequest.ts';
+import type { ShownRequest } from '../matching/matchRequest.ts';
 import type { Attempt } from './attempt.ts';
 import { LISTED_FOR_SURE_MS, type Look, lastMomentOf } from './judgeLook.ts';
 

@@ -1,5 +1,5 @@
 import type { Prediction } from '../../../types.ts';
-import { isAtLeast, type Match, matchRanks } from '../match.ts';
+import { isAtLeast, type Match, matchRanks } from '../matching/match.ts';
 import { offsetFor } from './adoptions.ts';
 import { type Attempt, areAlike, fitsInTime, isSoonAfter, LATE_MS } from './attempt.ts';
 import { learnMarks, marksOf } from './marks.ts';

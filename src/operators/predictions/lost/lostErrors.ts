@@ -3,7 +3,7 @@ import { option, ProviderError } from '../../../errors.ts';
 import type { Prediction } from '../../../types.ts';
 import { concernsAllCalls } from '../../internal/outageErrors.ts';
 import { isRecoverable } from '../../internal/retryPolicies.ts';
-import { contradiction } from '../matchRequest.ts';
+import { contradiction } from '../matching/matchRequest.ts';
 import type { Attempt, SentRequest } from './attempt.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Prediction } from '../../../types.ts';
-import { isAtLeast } from '../match.ts';
+import { isAtLeast } from '../matching/match.ts';
 import { type Attempt, areAlike, MARKS, showsMark } from './attempt.ts';
 import type { OwnPredictions } from './ownPredictions.ts';
 

@@ -18,7 +18,7 @@ import type { ModelInput, Prediction, PredictionPage } from '../../../types.ts';
 import { retryPolicies } from '../../internal/retryPolicies.ts';
 import { retryBackoff } from '../../retryBackoff.ts';
 import { listedPredictions } from '../listedPredictions.ts';
-import { matchModel } from '../matchRequest.ts';
+import { matchModel } from '../matching/matchRequest.ts';
 import { type Attempt, fitsInTime } from './attempt.ts';
 import type { Look } from './judgeLook.ts';
 

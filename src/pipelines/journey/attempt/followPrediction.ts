@@ -4,17 +4,15 @@ import {
   defer,
   endWith,
   ignoreElements,
-  type MonoTypeOperatorFunction,
   map,
   type Observable,
   of,
   throwError,
 } from 'rxjs';
-import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
+import { askForOutput } from '../../../operators/predictions/askForOutput.ts';
 import { awaitPrediction, timeoutError } from '../../../operators/predictions/awaitPrediction.ts';
 import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
 import { isFinal } from '../../../operators/predictions/pollSchedule.ts';
-import { retryBackoff } from '../../../operators/retryBackoff.ts';
 import { throwFailed } from '../../../operators/stages/throwFailed.ts';
 import type { Prediction } from '../../../types.ts';
 import { itemOf, type JobState } from '../job.ts';
@@ -63,28 +61,7 @@ export function followPrediction(
     }),
     throwFailed(),
     map((item) => item.prediction),
-    askForOutput(run),
   );
-}
-
-/**
- * Asks for a prediction by its id if it has succeeded without an output: a list or a webhook may
- * have left that out. Passes it on as it was if the service does not respond.
- */
-function askForOutput({
-  provider,
-  scheduler,
-  random,
-}: Pick<Overdue, 'provider' | 'scheduler' | 'random'>): MonoTypeOperatorFunction<Prediction> {
-  return concatMap((prediction) => {
-    const { id, outputComplete, output, dataRemoved } = prediction;
-    if (!outputComplete || output !== null || dataRemoved) return of(prediction);
-    return provider.getPrediction(id).pipe(
-      retryBackoff({ ...retryPolicies.ask, scheduler, random }),
-      catchError(() => of(prediction)),
-      map((whole) => (whole.outputComplete ? whole : prediction)),
-    );
-  });
 }
 
 /**

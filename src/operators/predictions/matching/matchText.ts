@@ -1,4 +1,4 @@
-import type { Json } from '../../types.ts';
+import type { Json } from '../../../types.ts';
 import type { Match } from './match.ts';
 
 const HIDDEN_WORDS =

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { truncateDataUrls } from '../../../src/base/modelInput.ts';
-import { isAtLeast, type Match, matchRanks } from '../../../src/operators/predictions/match.ts';
-import { contradiction, requestMatcher } from '../../../src/operators/predictions/matchRequest.ts';
-import type { Json, ModelInput } from '../../../src/types.ts';
+import { truncateDataUrls } from '../../../../src/base/modelInput.ts';
+import { isAtLeast, type Match, matchRanks } from '../../../../src/operators/predictions/matching/match.ts';
+import {
+  contradiction,
+  requestMatcher,
+} from '../../../../src/operators/predictions/matching/matchRequest.ts';
+import type { Json, ModelInput } from '../../../../src/types.ts';
 
 const model = 'Owner/Name';
 const sent = { prompt: 'a cat ', seed: 7, guidance: 3.3, go_fast: true } as const;

@@ -1,4 +1,4 @@
-import type { Json } from '../../types.ts';
+import type { Json } from '../../../types.ts';
 import { type Match, worse } from './match.ts';
 import { formsOf, isHidden, matchForms } from './matchText.ts';
 

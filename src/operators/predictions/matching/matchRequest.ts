@@ -1,6 +1,6 @@
-import { canonicalJson, truncateDataUrls } from '../../base/modelInput.ts';
-import { SECRET } from '../../base/secretInputs.ts';
-import type { Json, ModelInput, Prediction, PredictionRequest } from '../../types.ts';
+import { canonicalJson, truncateDataUrls } from '../../../base/modelInput.ts';
+import { SECRET } from '../../../base/secretInputs.ts';
+import type { Json, ModelInput, Prediction, PredictionRequest } from '../../../types.ts';
 import { isAtLeast, type Match, worse } from './match.ts';
 import { formsOf, isHidden, isShorterText, matchForms, type TextForms } from './matchText.ts';
 import { isSameSize, matchValue } from './matchValue.ts';
