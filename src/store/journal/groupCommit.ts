@@ -44,6 +44,11 @@ export interface GroupCommit {
   write(change: () => void): Observable<void>;
   /** Commits all waiting changes now, and makes all that was committed durable. */
   flush(): void;
+  /**
+   * Makes a change by itself, behind all others; returns once it is durable. Throws `StorageError`
+   * if the disk refuses: then nothing has changed, or all further writes fail too.
+   */
+  transaction(change: () => void): void;
 }
 
 /**
@@ -181,12 +186,36 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
     const waitMs = Math.max(flushEveryMs, pauseUntilMs - scheduler.now());
     timer ??= scheduler.schedule(flush, waitMs);
   };
+  const transaction = (change: () => void): void => {
+    flushNow();
+    if (fault !== null) throw fault;
+    try {
+      disk?.check();
+      database.exec('BEGIN IMMEDIATE');
+      change();
+      beforeCommit();
+      database.exec('COMMIT');
+      afterCommit();
+    } catch (error) {
+      fail([], error);
+      throw toJournalError(error, path);
+    }
+    try {
+      disk?.flushSync();
+      disk?.check();
+      afterFlush();
+    } catch (error) {
+      failFlush([], error);
+      throw toJournalError(error, path);
+    }
+  };
   return {
     write: (change) =>
       new Observable((subscriber) => {
         write(change, subscriber);
       }),
     flush: flushNow,
+    transaction,
   };
 }
 

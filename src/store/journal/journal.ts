@@ -1,9 +1,8 @@
 import { join, resolve } from 'node:path';
-import { type SchedulerLike, tap } from 'rxjs';
-import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
+import type { SchedulerLike } from 'rxjs';
 import type { ImageFile, Outcome, Plan } from '../../types.ts';
 import { applyEntry, newStoredJob, predictionIdOf, type RunJournal, type StoredJob } from '../entries.ts';
-import { makeRoomForMany, rollBack, toJournalError } from './database.ts';
+import { makeRoomForMany, toJournalError } from './database.ts';
 import { checksumOfFile, type DatabaseAndLog, openDatabaseAndLog } from './databaseAndLog.ts';
 import { createGroupCommit } from './groupCommit.ts';
 import { createJobMatching, type JobMatching } from './jobMatching.ts';
@@ -16,6 +15,7 @@ import {
   type JournalInput,
   type RunTable,
 } from './runTable.ts';
+import { createSavedIndexes } from './savedIndexes.ts';
 
 export interface OpenJournalConfig extends FolderConditions {
   /** Time that the first entry of a group waits for others to share its flush. Default 2. */
@@ -99,7 +99,7 @@ interface OpenedJournal extends OpenJournalConfig, DatabaseAndLog {
 
 function journalOf(opened: OpenedJournal): FolderJournal {
   const { database, table, log, repairs, folder, path } = opened;
-  let saved = savedIndexes(table);
+  const saved = createSavedIndexes(table);
   // The stored records of jobs in flight, so that an entry costs a write but no read.
   const inFlight = new Map<number, StoredJob>();
   const guard = createJournalGuard(database, path);
@@ -108,9 +108,17 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     ...opened,
     disk: guard,
     beforeCommit: () => run.setLogSeq(log.reserve()),
-    afterCommit: log.hold,
+    afterCommit: () => {
+      log.hold();
+      saved.keep();
+    },
     afterFlush: log.write,
-    onRollback: log.undo,
+    onRollback: () => {
+      log.undo();
+      saved.undo();
+      // The records have to be read from the table again.
+      inFlight.clear();
+    },
   });
   const jobOf = (plan: Pick<Plan, 'index' | 'key'>): { job: StoredJob; isNew: boolean } => {
     const known = inFlight.get(plan.index) ?? table.at(plan.index);
@@ -134,26 +142,13 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     const isKnown = moved === null && before.record.state === 'saved';
     const job = isKnown ? known : applyEntry(known, { type: 'outcome', outcome }, null);
     table.put(job);
-    saved.add(outcome.index);
+    saved.note(outcome.index, true);
     if (isKnown) return;
     log.add(job, isNew);
     if (outcome.predictionId !== null) table.addPredictionId(outcome.predictionId);
   };
   const transaction = (change: () => void): void => {
-    commits.flush();
-    database.exec('BEGIN IMMEDIATE');
-    try {
-      change();
-      database.exec('COMMIT');
-      log.hold();
-      guard.flushSync();
-      log.write();
-    } catch (error) {
-      rollBack(database);
-      log.undo();
-      saved = savedIndexes(table);
-      throw toJournalError(error, path);
-    }
+    commits.transaction(change);
     inFlight.clear();
   };
   return {
@@ -169,8 +164,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
         run.setInput(input);
         if (matching === undefined) return;
         matching.apply(log.place);
-        saved = savedIndexes(table);
-        run.setLogSeq(log.reserve());
+        saved.read();
         run.setMovePhase('gather');
       }),
     movePhase: run.movePhase,
@@ -180,7 +174,6 @@ function journalOf(opened: OpenedJournal): FolderJournal {
       makeRoomForMany(database);
       transaction(() => {
         for (const one of jobs) restore(one);
-        run.setLogSeq(log.reserve());
       });
     },
     find: (index) =>
@@ -193,10 +186,11 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     knownPredictionIds: table.predictionIds,
     record: (plan, entry) => {
       const isSaved = entry.type === 'outcome' && entry.outcome.status === 'saved';
-      const write = commits.write(() => {
+      return commits.write(() => {
         const { job: before, isNew } = jobOf(plan);
         const job = applyEntry(before, entry, plan.priceMicroUsd);
         table.put(job);
+        saved.note(plan.index, isSaved);
         // Downloads are about files alone.
         if (entry.type !== 'downloaded' || isNew) log.add(job, isNew);
         const predictionId = predictionIdOf(entry);
@@ -206,13 +200,6 @@ function journalOf(opened: OpenedJournal): FolderJournal {
         if (entry.type === 'outcome') inFlight.delete(plan.index);
         else inFlight.set(plan.index, job);
       });
-      return write.pipe(
-        tap({
-          next: () => saved[isSaved ? 'add' : 'delete'](plan.index),
-          // The group was rolled back: records have to be read from the table again.
-          error: () => inFlight.clear(),
-        }),
-      );
     },
     savedCount: () => saved.size,
     counts: () => explained(path, table.counts),
@@ -233,12 +220,6 @@ function journalOf(opened: OpenedJournal): FolderJournal {
       }
     },
   };
-}
-
-function savedIndexes(table: JobTable): IndexSet {
-  const saved = createIndexSet();
-  for (const index of table.indexesOf('saved')) saved.add(index);
-  return saved;
 }
 
 function explained<T>(path: string, read: () => T): T {

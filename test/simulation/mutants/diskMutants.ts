@@ -9,7 +9,7 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
   'log-before-commit': {
     bug: 'The log got lines before their transaction was committed: a torn one made the folder unusable.',
     file: 'store/journal/journal.ts',
-    from: 'run.setLogSeq(log.reserve()),\n    afterCommit: log.hold,\n    afterFlush: log.write,',
+    from: 'run.setLogSeq(log.reserve()),\n    afterCommit: () => {\n      log.hold();\n      saved.keep();\n    },\n    afterFlush: log.write,',
     to: '{ const seq = log.reserve(); log.hold(); log.write(); run.setLogSeq(seq); },\n    afterCommit: () => {},',
     seed: 299,
     crashes: 30,

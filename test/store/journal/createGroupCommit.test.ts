@@ -166,6 +166,26 @@ describe('createGroupCommit', () => {
       expect([ids(), seen.slice(2)]).toEqual([['a'], ['c StorageError']]);
     });
 
+    it('makes a transaction durable before it returns, behind what waits', async () => {
+      write('a');
+      commits.transaction(() => insert('b'));
+      expect([ids(), seen, disk.flushSync.mock.calls.length]).toEqual([['a', 'b'], ['a safe'], 2]);
+    });
+
+    it('fails for good if the flush of a transaction fails, and not if its change does', async () => {
+      const refused = () => {
+        throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      };
+      expect(() => commits.transaction(refused)).toThrow('EIO');
+      commits.transaction(() => insert('a'));
+      disk.flushSync.mockImplementation(refused);
+      expect(() => commits.transaction(() => insert('b'))).toThrow('EIO');
+      disk.flushSync.mockReset();
+      write('c');
+      expect(() => commits.transaction(() => insert('d'))).toThrow('EIO');
+      expect([ids(), seen]).toEqual([['a', 'b'], ['c StorageError']]);
+    });
+
     it('lets a change that fails take its own group alone', async () => {
       write('a');
       scheduler.flush();

@@ -90,6 +90,31 @@ describe('openJournal', () => {
     expect(open().find(0)).toMatchObject({ state: 'intended' });
   });
 
+  it('knows what a recorder that has left has saved', () => {
+    const journal = openJournal(folder);
+    opened.push(journal);
+    journal.record(aPlan(), outcome('saved')).subscribe().unsubscribe();
+    journal.setMovePhase(null);
+    expect([journal.isSaved(0), journal.savedCount()]).toEqual([true, 1]);
+  });
+
+  it('forgets what its recorders had, who have left, if a group fails', () => {
+    const journal = openJournal(folder);
+    opened.push(journal);
+    journal.record(aPlan(), created('p1')).subscribe().unsubscribe();
+    journal
+      .record(aPlan({ index: 1 }), outcome('saved'))
+      .subscribe()
+      .unsubscribe();
+    const errors: Error[] = [];
+    const broken = created(Symbol('no text') as never);
+    journal.record(aPlan({ index: 2 }), broken).subscribe({ error: (error) => errors.push(error) });
+    journal.record(aPlan(), intended()).subscribe().unsubscribe();
+    journal.setMovePhase(null);
+    expect([errors.length, journal.savedCount()]).toEqual([1, 0]);
+    expect(journal.find(0)).toMatchObject({ state: 'intended', predictionId: null });
+  });
+
   it('lets a confirmation record the next entry', async () => {
     const journal = open();
     await new Promise<void>((resolve) => {
