@@ -19,7 +19,11 @@ const codes = {
   noFunction: '42883',
   noTable: '42P01',
   notAllowed: '42501',
+  noDatabase: '3D000',
 } as const;
+
+/** Class of PostgreSQL's errors of a wrong user or password. */
+const NOT_LOGGED_IN = /^28/;
 
 /**
  * Classes and codes of PostgreSQL's errors after which the same call may succeed: connections (08),
@@ -65,6 +69,13 @@ export function toDatabaseError(error: unknown): Error {
     return new UsageError(`The user of the database may not do this: ${reason}.`, {
       suggestion:
         'Grant it the role rx_producer (for those who start and forget runs) or rx_worker (for workers, hooks and status).',
+      cause: error,
+    });
+  }
+  if (NOT_LOGGED_IN.test(code) || code === codes.noDatabase) {
+    return new UsageError(`The database lets nobody in with this address: ${reason}.`, {
+      suggestion:
+        'Correct user, password and database in the address: postgres://USER:PASSWORD@HOST/DATABASE.',
       cause: error,
     });
   }

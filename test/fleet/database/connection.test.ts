@@ -79,6 +79,18 @@ describeFleet('openDatabase', () => {
     await database.close();
   });
 
+  it('says what to correct in an address whose user or database is wrong', async () => {
+    const url = new URL(await newDatabase());
+    for (const change of [{ pathname: '/nothing_here' }, { username: 'nobody_here', password: 'wrong' }]) {
+      const wrong = Object.assign(new URL(url), change);
+      await expect(openDatabase({ url: String(wrong), connections: 1 })).rejects.toMatchObject({
+        name: 'UsageError',
+        message: expect.stringContaining('lets nobody in with this address'),
+        suggestion: expect.stringContaining('postgres://USER:PASSWORD@HOST/DATABASE'),
+      });
+    }
+  });
+
   it('leaves a server without standbys alone', async () => {
     const query = async (sql: string) => {
       expect(sql).toContain('pg_stat_replication');
