@@ -7,7 +7,7 @@ import type { RunTotals } from './totals.ts';
 
 /** The progress of a run. */
 export interface RunProgress {
-  /** Jobs of the input. */
+  /** Jobs of the input, without those that `only` leaves out. */
   readonly total: number;
   /** Jobs that have their outcome, including those that earlier runs saved. */
   readonly done: number;
@@ -28,7 +28,7 @@ export interface RunProgress {
 
 /** Returns the progress of a run with these counts. */
 export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
-  const { total, saved, failed, skipped, costMicroUsd, isCostIncomplete, ratePerMinute } = counts;
+  const { expected: total, saved, failed, skipped, costMicroUsd, isCostIncomplete, ratePerMinute } = counts;
   const { estimatedMicroUsd } = counts;
   const done = doneCount(counts);
   return {
@@ -48,7 +48,10 @@ export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
 
 /** The counts of a run so far. */
 export interface RunCounts {
+  /** Jobs of the input. */
   readonly total: number;
+  /** Those of them that end in this run, or are saved: without jobs that `only` leaves out. */
+  readonly expected: number;
   readonly alreadySaved: number;
   readonly startedAtMs: number;
   readonly saved: number;
@@ -73,6 +76,7 @@ interface RunCounter {
 export function createRunCounter(now: () => number): RunCounter {
   const counts = {
     total: 0,
+    expected: 0,
     alreadySaved: 0,
     startedAtMs: now(),
     saved: 0,
@@ -97,6 +101,7 @@ export function createRunCounter(now: () => number): RunCounter {
       switch (event.type) {
         case 'run.started':
           counts.total = event.total;
+          counts.expected = event.jobs === undefined ? event.total : event.alreadySaved + event.jobs;
           counts.alreadySaved = event.alreadySaved;
           counts.startedAtMs = now();
           pace = createPace(now);

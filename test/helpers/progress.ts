@@ -6,6 +6,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     again: 'the same command again',
     folder: '/out/run',
     total: 10,
+    expected: changes.total ?? 10,
     alreadySaved: 0,
     concurrency: 10,
     startedAtMs: 0,
