@@ -158,6 +158,18 @@ it('begins no further delivery of earlier images once it is stopped', async () =
   expect(one.tried.toSorted()).toEqual([0, 1, 2, 3]);
 });
 
+it('creates nothing any more if it is stopped while earlier images are delivered', async () => {
+  await run([], { only: (index) => index < 2 });
+  const stop = new Subject<void>();
+  const one = aDestination('one', () => {
+    stop.next();
+    return false;
+  });
+  const { totals } = await run([one.open], { stop });
+  expect(totals).toMatchObject({ alreadySaved: 2, saved: 0, skipped: 2 });
+  expect(simulator.stats().created).toBe(2);
+});
+
 it('deletes local images once they are delivered, and still has nothing left to do', async () => {
   const destination = aDestination('destination', (index) => index === 1);
   await run([destination.open], { deleteLocal: true });
