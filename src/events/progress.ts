@@ -1,7 +1,7 @@
 import { defer, filter, map, type OperatorFunction, type SchedulerLike, tap } from 'rxjs';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { toMicroUsd } from '../base/text.ts';
 import type { Outcome } from '../types.ts';
+import { addCost, type CostSum, correctCost, isCostIncomplete, noCost } from './costSum.ts';
 import type { RunEvent } from './runEvent.ts';
 import type { RunTotals } from './totals.ts';
 
@@ -28,8 +28,7 @@ export interface RunProgress {
 
 /** Returns the progress of a run with these counts. */
 export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
-  const { expected: total, saved, failed, skipped, costMicroUsd, isCostIncomplete, ratePerMinute } = counts;
-  const { estimatedMicroUsd } = counts;
+  const { expected: total, saved, failed, skipped, costMicroUsd, ratePerMinute } = counts;
   const done = doneCount(counts);
   return {
     total,
@@ -39,7 +38,7 @@ export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
     failed,
     skipped,
     costUsd: costMicroUsd / 1_000_000,
-    costIncomplete: isCostIncomplete || estimatedMicroUsd > 0,
+    costIncomplete: isCostIncomplete(counts),
     ratePerMinute,
     elapsedMs: nowMs - counts.startedAtMs,
     etaMs: timeLeftMs(total - done, ratePerMinute),
@@ -47,7 +46,7 @@ export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
 }
 
 /** The counts of a run so far. */
-export interface RunCounts {
+export interface RunCounts extends CostSum {
   /** Jobs of the input. */
   readonly total: number;
   /** Those of them that end in this run, or are saved: without jobs that `only` leaves out. */
@@ -57,11 +56,6 @@ export interface RunCounts {
   readonly saved: number;
   readonly failed: number;
   readonly skipped: number;
-  readonly costMicroUsd: number;
-  /** True if at least one job had no known price. */
-  readonly isCostIncomplete: boolean;
-  /** Part of the cost that is an estimate. */
-  readonly estimatedMicroUsd: number;
   /** Jobs ended a minute over the last minute; null in the first second. */
   readonly ratePerMinute: number | null;
 }
@@ -82,17 +76,14 @@ export function createRunCounter(now: () => number): RunCounter {
     saved: 0,
     failed: 0,
     skipped: 0,
-    costMicroUsd: 0,
-    isCostIncomplete: false,
-    estimatedMicroUsd: 0,
   };
+  let cost = noCost;
   let pace = createPace(now);
 
-  const count = ({ status, costUsd, estimatedUsd = 0 }: Outcome): void => {
+  const count = (outcome: Outcome): void => {
+    const { status } = outcome;
     counts[status] += 1;
-    counts.costMicroUsd += toMicroUsd(costUsd ?? 0);
-    counts.estimatedMicroUsd += toMicroUsd(estimatedUsd);
-    counts.isCostIncomplete ||= costUsd === null;
+    cost = addCost(cost, outcome);
     // Skipped jobs take no time.
     if (status !== 'skipped') pace.count();
   };
@@ -114,11 +105,10 @@ export function createRunCounter(now: () => number): RunCounter {
           count(event.outcome);
           return;
         case 'job.measured':
-          counts.costMicroUsd += toMicroUsd(event.costChangeUsd);
-          counts.estimatedMicroUsd = Math.max(0, counts.estimatedMicroUsd - toMicroUsd(event.estimateUsd));
+          cost = correctCost(cost, event);
       }
     },
-    counts: () => ({ ...counts, ratePerMinute: pace.perMinute() }),
+    counts: () => ({ ...counts, ...cost, ratePerMinute: pace.perMinute() }),
   };
 }
 

@@ -152,10 +152,10 @@ function pauseText(leftMs: number): string {
   return `paused ${formatDuration(seconds * 1_000)}${leftMs < LONG_PAUSE_MS ? '' : ' by the service'}`;
 }
 
-function moneyPart({ costMicroUsd, isCostIncomplete, estimatedMicroUsd }: Progress): ProgressPart[] {
+function moneyPart({ costMicroUsd, unpricedJobs, estimatedMicroUsd }: Progress): ProgressPart[] {
   if (costMicroUsd === 0) return [];
   const about = estimatedMicroUsd > 0 ? '~' : '';
-  return [{ text: `${about}${formatUsd(costMicroUsd)}${isCostIncomplete ? '+' : ''}`, rank: 6, style: null }];
+  return [{ text: `${about}${formatUsd(costMicroUsd)}${unpricedJobs > 0 ? '+' : ''}`, rank: 6, style: null }];
 }
 
 function rateText(perMinute: number): string {

@@ -62,9 +62,9 @@ it('counts money in whole millionths and reports a missing price', () => {
   for (let index = 0; index < 10; index += 1) {
     tracker.onEvent({ type: 'image.saved', outcome: outcome(index, { costUsd: 0.1 }) });
   }
-  expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, isCostIncomplete: false });
+  expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, unpricedJobs: 0 });
   tracker.onEvent({ type: 'image.saved', outcome: outcome(10, { costUsd: null }) });
-  expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, isCostIncomplete: true });
+  expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, unpricedJobs: 1 });
   tracker.onEvent({ type: 'image.saved', outcome: outcome(11, { costUsd: 0.1 }), paidBefore: true });
   expect(tracker.progress()).toMatchObject({ saved: 12, costMicroUsd: 1_000_000 });
 });
