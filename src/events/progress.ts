@@ -2,6 +2,7 @@ import { defer, filter, map, type OperatorFunction, type SchedulerLike, tap } fr
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import type { Outcome } from '../types.ts';
 import { addCost, type CostSum, correctCost, isCostIncomplete, noCost } from './costSum.ts';
+import type { EventOf } from './observeRun.ts';
 import type { RunEvent } from './runEvent.ts';
 import type { RunTotals } from './totals.ts';
 
@@ -98,7 +99,7 @@ export function createRunCounter(now: () => number): RunCounter {
           pace = createPace(now);
           return;
         case 'image.saved':
-          count(event.paidBefore ? { ...event.outcome, costUsd: 0, estimatedUsd: 0 } : event.outcome);
+          count(countedOutcome(event));
           return;
         case 'job.failed':
         case 'job.skipped':
@@ -110,6 +111,14 @@ export function createRunCounter(now: () => number): RunCounter {
     },
     counts: () => ({ ...counts, ...cost, ratePerMinute: pace.perMinute() }),
   };
+}
+
+/**
+ * Returns the outcome of `image.saved` as its run counts it. One that an earlier run has paid for
+ * has no cost, and its model made no image: like the result of an identical request.
+ */
+export function countedOutcome({ outcome, paidBefore }: EventOf<'image.saved'>): Outcome {
+  return paidBefore ? { ...outcome, costUsd: 0, estimatedUsd: 0, cached: true } : outcome;
 }
 
 /** Measures how often something happens at present. */
