@@ -1,15 +1,19 @@
 import {
+  catchError,
   concat,
   concatMap,
   defer,
   EMPTY,
+  forkJoin,
   ignoreElements,
   type MonoTypeOperatorFunction,
+  map,
   type Observable,
   of,
+  throwError,
 } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import type { DeliveryError } from '../../errors.ts';
+import { DeliveryError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { pullMap } from '../../operators/pullMap.ts';
@@ -47,20 +51,53 @@ export function deliverEarlier(run: Delivering): Observable<Outcome> {
   const concurrency = Math.max(...destinations.map((destination) => destination.concurrency));
   const delivered = pullMap(
     undelivered(run, gated, onGone),
-    ({ outcome, lacks }) =>
-      of(outcome).pipe(
-        deliver({ destinations: lacks, scheduler, random }),
-        concatMap((saved) =>
+    (job) =>
+      deliverToEach(job, { scheduler, random }).pipe(
+        concatMap(({ outcome, refusal }) =>
           concat(
-            defer(() => persist(saved)).pipe(ignoreElements()),
-            defer(() => afterSaved(saved)).pipe(ignoreElements()),
-            of(saved),
+            // What the others have taken does not go there again.
+            outcome === job.outcome ? EMPTY : defer(() => persist(outcome)).pipe(ignoreElements()),
+            refusal === null ? EMPTY : throwError(() => refusal),
+            defer(() => afterSaved(outcome)).pipe(ignoreElements()),
+            of(outcome),
           ),
         ),
       ),
     { concurrency, ...(stop && { stop }) },
   );
   return concat(delivered, report);
+}
+
+/** A job after its deliveries. */
+interface Delivered {
+  /** With the addresses at those destinations that have taken it. */
+  readonly outcome: Outcome;
+  /** The error of the first destination that has not; null if all have. */
+  readonly refusal: DeliveryError | null;
+}
+
+function deliverToEach(
+  { outcome, lacks }: Undelivered,
+  clock: Pick<RunClock, 'scheduler' | 'random'>,
+): Observable<Delivered> {
+  const each = lacks.map((destination) =>
+    of(outcome).pipe(
+      deliver({ destinations: [destination], ...clock }),
+      map((delivered): Delivered => ({ outcome: delivered, refusal: null })),
+      catchError((error: unknown) => {
+        if (error instanceof DeliveryError) return of<Delivered>({ outcome, refusal: error });
+        return throwError(() => error);
+      }),
+    ),
+  );
+  return forkJoin(each).pipe(
+    map((all) => {
+      const refusal = all.find((one) => one.refusal !== null)?.refusal ?? null;
+      if (all.every((one) => one.refusal !== null)) return { outcome, refusal };
+      const deliveredTo = Object.assign({}, ...all.map((one) => one.outcome.deliveredTo));
+      return { outcome: { ...outcome, deliveredTo }, refusal };
+    }),
+  );
 }
 
 function undeliverable(jobs: number, names: readonly string[]): string {

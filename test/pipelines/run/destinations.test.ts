@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +123,21 @@ it('delivers earlier images only to the destinations that lack them, and sidecar
     const sidecar = JSON.parse(await readFile(join(folder, sidecarPath(original?.path ?? '')), 'utf8'));
     expect(sidecar.deliveredTo).toEqual(deliveredTo);
   }
+});
+
+it('records what one destination has taken of an earlier image, even if another one refuses it', async () => {
+  await run([]);
+  const one = aDestination('one');
+  const two = aDestination('two', (index, tried) => index === 0 && tried === 1);
+  expect((await run([one.open, two.open], { deleteLocal: true })).fault).toBeInstanceOf(DeliveryError);
+  const [first] = await outcomes();
+  expect(Object.keys(first?.deliveredTo ?? {})).toEqual(['one']);
+  expect(existsSync(join(folder, first?.files[0]?.path ?? ''))).toBe(true);
+  expect((await run([one.open, two.open])).fault).toBeNull();
+  expect(one.tried.filter((index) => index === 0)).toHaveLength(1);
+  expect((await outcomes()).map(({ deliveredTo }) => Object.keys(deliveredTo ?? {}))).toEqual(
+    Array(4).fill(['one', 'two']),
+  );
 });
 
 it('warns of images that are gone with the names of the destinations that lack them', async () => {
