@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSimulated } from '../../../base/service.ts';
-import { dayOf, toMicroUsd } from '../../../base/text.ts';
+import { dayOf } from '../../../base/text.ts';
 import { unlessMissing } from '../../../disk/storageError.ts';
+import { addCost, type CostSum, noCost } from '../../../events/costSum.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
 import { readRunFile } from '../../../store/runFile.ts';
@@ -22,10 +23,8 @@ export interface ListedRun {
   readonly saved: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Whole millionths of a dollar, results that no job asks for any more included. */
-  readonly costMicroUsd: number;
-  /** True if some jobs have no known price. */
-  readonly isCostIncomplete: boolean;
+  /** Includes results that no job asks for any more. */
+  readonly cost: CostSum;
 }
 
 /** The images of a day or a month, and what they cost. */
@@ -49,16 +48,17 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
   const counts = { saved: 0, failed: 0, skipped: 0 };
   const models = new Map<string, number>();
   let [startedAtMs, lastAtMs]: [number | null, number | null] = [null, null];
-  let [costMicroUsd, isCostIncomplete] = [0, false];
-  const pay = ({ costUsd, files, createdAt, completedAt, status }: Outcome): void => {
+  let cost = noCost;
+  const pay = (outcome: Outcome): void => {
+    const { files, createdAt, completedAt } = outcome;
     const atMs = Date.parse(completedAt ?? createdAt ?? '');
-    const cost = costUsd === null ? 0 : toMicroUsd(costUsd);
-    costMicroUsd += cost;
-    if (costUsd === null && status === 'saved') isCostIncomplete = true;
+    const { costMicroUsd } = addCost(noCost, outcome);
+    cost = addCost(cost, outcome);
     if (Number.isNaN(atMs)) return;
     startedAtMs = Math.min(startedAtMs ?? atMs, Date.parse(createdAt ?? '') || atMs);
     lastAtMs = Math.max(lastAtMs ?? atMs, atMs);
-    if (!isFake) addTo(days, dayOf(atMs), files.filter(({ role }) => role === 'original').length, cost);
+    if (!isFake)
+      addTo(days, dayOf(atMs), files.filter(({ role }) => role === 'original').length, costMicroUsd);
   };
   for await (const outcome of manifestOutcomes(folder)) {
     counts[outcome.status] += 1;
@@ -72,7 +72,7 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
     lastAtMs: lastAtMs ?? (await unlessMissing(stat(join(folder, 'run.json'))))?.mtimeMs ?? null,
     models: [...models].toSorted(([, one], [, other]) => other - one).map(([name]) => name),
     ...counts,
-    ...{ costMicroUsd, isCostIncomplete },
+    cost,
   };
 }
 
