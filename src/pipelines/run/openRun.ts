@@ -136,9 +136,10 @@ export function inOpenRun<T>(settings: RunSettings, work: (run: OpenRun) => Obse
  * images are rendered or delivered, before anything listens that would make further ones.
  */
 function holdStop<T>(settings: RunSettings, work: (held: RunSettings) => Observable<T>): Observable<T> {
-  if (settings.stop === undefined) return work(settings);
-  const stop = settings.stop.pipe(shareReplay({ bufferSize: 1, refCount: true }));
+  const { stop: given } = settings;
+  if (given === undefined) return work(settings);
   return defer(() => {
+    const stop = given.pipe(shareReplay({ bufferSize: 1, refCount: true }));
     const over = new Subject<void>();
     // Its error reaches those who listen, now or later.
     const held = stop.pipe(

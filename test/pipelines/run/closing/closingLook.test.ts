@@ -232,7 +232,7 @@ it('counts the predictions of the list that belong to no job: ids, cost, a warni
   expect(events).toContainEqual({
     type: 'warning',
     message:
-      '2 predictions equal requests of this folder but belong to no job: they were made twice, or for jobs that are no longer in the input ($0.006). report.json has their ids.',
+      '2 predictions equal requests of this folder but belong to no job: they were made twice, for jobs that are no longer in the input, or by another run with the same prompts ($0.006). report.json has their ids.',
   });
 });
 
