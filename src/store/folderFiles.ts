@@ -7,10 +7,8 @@ import { option, UsageError } from '../errors.ts';
 /** Lists of outcomes and plans. While jobs get other indexes, each has a next one beside it. */
 export const listNames = ['manifest.jsonl', 'failed.jsonl', 'detached.jsonl', 'unused.jsonl'] as const;
 
-/** Returns the name of the list that takes the place of another one. */
-export function nextName<Name extends string>(name: Name): `${Name}.next` {
-  return `${name}.next`;
-}
+/** Ends the name of the list that takes the place of another one. */
+export const nextSuffix = '.next';
 
 /** Marks the folder of a run whose images workers make. */
 export const queueFileName = 'queue.json';
@@ -25,7 +23,7 @@ const FILES: readonly string[] = [
   'run.sqlite-journal',
   'run.lock',
   'journal.jsonl',
-  ...listNames.flatMap((name) => [name, nextName(name)]),
+  ...listNames.flatMap((name) => [name, `${name}${nextSuffix}`]),
   'report.json',
   'refinement.json',
   'grid.json',

@@ -7,13 +7,13 @@ import { atPlace, insideFolder, pathBelow } from '../../../disk/insideFolder.ts'
 import { gatherFiles, placeFiles } from '../../../disk/moveFiles.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { sidecarPath, writeSidecar } from '../../../sinks/manifest/sidecar.ts';
-import { listNames, nextName } from '../../../store/folderFiles.ts';
+import { listNames, nextSuffix } from '../../../store/folderFiles.ts';
 import type { FileMove } from '../../../store/journal/jobMatching.ts';
 import type { FolderJournal } from '../../../store/journal/journal.ts';
 
 /** Returns the path at which the next version of a list waits until its files have their names. */
 export function nextPath(folder: string, name: (typeof listNames)[number]): string {
-  return join(folder, nextName(name));
+  return join(folder, `${name}${nextSuffix}`);
 }
 
 /**
