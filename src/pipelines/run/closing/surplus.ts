@@ -16,6 +16,7 @@ import {
   toArray,
 } from 'rxjs';
 import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
+import { hasEnded } from '../../../base/service.ts';
 import { formatUsd, toMicroUsd } from '../../../base/text.ts';
 import { addUsd } from '../../../events/totals.ts';
 import type { Surplus } from '../../../sinks/report/money.ts';
@@ -24,7 +25,6 @@ import { overrideAnswers } from '../runConfig.ts';
 import type { OpenRun } from '../settings.ts';
 import type { EarlierRuns } from './earlierAttempts.ts';
 import type { RunEnd } from './results.ts';
-import { hasEnded } from './settledPredictions.ts';
 
 /**
  * Adds to the end of a run the predictions of its list that belong to no job, those that earlier
