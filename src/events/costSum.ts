@@ -27,6 +27,23 @@ export function addCost(
   };
 }
 
+/**
+ * Returns an outcome as a run counts it: without the part of its cost that earlier runs have
+ * counted; Infinity is all of it.
+ */
+export function countedOnce(outcome: Outcome, paidBeforeUsd: number): Outcome {
+  if (paidBeforeUsd === 0) return outcome;
+  const { costUsd, estimatedUsd = 0, ...others } = outcome;
+  if (costUsd === null && paidBeforeUsd !== Number.POSITIVE_INFINITY) return outcome;
+  const ownMicroUsd = Math.max(0, toMicroUsd(costUsd ?? 0) - toMicroUsd(paidBeforeUsd));
+  const estimatedMicroUsd = Math.min(toMicroUsd(estimatedUsd), ownMicroUsd);
+  return {
+    ...others,
+    costUsd: ownMicroUsd / 1_000_000,
+    ...(estimatedMicroUsd > 0 && { estimatedUsd: estimatedMicroUsd / 1_000_000 }),
+  };
+}
+
 /** The change of a job's cost, once the service has reported it. */
 export interface CostChange {
   /** The job's cost less what was booked before. */

@@ -1,7 +1,7 @@
 import { defer, filter, map, type OperatorFunction, type SchedulerLike, tap } from 'rxjs';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import type { Outcome } from '../types.ts';
-import { addCost, type CostSum, correctCost, isCostIncomplete, noCost } from './costSum.ts';
+import { addCost, type CostSum, correctCost, countedOnce, isCostIncomplete, noCost } from './costSum.ts';
 import type { EventOf } from './observeRun.ts';
 import type { RunEvent } from './runEvent.ts';
 import type { RunTotals } from './totals.ts';
@@ -99,11 +99,9 @@ export function createRunCounter(now: () => number): RunCounter {
           pace = createPace(now);
           return;
         case 'image.saved':
-          count(countedOutcome(event));
-          return;
         case 'job.failed':
         case 'job.skipped':
-          count(event.outcome);
+          count(countedOutcome(event));
           return;
         case 'job.measured':
           cost = correctCost(cost, event);
@@ -114,11 +112,13 @@ export function createRunCounter(now: () => number): RunCounter {
 }
 
 /**
- * Returns the outcome of `image.saved` as its run counts it. One that an earlier run has paid for
- * has no cost, and its model made no image: like the result of an identical request.
+ * Returns the outcome of a job's last event as its run counts it. One that an earlier run has paid
+ * for has no cost, and its model made no image: like the result of an identical request.
  */
-export function countedOutcome({ outcome, paidBefore }: EventOf<'image.saved'>): Outcome {
-  return paidBefore ? { ...outcome, costUsd: 0, estimatedUsd: 0, cached: true } : outcome;
+export function countedOutcome(event: EventOf<'image.saved' | 'job.failed' | 'job.skipped'>): Outcome {
+  const { outcome, paidBeforeUsd = 0 } = event;
+  if (!('paidBefore' in event)) return countedOnce(outcome, paidBeforeUsd);
+  return { ...countedOnce(outcome, Number.POSITIVE_INFINITY), cached: true };
 }
 
 /** Measures how often something happens at present. */

@@ -174,9 +174,11 @@ export type RunEvent =
       readonly outcome: Outcome;
       /** True if a deleted image was restored: an earlier run has paid for it. */
       readonly paidBefore?: true;
+      /** Part of its cost that earlier runs have counted. Absent: none, or all of it. */
+      readonly paidBeforeUsd?: number;
     }
-  | { readonly type: 'job.failed'; readonly outcome: Outcome }
-  | { readonly type: 'job.skipped'; readonly outcome: Outcome }
+  | { readonly type: 'job.failed'; readonly outcome: Outcome; readonly paidBeforeUsd?: number }
+  | { readonly type: 'job.skipped'; readonly outcome: Outcome; readonly paidBeforeUsd?: number }
   /**
    * At the end of a run, of a job that has its outcome: the service had not reported its times when
    * it sent the output, and has now. Manifest and sidecar are corrected.

@@ -27,9 +27,10 @@ import { type OpenRun, runDefaults } from './run/settings.ts';
 
 /** Returns a run in which these jobs, too, were paid by earlier runs. */
 export function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
-  const { isPaidBefore = () => false } = run.config;
-  const isPaid = (outcome: Outcome) => jobs.has(outcome.index) || isPaidBefore(outcome);
-  return { ...run, config: { ...run.config, isPaidBefore: isPaid } };
+  const { paidBeforeUsd = () => 0 } = run.config;
+  const paidUsd = (outcome: Outcome) =>
+    jobs.has(outcome.index) ? Number.POSITIVE_INFINITY : paidBeforeUsd(outcome);
+  return { ...run, config: { ...run.config, paidBeforeUsd: paidUsd } };
 }
 
 /** The work of a run. */
@@ -72,7 +73,7 @@ export function runToEnd(
     folder,
     strategy = runDefaults.strategy,
     scheduler = monotonicScheduler,
-    isPaidBefore,
+    paidBeforeUsd,
     service,
   } = run.config;
   const concurrency = concurrencyOf(strategy, run.config.concurrency);
@@ -105,7 +106,7 @@ export function runToEnd(
       outcomes.pipe(step, noteFault),
       skipRemaining(plans, run, isWhole ? total : null).pipe(noteFault),
     ).pipe(
-      tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
+      tally({ total, alreadySaved, ...(paidBeforeUsd && { paidBeforeUsd }) }),
       noteSessions({ startedAtMs, begunAtMs }, run),
       last(),
       map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - begunAtMs })),

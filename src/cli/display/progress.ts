@@ -119,10 +119,9 @@ export function createProgress(now: () => number, again = 'the same command agai
 function outcomeOf(event: RunEvent): Outcome | null {
   switch (event.type) {
     case 'image.saved':
-      return countedOutcome(event);
     case 'job.failed':
     case 'job.skipped':
-      return event.outcome;
+      return countedOutcome(event);
     default:
       return null;
   }

@@ -89,8 +89,8 @@ export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig)
       pausedUntilMs = Math.max(pausedUntilMs, untilMs);
     },
     'image.saved': (event) => end(countedOutcome(event)),
-    'job.failed': ({ outcome }) => end(outcome),
-    'job.skipped': ({ outcome }) => end(outcome),
+    'job.failed': (event) => end(countedOutcome(event)),
+    'job.skipped': (event) => end(countedOutcome(event)),
     'job.measured': ({ model, cached, metrics, costChangeUsd }) => {
       const ofModel: Attributes = { [attributes.requestModel]: model };
       // A counter only goes up: an estimate that was too high stays counted.

@@ -143,7 +143,7 @@ async function openRunOfWorker(
     openMicroUsd: () => 0,
     putAside: () => EMPTY,
     isDone: () => false,
-    isPaidBefore: () => false,
+    paidBeforeUsd: () => 0,
     filesOf: async () => [],
     keep: () => EMPTY,
     ...folders.store,

@@ -1,4 +1,5 @@
 import { defaultIfEmpty, type OperatorFunction, scan } from 'rxjs';
+import { countedOnce } from '../../events/costSum.ts';
 import type { RunTotals } from '../../events/totals.ts';
 import { addOutcome, noTotals } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
@@ -10,9 +11,10 @@ export interface TallyConfig {
   /** Jobs of the input that earlier runs saved. Default 0. */
   alreadySaved?: number;
   /**
-   * Returns true if a saved job was paid for earlier: it counts, its cost does not. Default: never.
+   * Returns the part of a job's cost that earlier runs have counted, in US dollars; Infinity for
+   * all of it. Default 0.
    */
-  isPaidBefore?: (outcome: Outcome) => boolean;
+  paidBeforeUsd?: (outcome: Outcome) => number;
 }
 
 /**
@@ -24,16 +26,12 @@ export interface TallyConfig {
  *     skipped                                      0-0-0-1|
  */
 export function tally(config: TallyConfig): OperatorFunction<Outcome, RunTotals> {
-  const { total, alreadySaved = 0, isPaidBefore = () => false } = config;
+  const { total, alreadySaved = 0, paidBeforeUsd = () => 0 } = config;
   expectCount(total, 'total', 0);
   const none = noTotals(total, alreadySaved);
-  const free = (outcome: Outcome) =>
-    outcome.status === 'saved' && isPaidBefore(outcome)
-      ? { ...outcome, costUsd: 0, estimatedUsd: 0 }
-      : outcome;
   return (outcomes) =>
     outcomes.pipe(
-      scan((totals, outcome) => addOutcome(totals, free(outcome)), none),
+      scan((totals, outcome) => addOutcome(totals, countedOnce(outcome, paidBeforeUsd(outcome))), none),
       defaultIfEmpty(none),
     );
 }

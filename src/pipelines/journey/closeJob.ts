@@ -19,7 +19,7 @@ import type { RunHooks, RunRecovery, RunServices, Stateful } from './run.ts';
 /** The groups of a run that closing a job reads. */
 export type Closing = Pick<
   RunHooks,
-  'emit' | 'isPaidBefore' | 'persist' | 'afterSaved' | 'onFailed' | 'handOver'
+  'emit' | 'paidBeforeUsd' | 'persist' | 'afterSaved' | 'onFailed' | 'handOver'
 > &
   Stateful &
   Pick<RunServices, 'journal'> &
@@ -84,8 +84,11 @@ function releaseUnused(job: JobState, { state }: Stateful): void {
 }
 
 /** Returns the event of a job that has its outcome. */
-export function endOf(outcome: Outcome, { isPaidBefore }: Pick<RunHooks, 'isPaidBefore'>): RunEvent {
-  if (outcome.status === 'failed') return { type: 'job.failed', outcome };
-  if (outcome.status === 'skipped') return { type: 'job.skipped', outcome };
-  return { type: 'image.saved', outcome, ...(isPaidBefore(outcome) ? { paidBefore: true } : {}) };
+export function endOf(outcome: Outcome, { paidBeforeUsd }: Pick<RunHooks, 'paidBeforeUsd'>): RunEvent {
+  const beforeUsd = paidBeforeUsd(outcome);
+  const isAll = beforeUsd === Number.POSITIVE_INFINITY;
+  const part = beforeUsd > 0 && !isAll ? { paidBeforeUsd: beforeUsd } : {};
+  if (outcome.status === 'failed') return { type: 'job.failed', outcome, ...part };
+  if (outcome.status === 'skipped') return { type: 'job.skipped', outcome, ...part };
+  return { type: 'image.saved', outcome, ...part, ...(isAll ? { paidBefore: true } : {}) };
 }

@@ -189,10 +189,10 @@ export interface Hooks {
    */
   isDone?: (plan: Plan) => boolean;
   /**
-   * Returns true if an earlier run has paid for a saved job, so that it costs nothing now. Default:
-   * never.
+   * Returns the part of a job's cost that earlier runs have counted, in US dollars; Infinity for
+   * all of it. Asked for once the outcome is stored. Default 0.
    */
-  isPaidBefore?: (outcome: Outcome) => boolean;
+  paidBeforeUsd?: (outcome: Outcome) => number;
   /** Create predictions without awaiting them; a later run collects them. Default false. */
   detached?: boolean;
   /**

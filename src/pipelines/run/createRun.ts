@@ -179,7 +179,7 @@ function resolveHooks(config: Hooks & Pick<RunPorts, 'journal'>, emit: EmitEvent
   const {
     onTimeout = () => {},
     isDone = ({ index }) => config.journal.isSaved(index),
-    isPaidBefore = () => false,
+    paidBeforeUsd = () => 0,
     detached = false,
     beforeCreate = nothing,
     filesOf = async () => [],
@@ -193,7 +193,7 @@ function resolveHooks(config: Hooks & Pick<RunPorts, 'journal'>, emit: EmitEvent
     emit,
     onTimeout: guardListener(onTimeout),
     isDone,
-    isPaidBefore,
+    paidBeforeUsd,
     detached,
     beforeCreate,
     filesOf,

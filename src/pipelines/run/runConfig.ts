@@ -50,7 +50,7 @@ export function configOf(
   const { lookForMs = runDefaults.lookForMs, random = Math.random } = settings;
   const { scheduler = monotonicScheduler } = settings;
   const { store } = opened;
-  const { journal, isDone, isPaidBefore, filesOf } = store;
+  const { journal, isDone, paidBeforeUsd, filesOf } = store;
   const putAside = (reason: 'failed' | 'detached') => (plan: Plan) => store.putAside(plan, reason);
   // A run that makes no predictions asks for claims in its closing look at most.
   const isMadeHere = settings.make === undefined;
@@ -92,7 +92,7 @@ export function configOf(
       }),
     }),
     isDone,
-    isPaidBefore,
+    paidBeforeUsd,
     filesOf,
     onFailed: putAside('failed'),
     persist: (outcome) => concat(sidecars ? writeSidecar(folder, outcome) : EMPTY, store.keep(outcome)),

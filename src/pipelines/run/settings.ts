@@ -191,7 +191,7 @@ export interface RunSettings
  * run folder is one; each of a fleet's workers has one that speaks to a database.
  */
 export interface RunStore
-  extends Required<Pick<Hooks, 'isDone' | 'isPaidBefore' | 'filesOf'>>,
+  extends Required<Pick<Hooks, 'isDone' | 'paidBeforeUsd' | 'filesOf'>>,
     Pick<Renderer & RendererConfig, 'check' | 'preview'> {
   readonly journal: Journal;
   /** Returns the money that earlier runs have spent of this run's budget. */

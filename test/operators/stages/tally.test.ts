@@ -67,9 +67,9 @@ it(
 
 it('adds up what is an estimate, and counts none of it for what was paid before', async () => {
   const guessed = (index: number) => ({ ...anOutcome('saved', 0.004), index, estimatedUsd: 0.004 });
-  const isPaidBefore = ({ index }: Outcome) => index === 1;
+  const paidBeforeUsd = ({ index }: Outcome) => (index === 1 ? Number.POSITIVE_INFINITY : 0);
   const outcomes = from([guessed(0), guessed(1), guessed(2), anOutcome('saved', 0.1)]);
-  expect(await lastValueFrom(outcomes.pipe(tally({ total: 4, isPaidBefore })))).toEqual({
+  expect(await lastValueFrom(outcomes.pipe(tally({ total: 4, paidBeforeUsd })))).toEqual({
     ...none,
     ...{ total: 4, saved: 4, costUsd: 0.108, estimatedUsd: 0.008, costIncomplete: true },
   });
@@ -83,9 +83,19 @@ it('adds up a hundred thousand cents without drift', async () => {
 
 it('counts what was paid before as saved, and its cost not again', async () => {
   const outcomes = [anOutcome('saved', 0.1), { ...anOutcome('saved', 0.2), index: 1 }];
-  const isPaidBefore = ({ index }: Outcome) => index === 1;
-  const totals = await lastValueFrom(from(outcomes).pipe(tally({ total: 2, isPaidBefore })));
+  const paidBeforeUsd = ({ index }: Outcome) => (index === 1 ? Number.POSITIVE_INFINITY : 0);
+  const totals = await lastValueFrom(from(outcomes).pipe(tally({ total: 2, paidBeforeUsd })));
   expect(totals).toMatchObject({ saved: 2, costUsd: 0.1 });
+});
+
+it('counts of a job only what earlier runs have not counted, estimates too', async () => {
+  const outcomes = [
+    { ...anOutcome('saved', 0.006), estimatedUsd: 0.003 },
+    { ...anOutcome('failed', 0.003), index: 1, estimatedUsd: 0.003 },
+    { ...anOutcome('saved', 0.003), index: 2, costUsd: null },
+  ];
+  const totals = await lastValueFrom(from(outcomes).pipe(tally({ total: 3, paidBeforeUsd: () => 0.003 })));
+  expect(totals).toMatchObject({ costUsd: 0.003, estimatedUsd: 0.003, unpricedJobs: 1 });
 });
 
 it(

@@ -33,7 +33,7 @@ it('a run keeps its outcomes in another store than its folder, which has images 
     keep: (outcome) => noted(() => kept.push(outcome)),
     putAside: ({ index }, reason) => noted(() => aside.push([index, reason])),
     isDone: ({ index }) => index === 0,
-    isPaidBefore: () => false,
+    paidBeforeUsd: () => 0,
     filesOf: async () => [],
   };
   const plan = (index: number, prompt: string): Plan =>

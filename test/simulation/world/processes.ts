@@ -102,7 +102,7 @@ function engineRun(
       keep: () => EMPTY,
       putAside: () => EMPTY,
       isDone: ({ index }) => journal.isSaved(index),
-      isPaidBefore: () => false,
+      paidBeforeUsd: () => 0,
       filesOf: async () => [],
     };
     const config = configOf(settings, { provider: settings.provider, store });

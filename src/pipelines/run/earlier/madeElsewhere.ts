@@ -23,5 +23,5 @@ export function enteredBefore(
 
 /** Reports how jobs ended that are made elsewhere, where nobody hears their events. */
 export function reportEnds({ config }: Pick<OpenRun, 'config'>): MonoTypeOperatorFunction<Outcome> {
-  return tap((outcome) => config.emit?.(endOf(outcome, { isPaidBefore: () => false })));
+  return tap((outcome) => config.emit?.(endOf(outcome, { paidBeforeUsd: () => 0 })));
 }

@@ -1,8 +1,10 @@
 import { concat, defer, EMPTY, from, ignoreElements } from 'rxjs';
+import { createIndexSet } from '../../../base/indexSet.ts';
 import { encoderConcurrency } from '../../../base/pictures.ts';
 import { pathBelow } from '../../../disk/insideFolder.ts';
 import { createGate, gate } from '../../../operators/gate.ts';
 import { storedPlans } from '../../../sinks/manifest/storedPlans.ts';
+import type { Outcome } from '../../../types.ts';
 import { openInFolder, spentInFolder } from '../closing/budgetUse.ts';
 import type { OpenRun, RunSettings, RunStore } from '../settings.ts';
 import type { FolderFiles } from './openFolder.ts';
@@ -22,6 +24,16 @@ export function createFolderStore(
     detached: storedPlans(folder, 'detached').store,
   } as const;
   let reopened: ReadonlyMap<number, string | null> = new Map();
+  const keptNow = createIndexSet();
+  // What earlier runs have counted for jobs that end again in this one: few.
+  const countedUsd = new Map<number, number>();
+  const noteCounted = async ({ index, key }: Outcome): Promise<void> => {
+    if (keptNow.has(index)) return;
+    keptNow.add(index);
+    if (!manifest.has(index)) return;
+    const before = await manifest.find(index);
+    if (before?.key === key && before.costUsd) countedUsd.set(index, before.costUsd);
+  };
   let isMatched = false;
   // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
   const wasSaved: OpenRun['wasSaved'] = (index) =>
@@ -34,6 +46,7 @@ export function createFolderStore(
     openMicroUsd: () => openInFolder({ journal, ratings }),
     keep: (outcome) =>
       concat(
+        defer(() => noteCounted(outcome)).pipe(ignoreElements()),
         manifest.append(outcome),
         // Made while other predictions run, so that the end of the run does not wait for them.
         thumbnails === null ? EMPTY : defer(() => thumbnails.make(outcome)).pipe(gate(encoders)),
@@ -45,7 +58,10 @@ export function createFolderStore(
       preview: thumbnails.preview,
     }),
     isDone: (plan) => !only(plan.index) || isSaved(plan),
-    isPaidBefore: ({ index, predictionId }) => reopened.get(index) === predictionId,
+    paidBeforeUsd: ({ index, predictionId, status }) =>
+      status === 'saved' && reopened.get(index) === predictionId
+        ? Number.POSITIVE_INFINITY
+        : (countedUsd.get(index) ?? 0),
     filesOf: async ({ index, key }) => {
       const outcome = await manifest.find(index);
       return outcome?.key === key ? outcome.files.map(({ path }) => pathBelow(folder, path)) : [];

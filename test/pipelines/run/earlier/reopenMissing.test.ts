@@ -106,8 +106,11 @@ it('makes lost images again under repay', async () => {
   await run();
   for (const { predictionId } of await outcomes()) forgotten.add(predictionId);
   await remove('0002-a-cat.webp');
-  const { totals } = await run({ scheduler: hoursLater, repay: true });
-  expect(totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0 });
+  const { totals, report } = await run({ scheduler: hoursLater, repay: true });
+  // The first run has counted what it paid for the lost image.
+  expect(totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0, costUsd: 0.003 });
+  expect([report.run.costUsd, report.costUsd]).toEqual([0.003, 0.012]);
+  expect(events.flatMap((event) => ('paidBeforeUsd' in event ? [event.paidBeforeUsd] : []))).toEqual([0.003]);
   expect((await outcomes())[1]).toMatchObject({ status: 'saved', costUsd: 0.006 });
   expect(await pictures()).toEqual(all);
   expect(simulator.stats()).toMatchObject({ created: 4 });
@@ -119,7 +122,7 @@ it('explains an image whose prediction the service no longer knows, and makes it
   await remove('0002-a-cat.webp');
   const random = () => 0;
   const first = await run({ random });
-  expect(first.totals).toMatchObject({ saved: 0, alreadySaved: 2, failed: 1 });
+  expect(first.totals).toMatchObject({ saved: 0, alreadySaved: 2, failed: 1, costUsd: 0 });
   const { error, costUsd } = (await outcomes())[1] ?? {};
   expect(error).toMatchObject({ code: 'ERR_OUTPUT_GONE', stage: 'polling' });
   expect(error?.message).toContain('is unknown to the service, and its image is not on disk');
@@ -128,7 +131,7 @@ it('explains an image whose prediction the service no longer knows, and makes it
   expect(costUsd).toBe(0.003);
   expect(first.report.costUsd).toBe(0.009);
   const second = await run({ random, repay: true });
-  expect(second.totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0 });
+  expect(second.totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0, costUsd: 0.003 });
   expect((await outcomes())[1]).toMatchObject({ status: 'saved', costUsd: 0.006 });
   expect(simulator.stats()).toMatchObject({ created: 4 });
 });
