@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { lastValueFrom } from 'rxjs';
 import { createIndexSet, type IndexSet } from '../../../base/indexSet.ts';
 import { pathBelow } from '../../../disk/insideFolder.ts';
@@ -136,7 +136,7 @@ export function missingSpecs(
 ): readonly RenditionSpec[] {
   return specs.filter((spec) => {
     const listed = others.find((file) => isRenditionOf(file, spec));
-    return listed === undefined || !existsSync(pathBelow(folder, listed.path));
+    return listed === undefined || !isThere(listed, folder);
   });
 }
 
@@ -152,7 +152,7 @@ export function keptFiles(
   return others.filter((file) => {
     if (file.role !== 'rendition') return true;
     const wanted = specs.find(({ name }) => name === file.name);
-    return (wanted === undefined || isRenditionOf(file, wanted)) && existsSync(pathBelow(folder, file.path));
+    return (wanted === undefined || isRenditionOf(file, wanted)) && isThere(file, folder);
   });
 }
 
@@ -174,9 +174,18 @@ function isRenditionOf(
   return format === spec.format && isFramed;
 }
 
-/** Returns true if an original is only at a further destination. */
+/** Returns true if an original is only at a further destination, or lost. */
 export function isAway({ files }: Pick<Outcome, 'files'>, folder: string): boolean {
-  return files.some(({ role, path }) => role === 'original' && !existsSync(pathBelow(folder, path)));
+  return files.some((file) => file.role === 'original' && !isThere(file, folder));
+}
+
+/**
+ * Returns true if a file is in the folder. Its content may be another by now, for example after
+ * retouching; one that has been emptied is lost.
+ */
+function isThere({ path, bytes }: OutcomeFile, folder: string): boolean {
+  const state = statSync(pathBelow(folder, path), { throwIfNoEntry: false });
+  return state?.isFile() === true && (state.size > 0 || bytes === 0);
 }
 
 function lacksSidecar({ files }: Outcome, folder: string): boolean {

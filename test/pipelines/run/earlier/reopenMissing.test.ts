@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asyncScheduler, lastValueFrom, type SchedulerLike } from 'rxjs';
@@ -100,6 +100,20 @@ it('renders a rendition at any time, and reports originals that are lost', async
     '2 jobs have lost their images (#2, #3) and the service has deleted them. Run with --repay (`repay` in code) to make, and pay for, them again.',
   ]);
   expect(simulator.stats()).toMatchObject({ created: 3 });
+});
+
+it('fetches again what was emptied, or has a folder in its place', async () => {
+  await run();
+  await writeFile(join(folder, '0001-a-cat.webp'), '');
+  await writeFile(join(folder, '0002-a-cat--thumb.jpg'), '');
+  await remove('0003-a-cat.webp');
+  await mkdir(join(folder, '0003-a-cat.webp'));
+  const { totals } = await run();
+  expect(totals).toMatchObject({ saved: 3, alreadySaved: 0, failed: 0, costUsd: 0 });
+  expect(simulator.stats()).toMatchObject({ created: 3 });
+  for (const { files } of await outcomes()) {
+    for (const { path, bytes } of files) expect((await stat(join(folder, path))).size).toBe(bytes);
+  }
 });
 
 it('makes lost images again under repay', async () => {
