@@ -12,10 +12,12 @@ import {
   tap,
 } from 'rxjs';
 import type { RunEvent } from '../../events/runEvent.ts';
+import type { Control } from '../../pipelines/journey/config.ts';
 import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
 import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
 import type { LiveView } from '../../sinks/gallery/liveView.ts';
+import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
 import type { PlannedUploads } from '../../types.ts';
 import { commandLine, shellWord } from '../display/commandLine.ts';
@@ -28,7 +30,6 @@ import { createHooks } from '../hooks/hooks.ts';
 import { readEnvironment, redact } from '../script/environment.ts';
 import { exitCodeOf, exitCodes } from '../script/exit.ts';
 import { interruption } from '../script/interruption.ts';
-import { controlsOf, openWatch } from './openWatch.ts';
 import { receiveWebhooks } from './receiveWebhooks.ts';
 import { pictureSigner, runSettings } from './runSettings.ts';
 import type { OpenService } from './service.ts';
@@ -185,6 +186,25 @@ function hasForgotten({ simulateSpeed, chaos }: Batch['flags']): boolean {
 /** Returns true if the only errors are predictions that wait to be collected. */
 function isAllLeft({ report }: FinishedRun): boolean {
   return report.errors.every(({ code }) => code === 'ERR_NOT_COLLECTED');
+}
+
+/**
+ * Opens a page on this machine that shows the run live, with the images of earlier runs in the
+ * folder. Rejects with `UsageError` if the port is taken.
+ */
+async function openWatch(folder: string, port: number, service: string | null): Promise<LiveView> {
+  // Loaded only on demand: scripts start faster without a server.
+  const { openLiveView } = await import('../../sinks/gallery/liveView.ts');
+  return openLiveView({ folder, port, service, earlier: manifestOutcomes(folder) });
+}
+
+/** Returns the controls of a run: those of its page, and `cancelOnExit` if an exit cancels. */
+function controlsOf(
+  live: LiveView | null,
+  cancelOnExit: Observable<unknown> = NEVER,
+): Pick<Control, 'cancel' | 'paused'> {
+  if (live === null) return cancelOnExit === NEVER ? {} : { cancel: cancelOnExit };
+  return { cancel: merge(cancelOnExit, live.cancel), paused: live.paused };
 }
 
 function openReporter({ flags, again, io }: Batch) {
