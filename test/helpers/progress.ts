@@ -4,6 +4,7 @@ import type { ActiveJob, Progress } from '../../src/cli/display/progress.ts';
 export function progress(changes: Partial<Progress> = {}): Progress {
   return {
     again: 'the same command again',
+    carried: [],
     folder: '/out/run',
     total: 10,
     alreadySaved: 0,

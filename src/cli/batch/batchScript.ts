@@ -6,6 +6,7 @@ import { cacheFolder } from '../../store/cacheFolder.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { createCommand } from '../flags/command.ts';
 import type { RunCommand } from '../flags/commandTable.ts';
+import type { TypedFlag } from '../flags/defineFlag.ts';
 import { type FlagName, type Flags, type SettledFlags, withDefaults } from '../flags/flags.ts';
 import type { GivenPrice } from '../flags/prices.ts';
 import { createWarn, keepMemorySmall, readEnvironment, type Warn } from '../script/environment.ts';
@@ -81,16 +82,16 @@ export function batchCommand(
 
 /** Adds the defaults of the config that counts in the working directory. */
 async function configured(
-  typed: { readonly flags: Flags; readonly given: ReadonlySet<string> },
+  { flags: own, typed }: { readonly flags: Flags; readonly typed: readonly TypedFlag[] },
   serves: (flag: FlagName) => boolean,
 ): Promise<Flags> {
-  const { flags } = typed;
+  const flags = { ...own, typed };
   const path = flags.readsConfig && serves('no-config') ? findConfig(process.cwd()) : null;
   if (path === null) return flags;
   // Loaded only on demand: most folders have none.
   const { readConfig } = await import('../config/readConfig.ts');
   const { withConfig } = await import('../config/withConfig.ts');
-  return withConfig(typed, await readConfig(path), serves);
+  return withConfig({ flags, typed }, await readConfig(path), serves);
 }
 
 /** Fills in flags that were not given: first from the spec, then from the defaults. */

@@ -24,6 +24,7 @@ import { commandLine, shellWord } from '../display/commandLine.ts';
 import { showPages } from '../display/openPage.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
+import { carriedFlags } from '../flags/carriedFlags.ts';
 import type { SettledFlags } from '../flags/flags.ts';
 import { spendingSettings } from '../flags/spendingLimits.ts';
 import { createHooks } from '../hooks/hooks.ts';
@@ -72,9 +73,10 @@ export async function runBatch(batch: Batch): Promise<number> {
     sign: await pictureSigner(flags),
   };
   const live = flags.watchPort === null ? null : await openWatch(batch.folder, flags.watchPort, service);
-  const reporter = openReporter(batch);
+  const carried = flagsOfNext(batch, service);
+  const reporter = openReporter(batch, carried);
   try {
-    return await runReported(batch, chosen, { reporter, live, serviceName: service });
+    return await runReported(batch, chosen, { reporter, live, carried, serviceName: service });
   } finally {
     reporter.close();
     await live?.close();
@@ -85,13 +87,15 @@ export async function runBatch(batch: Batch): Promise<number> {
 interface Shown {
   readonly reporter: ReturnType<typeof openReporter>;
   readonly live: LiveView | null;
+  /** The flags with which another command goes on. */
+  readonly carried: readonly string[];
   readonly serviceName: string | null;
 }
 
 async function runReported(
   batch: Batch,
   chosen: Omit<RunSettings, 'folder' | 'provider'>,
-  { reporter, live, serviceName }: Shown,
+  { reporter, live, carried, serviceName }: Shown,
 ): Promise<number> {
   const { folder, fingerprint, flags, service, io } = batch;
   const { stop, leave } = interruption();
@@ -146,7 +150,7 @@ async function runReported(
   const left = merge(leave, stop.pipe(delay(PATIENCE_MS))).pipe(map(() => null));
   const end = await firstValueFrom(race(run, left));
   if (end === null) return exitCodes.interrupted.code;
-  if (flags.detach) reportDetached(end, batch, emit);
+  if (flags.detach) reportDetached(end, folder, { carried, emit });
   await hooks.onEnd(end);
   reporter.close();
   await showPages(folder, flags, io.stderr);
@@ -160,18 +164,12 @@ const OUTPUT_LIFETIME_MS = 3_600_000;
 /** Reports how to collect the predictions that a run has left, and until when. */
 function reportDetached(
   { report, startedAtMs }: FinishedRun,
-  { folder, flags, uploads }: Batch,
-  emit: (event: RunEvent) => void,
+  folder: string,
+  { carried, emit }: { readonly carried: readonly string[]; readonly emit: (event: RunEvent) => void },
 ): void {
   const jobs = report.errors.find(({ code }) => code === 'ERR_NOT_COLLECTED')?.count ?? 0;
   if (jobs === 0) return;
-  const { baseUrl } = flags;
-  const words = [
-    ...[folder, ...(baseUrl === null ? [] : ['--base-url', baseUrl])],
-    // A prediction that has failed is made again, from its files.
-    ...(uploads?.folders ?? []).flatMap((each) => ['--allow-files', each.folder]),
-  ];
-  const command = commandLine('collect', words.map(shellWord).join(' '));
+  const command = commandLine('collect', [shellWord(folder), ...carried].join(' '));
   emit({ type: 'run.detached', jobs, command, untilMs: startedAtMs + OUTPUT_LIFETIME_MS });
 }
 
@@ -207,13 +205,21 @@ function controlsOf(
   return { cancel: merge(cancelOnExit, live.cancel), paused: live.paused };
 }
 
-function openReporter({ flags, again, io }: Batch) {
+/** Returns the flags with which another command goes on with a batch, as a shell takes them. */
+function flagsOfNext({ flags, uploads, io }: Batch, service: string | null): string[] {
+  const { baseUrl: environmentUrl } = readEnvironment(io.env);
+  // A prediction that has failed is made again, from its files.
+  const folders = (uploads?.folders ?? []).map((each) => `--allow-files ${shellWord(each.folder)}`);
+  return [...new Set([...carriedFlags(flags, { environmentUrl, service }), ...folders])];
+}
+
+function openReporter({ flags, again, io }: Batch, carried: readonly string[]) {
   const { token, noColor } = readEnvironment(io.env);
   return createReporter({
     stdout: io.stdout,
     stderr: io.stderr,
     noColor,
-    again,
+    next: { carried, ...(again === undefined ? {} : { again }) },
     json: flags.json,
     quiet: flags.quiet,
     redact: (text) => redact(text, token),

@@ -8,10 +8,11 @@ const command = createCommand({
   summary: commandTable.collect.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
   flags: [
-    ...flagsIn('money', 'pace', 'destinations', 'tables', 'output', 'hooks'),
+    ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output', 'hooks'),
     'input',
     'allow-files',
     'simulate',
+    'provider',
     'base-url',
   ],
   examples: [

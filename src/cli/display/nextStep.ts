@@ -1,5 +1,4 @@
 import { relative } from 'node:path';
-import { isSimulated } from '../../base/service.ts';
 import type { RunTotals } from '../../events/totals.ts';
 import type { FailureCause } from './causes.ts';
 import { commandLine, shellWord } from './commandLine.ts';
@@ -36,7 +35,7 @@ function jobsOf(causes: readonly FailureCause[], code: string): number {
 
 function nextCommand(
   { failed, skipped, budgetNeededUsd }: RunTotals,
-  { again, recoverableFailures, repeatingFailures, folder, service }: Progress,
+  { again, recoverableFailures, repeatingFailures, folder, carried }: Progress,
   refused: number,
 ): string | null {
   if (budgetNeededUsd !== undefined) return `${again}, with --budget ${budgetNeededUsd.toFixed(2)}; ${KEPT}`;
@@ -44,7 +43,7 @@ function nextCommand(
   // The plans of skipped jobs are not stored.
   if (skipped > 0 || folder === '') return skipped + recoverableFailures > 0 ? `${again}; ${KEPT}` : null;
   if (failed === repeatingFailures) return null;
-  const words = [shellWord(shownPath(folder)), ...(isSimulated(service) ? ['--simulate'] : [])];
+  const words = [shellWord(shownPath(folder)), ...carried];
   return `${commandLine('retry', words.join(' '))} makes what failed; ${KEPT}`;
 }
 

@@ -123,11 +123,11 @@ it('mentions no lasting failure if there is none', () => {
   expect(text).not.toContain('will happen again');
 });
 
-it('names one command: that of the folder, on its service', () => {
+it('names one command: that of the folder, with the flags that it needs', () => {
   const next = (at: Parameters<typeof progress>[0], totals: Partial<RunTotals> = { saved: 56, failed: 1 }) =>
     lines(totals, progress(at)).filter((line) => line.startsWith('  next'));
   const inside = join(process.cwd(), 'out/a run');
-  expect(next({ recoverableFailures: 1, folder: inside, service: 'simulator' })).toEqual([
+  expect(next({ recoverableFailures: 1, folder: inside, carried: ['--simulate'] })).toEqual([
     "  next     npx tsx pipelines/retry-failed.ts 'out/a run' --simulate makes what failed; saved images are not made or paid for again",
   ]);
   expect(next({ recoverableFailures: 1 }, { saved: 55, failed: 1, skipped: 1 })).toEqual([
