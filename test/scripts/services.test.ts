@@ -202,3 +202,29 @@ it.each(['--base-url', 'the environment'])(
     await own.close();
   },
 );
+
+it('waits at the start for a service that is not there as long as it is told, then names it', async () => {
+  const gone = await startSimulator({ render: 'fast' });
+  await gone.close();
+  const { host } = new URL(gone.baseUrl);
+  const { code, stderr } = await script('generate.ts', [
+    'p.txt',
+    '--base-url',
+    gone.baseUrl,
+    '--max-wait',
+    '1s',
+  ]);
+  expect(stderr).toMatch(/^warning GET .*: no connection to .* Waiting for the service, 1 second at most/);
+  expect(stderr).toContain(`no connection to ${host} (ECONNREFUSED)`);
+  expect(stderr).toContain('error: The service has not responded');
+  expect(code).toBe(3);
+});
+
+it('gives up after some seconds if it is not told how long to wait', async () => {
+  const gone = await startSimulator({ render: 'fast' });
+  await gone.close();
+  const { host } = new URL(gone.baseUrl);
+  const { code, stderr } = await script('generate.ts', ['p.txt', '--base-url', gone.baseUrl]);
+  expect(stderr).toMatch(new RegExp(`^error: GET /.*: no connection to ${host} \\(ECONNREFUSED\\)\n`));
+  expect(code).toBe(3);
+});

@@ -1,4 +1,4 @@
-import { toMicroUsd } from '../../base/text.ts';
+import { inWords, messageOf, toMicroUsd } from '../../base/text.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { secretsIn } from '../../providers/replicate/credentials.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
@@ -59,13 +59,30 @@ function runBatchScript(
         secrets: secretsIn(io.env),
         warn,
       });
-      return await main({ inputs, flags, service, io, warn });
+      const patient =
+        flags.maxWaitMs === null || flags.dryRun ? service : await waiting(service, flags.maxWaitMs, warn);
+      return await main({ inputs, flags, service: patient, io, warn });
     } catch (error) {
       throw await withRightCommand(error, command.name, { inputs, argv });
     } finally {
       await service?.close();
     }
   });
+}
+
+/**
+ * Lets the first questions wait for a service that does not respond. Without `--max-wait` they give
+ * up after some seconds: a person waits, and nothing has begun.
+ */
+async function waiting(service: OpenService, maxOutageMs: number, warn: Warn): Promise<OpenService> {
+  const { provider } = service;
+  const { watchService } = await import('../../operators/predictions/watchService.ts');
+  const onChange = (error: unknown) => {
+    if (error === null) return;
+    warn(`${messageOf(error)}. Waiting for the service, ${inWords(maxOutageMs)} at most; Ctrl-C ends it.`);
+  };
+  const { getModel } = watchService(provider, { maxOutageMs, onChange }).provider;
+  return { ...service, provider: { ...provider, getModel } };
 }
 
 /** Creates a command that makes images, from its command line and what it does. */
