@@ -5,6 +5,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
   return {
     again: 'the same command again',
     carried: [],
+    leaves: 'stopped',
     folder: '/out/run',
     total: 10,
     alreadySaved: 0,

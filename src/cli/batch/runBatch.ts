@@ -20,7 +20,7 @@ import type { LiveView } from '../../sinks/gallery/liveView.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
 import type { PlannedUploads } from '../../types.ts';
-import { commandLine, shellWord } from '../display/commandLine.ts';
+import { commandLine, type NextCommands, shellWord } from '../display/commandLine.ts';
 import { showPages } from '../display/openPage.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
@@ -213,13 +213,18 @@ function flagsOfNext({ flags, uploads, io }: Batch, service: string | null): str
   return [...new Set([...carriedFlags(flags, { environmentUrl, service }), ...folders])];
 }
 
+function leavesOf({ detach, only }: Batch['flags']): NextCommands['leaves'] {
+  if (detach) return 'detached';
+  return only === null ? 'stopped' : 'not chosen';
+}
+
 function openReporter({ flags, again, io }: Batch, carried: readonly string[]) {
   const { token, noColor } = readEnvironment(io.env);
   return createReporter({
     stdout: io.stdout,
     stderr: io.stderr,
     noColor,
-    next: { carried, ...(again === undefined ? {} : { again }) },
+    next: { carried, leaves: leavesOf(flags), ...(again === undefined ? {} : { again }) },
     json: flags.json,
     quiet: flags.quiet,
     redact: (text) => redact(text, token),

@@ -6,6 +6,8 @@ export interface NextCommands {
   readonly again: string;
   /** The flags with which another command goes on with it, as a shell takes them. */
   readonly carried: readonly string[];
+  /** Why it leaves jobs at its end: `--detach`, `--only`, or a stop. */
+  readonly leaves: 'detached' | 'not chosen' | 'stopped';
 }
 
 /** The commands that are a script of their own in a clone, with its name in `pipelines/`. */

@@ -35,11 +35,12 @@ function jobsOf(causes: readonly FailureCause[], code: string): number {
 
 function nextCommand(
   { failed, skipped, budgetNeededUsd }: RunTotals,
-  { again, recoverableFailures, repeatingFailures, folder, carried }: Progress,
+  { again, recoverableFailures, repeatingFailures, folder, carried, leaves }: Progress,
   refused: number,
 ): string | null {
   if (budgetNeededUsd !== undefined) return `${again}, with --budget ${budgetNeededUsd.toFixed(2)}; ${KEPT}`;
   if (recoverableFailures === 0 && refused > 0) return `${again}, with --fallback new-seed; ${KEPT}`;
+  if (leaves === 'not chosen' && skipped > 0) return `${again}, without --only; ${KEPT}`;
   // The plans of skipped jobs are not stored.
   if (skipped > 0 || folder === '') return skipped + recoverableFailures > 0 ? `${again}; ${KEPT}` : null;
   if (failed === repeatingFailures) return null;

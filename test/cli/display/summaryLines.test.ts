@@ -71,6 +71,29 @@ it('gives the reasons of failed and skipped jobs, and the next step', () => {
   ]);
 });
 
+it('counts the jobs that ended without an event by what the run did with them', () => {
+  const skippedLine = (at: Parameters<typeof progress>[0]) =>
+    lines({ saved: 45, skipped: 12 }, progress(at)).find((line) => line.startsWith('  skipped'));
+  const skipReasons = new Map([['over budget.', 6]]);
+  expect(skippedLine({ skipReasons, leaves: 'detached', predictions: 6 })).toBe(
+    '  skipped  12 – 6: over budget. 6: Left to the service.',
+  );
+  expect(skippedLine({ leaves: 'detached', predictions: 12 })).toBe('  skipped  12 – Left to the service.');
+  expect(skippedLine({ leaves: 'detached', predictions: 2 })).toBe(
+    '  skipped  12 – Left to the service, or not begun.',
+  );
+  expect(skippedLine({ leaves: 'not chosen' })).toBe('  skipped  12 – Left out by --only, or not begun.');
+  expect(skippedLine({})).toBe('  skipped  12 – The run was stopped before their turn.');
+  expect(
+    skippedLine({
+      skipReasons: new Map([
+        ['over budget.', 5],
+        ['', 7],
+      ]),
+    }),
+  ).toBe('  skipped  12 – 5: over budget. 7: For other reasons.');
+});
+
 it('reports that there was nothing to make, instead of 0 of 0 jobs', () => {
   const [headline] = lines({ total: 0, saved: 0, alreadySaved: 0 }, progress({ predictions: 0 }));
   expect(headline).toBe('Nothing to make: no job is left, or --only selects none');
@@ -109,6 +132,13 @@ it('names the budget that would do, and the reasons to skip with their numbers',
   const again = 'the same command again, without --queue';
   expect(lines({ saved: 53, skipped: 4, budgetNeededUsd: 0.2 }, progress({ again })).at(-1)).toBe(
     '  next     the same command again, without --queue, with --budget 0.20; saved images are not made or paid for again',
+  );
+});
+
+it('leaves out --only in the command that makes what it left out', () => {
+  const [last] = lines({ saved: 45, skipped: 12 }, progress({ leaves: 'not chosen' })).slice(-1);
+  expect(last).toBe(
+    '  next     the same command again, without --only; saved images are not made or paid for again',
   );
 });
 
