@@ -5,11 +5,25 @@ import { dayOf, toMicroUsd } from '../../../base/text.ts';
 import { unlessMissing } from '../../../disk/storageError.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
+import { type UnfinishedRun, unfinishedRun } from '../../../store/journal/unfinishedRun.ts';
 import { readRunFile } from '../../../store/runFile.ts';
 import type { Outcome } from '../../../types.ts';
 
+/** The jobs of a run folder. */
+interface ListedJobs {
+  readonly saved: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** All jobs; null if it was killed before they were counted. */
+  readonly total: number | null;
+  /** `unfinished`: it was killed, or runs where this machine cannot see it. */
+  readonly state: 'finished' | 'running' | 'unfinished';
+  /** Jobs of an unfinished run that are begun, and whose files are not fetched yet. */
+  readonly inFlight: number;
+}
+
 /** A run folder in figures, from its outcomes. */
-export interface ListedRun {
+export interface ListedRun extends ListedJobs {
   readonly folder: string;
   /** Name of the service; null if it has none. */
   readonly service: string | null;
@@ -19,9 +33,6 @@ export interface ListedRun {
   readonly lastAtMs: number | null;
   /** Those with most jobs first. */
   readonly models: readonly string[];
-  readonly saved: number;
-  readonly failed: number;
-  readonly skipped: number;
   /** Whole millionths of a dollar, results that no job asks for any more included. */
   readonly costMicroUsd: number;
   /** True if some jobs have no known price. */
@@ -66,13 +77,33 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
     pay(outcome);
   }
   for await (const { outcome } of unusedResults(folder)) pay(outcome);
+  const unfinished = await unfinishedRun(folder);
+  const known = models.size === 0 ? (unfinished?.models ?? []) : byJobs(models);
   return {
     ...{ folder, service, isSimulated: isFake, startedAtMs },
     // A run that was killed before its first outcome has its folder alone.
     lastAtMs: lastAtMs ?? (await unlessMissing(stat(join(folder, 'run.json'))))?.mtimeMs ?? null,
-    models: [...models].toSorted(([, one], [, other]) => other - one).map(([name]) => name),
+    models: known,
     ...counts,
+    ...stateOfJobs(counts.saved + counts.failed + counts.skipped, unfinished),
     ...{ costMicroUsd, isCostIncomplete },
+  };
+}
+
+function byJobs(models: ReadonlyMap<string, number>): string[] {
+  return [...models].toSorted(([, one], [, other]) => other - one).map(([name]) => name);
+}
+
+function stateOfJobs(
+  outcomes: number,
+  unfinished: UnfinishedRun | null,
+): Pick<ListedJobs, 'total' | 'state' | 'inFlight'> {
+  if (unfinished === null) return { total: outcomes, state: 'finished', inFlight: 0 };
+  const { total, inFlight, process } = unfinished;
+  return {
+    total: total === null ? null : Math.max(total, outcomes),
+    state: process === 'alive' ? 'running' : 'unfinished',
+    inFlight,
   };
 }
 

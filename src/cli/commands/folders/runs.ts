@@ -104,8 +104,10 @@ function asText(
 ): string {
   if (runs.length === 0) return `There is no run in ${plainText(out)} or below.\n`;
   const head = ['when', 'folder', 'model', 'saved', 'failed', 'cost'];
-  const rows = runs.map(rowOf);
-  const lines = columns([head, ...rows], 3);
+  const isWhole = runs.every(({ state }) => state === 'finished');
+  const rows = isWhole ? runs.map(rowOf) : runs.map((run) => [...rowOf(run), stateText(run)]);
+  const lines = columns([isWhole ? head : [...head, 'state'], ...rows], 3);
+  if (runs.some(({ state }) => state === 'unfinished')) lines.push('', UNFINISHED);
   if (days.length === 0)
     return `${lines.join('\n')}\n\nNothing was paid: all of them are simulated, or empty.\n`;
   const spending = [...days.map(spendingRow), ...months.map(spendingRow)];
@@ -113,7 +115,7 @@ function asText(
 }
 
 function rowOf(run: ListedRun): string[] {
-  const { lastAtMs, folder, models, saved, failed, skipped, costMicroUsd, isCostIncomplete } = run;
+  const { lastAtMs, folder, models, saved, failed, total, costMicroUsd, isCostIncomplete } = run;
   const [model = '–', ...others] = models;
   const more = others.length === 0 ? '' : ` and ${counted(others.length, 'other')}`;
   const cost = `${formatUsd(costMicroUsd)}${isCostIncomplete ? ' at least' : ''}`;
@@ -121,10 +123,17 @@ function rowOf(run: ListedRun): string[] {
     lastAtMs === null ? '–' : `${dayOf(lastAtMs)} ${new Date(lastAtMs).toTimeString().slice(0, 5)}`,
     plainText(folder),
     plainText(`${model}${more}`),
-    `${saved}/${saved + failed + skipped}`,
+    `${saved}/${total ?? '?'}`,
     String(failed),
     run.isSimulated ? `${cost} simulated` : cost,
   ];
+}
+
+const UNFINISHED = 'A run that is not finished was killed: run its command again, which goes on with it.';
+
+function stateText({ state, inFlight }: ListedRun): string {
+  const states = { finished: '', running: 'in progress', unfinished: 'not finished' };
+  return inFlight === 0 ? states[state] : `${states[state]}, ${inFlight} in flight`;
 }
 
 function spendingRow({ period, images, costMicroUsd }: Spending): string[] {
