@@ -120,6 +120,24 @@ it('says of a run that was killed that it is not finished, with all of its jobs'
   );
 });
 
+it('does not count an image as saved that has changed on disk', async () => {
+  const out = await outFolder();
+  await aRun(
+    join(out, 'night'),
+    'replicate',
+    [made(0, first), made(1, first), made(2, first)].map((one, n) => ({
+      ...one,
+      files: [{ ...file, path: `${n}.png` }],
+    })),
+  );
+  await writeFile(join(out, 'night/0.png'), '1');
+  await writeFile(join(out, 'night/1.png'), '');
+  expect((await runsOf(out)).stdout).toMatch(/2\/3 +0 +\$0\.009 +1 original changed$/m);
+  expect(JSON.parse((await runsOf(out, true)).stdout).runs).toMatchObject([
+    { saved: 2, changed: 1, total: 3 },
+  ]);
+});
+
 it('prints the same as JSON', async () => {
   const out = await outFolder();
   await aRun(join(out, 'night'), 'replicate', [made(0, first), made(1, second, { costUsd: null })]);
@@ -136,6 +154,7 @@ it('prints the same as JSON', async () => {
         saved: 2,
         failed: 0,
         skipped: 0,
+        changed: 0,
         total: 2,
         state: 'finished',
         inFlight: 0,

@@ -142,6 +142,17 @@ it('leaves out --only in the command that makes what it left out', () => {
   );
 });
 
+it('leads to the command of the run for renditions and deliveries that saved images lack', () => {
+  const nextAfter = (stage: 'rendering' | 'delivery' | 'download') => {
+    const failuresByStage = { ...progress().failuresByStage, [stage]: 1 };
+    return lines({ saved: 56, failed: 1 }, progress({ failuresByStage })).at(-1);
+  };
+  const same = '  next     the same command again; saved images are not made or paid for again';
+  expect(nextAfter('rendering')).toBe(same);
+  expect(nextAfter('delivery')).toBe(same);
+  expect(nextAfter('download')).toContain('retry-failed.ts');
+});
+
 it('has the use of the budget', () => {
   const budget = { limitUsd: 0.25, usedUsd: 0.171, remainingUsd: 0.079, usedPercent: 68.4 };
   expect(lines({ budget })).toContain('  budget   $0.171 of $0.25 (68.4 %) spent or reserved, $0.079 left');

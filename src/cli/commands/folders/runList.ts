@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSimulated } from '../../../base/service.ts';
 import { dayOf, toMicroUsd } from '../../../base/text.ts';
+import { insideFolder } from '../../../disk/insideFolder.ts';
 import { unlessMissing } from '../../../disk/storageError.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
@@ -11,7 +13,10 @@ import type { Outcome } from '../../../types.ts';
 
 /** The jobs of a run folder. */
 interface ListedJobs {
+  /** With originals that are as they were saved, or not there any more. */
   readonly saved: number;
+  /** Saved jobs with an original on disk that has another size than it had. */
+  readonly changed: number;
   readonly failed: number;
   readonly skipped: number;
   /** All jobs; null if it was killed before they were counted. */
@@ -57,7 +62,7 @@ export type Days = Map<string, Spending>;
 export async function readRun(folder: string, days: Days): Promise<ListedRun> {
   const { service = null } = (await readRunFile(folder)) ?? {};
   const isFake = isSimulated(service);
-  const counts = { saved: 0, failed: 0, skipped: 0 };
+  const counts = { saved: 0, changed: 0, failed: 0, skipped: 0 };
   const models = new Map<string, number>();
   let [startedAtMs, lastAtMs]: [number | null, number | null] = [null, null];
   let [costMicroUsd, isCostIncomplete] = [0, false];
@@ -72,7 +77,7 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
     if (!isFake) addTo(days, dayOf(atMs), files.filter(({ role }) => role === 'original').length, cost);
   };
   for await (const outcome of manifestOutcomes(folder)) {
-    counts[outcome.status] += 1;
+    counts[outcome.status === 'saved' && hasChanged(outcome, folder) ? 'changed' : outcome.status] += 1;
     models.set(outcome.model, (models.get(outcome.model) ?? 0) + 1);
     pay(outcome);
   }
@@ -85,9 +90,17 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
     lastAtMs: lastAtMs ?? (await unlessMissing(stat(join(folder, 'run.json'))))?.mtimeMs ?? null,
     models: known,
     ...counts,
-    ...stateOfJobs(counts.saved + counts.failed + counts.skipped, unfinished),
+    ...stateOfJobs(counts.saved + counts.changed + counts.failed + counts.skipped, unfinished),
     ...{ costMicroUsd, isCostIncomplete },
   };
+}
+
+function hasChanged({ files }: Outcome, folder: string): boolean {
+  return files.some(({ role, path, bytes }) => {
+    if (role !== 'original') return false;
+    const stats = statSync(insideFolder(folder, path), { throwIfNoEntry: false });
+    return stats !== undefined && stats.size !== bytes;
+  });
 }
 
 function byJobs(models: ReadonlyMap<string, number>): string[] {

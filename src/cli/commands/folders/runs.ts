@@ -104,7 +104,7 @@ function asText(
 ): string {
   if (runs.length === 0) return `There is no run in ${plainText(out)} or below.\n`;
   const head = ['when', 'folder', 'model', 'saved', 'failed', 'cost'];
-  const isWhole = runs.every(({ state }) => state === 'finished');
+  const isWhole = runs.every((run) => stateText(run) === '');
   const rows = isWhole ? runs.map(rowOf) : runs.map((run) => [...rowOf(run), stateText(run)]);
   const lines = columns([isWhole ? head : [...head, 'state'], ...rows], 3);
   if (runs.some(({ state }) => state === 'unfinished')) lines.push('', UNFINISHED);
@@ -131,9 +131,14 @@ function rowOf(run: ListedRun): string[] {
 
 const UNFINISHED = 'A run that is not finished was killed: run its command again, which goes on with it.';
 
-function stateText({ state, inFlight }: ListedRun): string {
+function stateText({ state, inFlight, changed }: ListedRun): string {
   const states = { finished: '', running: 'in progress', unfinished: 'not finished' };
-  return inFlight === 0 ? states[state] : `${states[state]}, ${inFlight} in flight`;
+  const texts = [
+    states[state],
+    inFlight > 0 && `${inFlight} in flight`,
+    changed > 0 && `${counted(changed, 'original')} changed`,
+  ];
+  return texts.filter((text) => text !== false && text !== '').join(', ');
 }
 
 function spendingRow({ period, images, costMicroUsd }: Spending): string[] {
