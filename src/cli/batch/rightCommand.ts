@@ -52,7 +52,10 @@ async function specAt(path: string): Promise<Found | null> {
   const read = readYaml(parseYaml(await readFile(path, 'utf8')));
   if (!('value' in read) || typeof read.value !== 'object' || read.value === null) return null;
   if (Array.isArray(read.value)) return { what: 'a list of prompts', command: 'generate' };
-  const workflow = workflowOf(Object.keys(read.value));
+  const keys = Object.keys(read.value);
+  const workflow = workflowOf(keys);
+  // It may be a prompt that lacks the list around it: a grid has axes.
+  if (workflow === 'grid' && extname(path).toLowerCase() === '.json' && !keys.includes('axes')) return null;
   return workflow === null ? null : { what: specNames[workflow], command: workflow };
 }
 
