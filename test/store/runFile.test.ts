@@ -96,5 +96,27 @@ it('compares nothing with a service that has no name', async () => {
 it('lets only real runs continue in a folder that does not know its service', async () => {
   const folder = await aFolder('run.sqlite');
   expect(await checkFolder(folder, { service: 'replicate' })).toBeNull();
-  await expect(checkFolder(folder, { service: 'simulator' })).rejects.toThrow('may have paid images');
+  await expect(checkFolder(folder, { service: 'simulator' })).rejects.toThrow(
+    'has no run.json, which names the service of its images: they may be paid.',
+  );
+});
+
+it('goes on with a simulation whose run.json is gone, as its list of outcomes names the service', async () => {
+  const folder = await aFolder('run.sqlite');
+  const outcome = (service: string) =>
+    `{"index":0,"prompt":"\\"service\\":\\"simulator\\"","service":"${service}"}\n`;
+  await writeFile(join(folder, 'manifest.jsonl'), `${outcome('simulator')}{"index":1}\n`);
+  expect(await checkFolder(folder, { service: 'simulator' })).toBeNull();
+  await writeFile(join(folder, 'manifest.jsonl'), outcome('replicate'));
+  await expect(checkFolder(folder, { service: 'simulator' })).rejects.toThrow('has no run.json');
+});
+
+it('names the file that is in the place of a folder', async () => {
+  const folder = root();
+  const file = join(folder, 'p.txt');
+  await writeFile(file, '');
+  await expect(checkFolder(file, { service: null })).rejects.toThrow(`${file} is a file, not a folder.`);
+  await expect(checkFolder(join(file, 'a/b'), { service: null })).rejects.toThrow(
+    `${file} is a file, so ${join(file, 'a/b')} cannot be a folder.`,
+  );
 });
