@@ -12,7 +12,7 @@ import type { GivenPrice } from '../flags/prices.ts';
 import { createWarn, keepMemorySmall, readEnvironment, type Warn } from '../script/environment.ts';
 import { findConfig } from '../script/findConfig.ts';
 import { runScript } from '../script/runScript.ts';
-import { withRightCommand } from './rightCommand.ts';
+import { expectPath, withRightCommand } from './rightCommand.ts';
 import type { Batch } from './runBatch.ts';
 import type { OpenService } from './service.ts';
 
@@ -50,6 +50,7 @@ function runBatchScript(
     useProxies(io.env, warn, { baseUrl: flags.baseUrl ?? environment.baseUrl });
     let service: OpenService | null = null;
     try {
+      await expectPath(command.name, inputs[0]);
       const choice = command.needsService
         ? chooseService(flags, environment, command.serves('simulate'))
         : ({ kind: 'none' } as const);

@@ -3,6 +3,9 @@ import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn, withDefaults } from '../flags/flags.ts';
 
+/** Predictions that are followed at a time: they already run, so many cost nothing. */
+const FOLLOWED = 100;
+
 const command = createCommand({
   name: 'collect',
   summary: commandTable.collect.help,
@@ -15,6 +18,7 @@ const command = createCommand({
     'provider',
     'base-url',
   ],
+  defaults: { concurrency: String(FOLLOWED), follow: 'poll' },
   examples: [
     'out/night',
     'out/night --follow webhook --webhook-url https://hooks.example.com --webhook-port 8788',
@@ -47,8 +51,11 @@ export async function collectCommand(script: BatchScriptContext): Promise<number
   return runBatch({
     folder,
     fingerprint: null,
-    // Following predictions that already run costs nothing, so many are followed at a time.
-    flags: withDefaults({ ...given, follow: given.follow ?? 'poll', concurrency: given.concurrency ?? 100 }),
+    flags: withDefaults({
+      ...given,
+      follow: given.follow ?? 'poll',
+      concurrency: given.concurrency ?? FOLLOWED,
+    }),
     service,
     io,
     around: script.around,

@@ -32,6 +32,8 @@ interface CreateCommandConfig {
    * scripts.
    */
   flags?: readonly FlagName[];
+  /** Defaults of its own, for the help. Default: those of the table. */
+  defaults?: Readonly<Partial<Record<FlagName, string>>>;
   /** False for a command that sends no request, and so needs no token. Default true. */
   needsService?: boolean;
   /** Allows `--model` several times, for scripts that compare models. Default false. */
@@ -150,7 +152,7 @@ function describeCommand(
   for (const definition of flagTable) {
     const isServed = serves(config, definition.name);
     command.addOption(
-      optionOf(definition, isServed).argParser((value: string) => {
+      optionOf(withDefault(definition, config), isServed).argParser((value: string) => {
         if (!isServed) throw notForScript(name, definition.name);
         onFlag(definition, value);
       }),
@@ -165,6 +167,11 @@ function describeCommand(
 
 function usageOf({ name, isRequired = true, unless }: InputDefinition): string {
   return isRequired && unless === undefined ? name : `[${name}]`;
+}
+
+function withDefault(flag: FlagDefinition<FlagName>, { defaults = {} }: CreateCommandConfig) {
+  const { [flag.name]: shownDefault = flag.shownDefault } = defaults;
+  return { ...flag, shownDefault };
 }
 
 function optionOf({ name, argument, help, shownDefault, group }: FlagDefinition, isServed: boolean): Option {

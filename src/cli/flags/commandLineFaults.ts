@@ -71,10 +71,10 @@ export function checkInputs(
   const words = given.map((word) => quoted(word.replace(/^postgres.*/, 'postgres://…'))).join(', ');
   const names = inputs.map(({ name }) => name).join(' ') || 'no input';
   const count = inputs.length === 0 ? '' : `${given.length} inputs: `;
+  const ofPaths =
+    inputs.length === 0 ? 'This command takes no file: see --help.' : 'Put quotes around a path with spaces.';
   throw new UsageError(`Expected ${names}, got ${count}${words}`, {
-    suggestion: words.includes('://')
-      ? 'Write --queue=postgres://…'
-      : 'Put quotes around a path with spaces.',
+    suggestion: words.includes('://') ? 'Write --queue=postgres://…' : ofPaths,
   });
 }
 

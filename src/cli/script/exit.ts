@@ -45,7 +45,7 @@ export const exitCodes = {
   usage: { code: 2, meaning: 'wrong flags, input or spec; nothing was created' },
   stoppedByService: {
     code: 3,
-    meaning: 'the service does not respond, or accepts no more jobs (token, credit, --max-wait)',
+    meaning: 'the service is away, or takes no more jobs (token, credit, --max-wait)',
   },
   interrupted: { code: 130, meaning: 'interrupted; run it again to resume' },
 } as const;

@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { dayOf, formatUsd } from '../../../base/text.ts';
-import { RxposureError } from '../../../errors.ts';
+import { fileProblem } from '../../../disk/storageError.ts';
+import { RxposureError, UsageError } from '../../../errors.ts';
 import { spendingFile } from '../../../store/cacheFolder.ts';
 import { runsBelow } from '../../batch/runFolder.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
@@ -21,13 +23,28 @@ export const run: RunCommand = plainCommand<{ readonly json?: boolean; readonly 
       .option('--json', 'print one JSON object: runs, days, months, machine; amounts in dollars')
       .option('--no-config', 'read no limits from rxposure.config.yaml, .json or .ts'),
   examples: ['', 'out/2026 --json'],
-  run: async ([out = 'out'], { json = false, config }, io) => {
+  run: async ([given], { json = false, config }, io) => {
+    const out = given ?? 'out';
+    // Before the first run there is no folder `out`.
+    if (given !== undefined) await expectFolder(given);
     const file = spendingFile(io.env);
     const machine = await orWarning(io, null, () => (file === null ? null : machineSpending(file)));
     const limits = config ? await orWarning(io, noLimits, configLimits) : noLimits;
     return listRuns(out, { json, machine, limits }, io);
   },
 });
+
+/** Rejects with `UsageError` if there is no such folder. */
+async function expectFolder(path: string): Promise<void> {
+  const stats = await stat(path).catch((cause: unknown) => {
+    const got = fileProblem(cause, 'no folder of that name');
+    throw new UsageError(`${path}: Expected a folder, got ${got}`, { suggestion: 'Check the name.', cause });
+  });
+  if (!stats.isDirectory())
+    throw new UsageError(`${path}: Expected a folder, got a file`, {
+      suggestion: 'Give the folder that has the run folders.',
+    });
+}
 
 /** Resolves with what `read` does; with `missing`, and a warning, if that cannot be read. */
 async function orWarning<T>(
