@@ -140,30 +140,12 @@ async function listFolder(folder: string): Promise<string[]> {
 /** Outcomes without a journal are refused later, with advice of their own. */
 async function isManifest(folder: string): Promise<boolean> {
   const start = '{"index":';
-  return (await startOfManifest(folder, start.length)) === start;
-}
-
-/** Most bytes of an outcome that are read for its service. */
-const MOST_BYTES = 1024 * 1024;
-
-/** Returns the service that the first outcome of a folder names; null if that is not known. */
-async function serviceInManifest(folder: string): Promise<string | null> {
-  const [line = ''] = (await startOfManifest(folder, MOST_BYTES)).split('\n', 1);
-  try {
-    return z.object({ service: z.string() }).parse(JSON.parse(line)).service;
-  } catch {
-    return null;
-  }
-}
-
-/** Reads the first bytes of the list of outcomes; empty if there is none, or it cannot be read. */
-async function startOfManifest(folder: string, bytes: number): Promise<string> {
   const handle = await openOwn(join(folder, 'manifest.jsonl')).catch(() => null);
   try {
-    const read = await handle?.read(Buffer.alloc(bytes), 0, bytes, 0);
-    return read?.buffer.toString('utf8', 0, read.bytesRead) ?? '';
+    const read = await handle?.read(Buffer.alloc(start.length), 0, start.length, 0);
+    return read?.buffer.toString() === start;
   } catch {
-    return '';
+    return false;
   } finally {
     await handle?.close();
   }
@@ -193,8 +175,7 @@ export async function checkFolder(folder: string, { service }: CheckFolderConfig
   const file = await readRunFile(folder);
   const isOther = service !== null && file !== null && file.service !== null && file.service !== service;
   if (isOther) throw otherService(folder, file.service, service);
-  const isUnknown = file === null && state === 'run' && isSimulated(service);
-  if (isUnknown && (await serviceInManifest(folder)) !== service) throw unknownService(folder);
+  if (file === null && state === 'run' && isSimulated(service)) throw unknownService(folder);
   return file;
 }
 
@@ -221,7 +202,7 @@ function unknownService(folder: string): UsageError {
   return new UsageError(
     `${folder} has no run.json, which names the service of its images: they may be paid.`,
     {
-      suggestion: `Bring the file back, or choose another folder with ${option('--out')}: a simulation costs nothing.`,
+      suggestion: `Bring the file back (manifest.json names the service, too), or choose another folder with ${option('--out')}: a simulation costs nothing.`,
     },
   );
 }

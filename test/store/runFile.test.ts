@@ -101,16 +101,6 @@ it('lets only real runs continue in a folder that does not know its service', as
   );
 });
 
-it('goes on with a simulation whose run.json is gone, as its list of outcomes names the service', async () => {
-  const folder = await aFolder('run.sqlite');
-  const outcome = (service: string) =>
-    `{"index":0,"prompt":"\\"service\\":\\"simulator\\"","service":"${service}"}\n`;
-  await writeFile(join(folder, 'manifest.jsonl'), `${outcome('simulator')}{"index":1}\n`);
-  expect(await checkFolder(folder, { service: 'simulator' })).toBeNull();
-  await writeFile(join(folder, 'manifest.jsonl'), outcome('replicate'));
-  await expect(checkFolder(folder, { service: 'simulator' })).rejects.toThrow('has no run.json');
-});
-
 it('names the file that is in the place of a folder', async () => {
   const folder = root();
   const file = join(folder, 'p.txt');
