@@ -45,7 +45,7 @@ function isWorthHiding(name: string, value: Json): boolean {
 }
 
 /** Returns the names of the inputs whose secret values are hidden, and not among `secrets`. */
-export function missingSecrets(input: ModelInput, secrets?: SecretInputs): string[] {
+function missingSecrets(input: ModelInput, secrets?: SecretInputs): string[] {
   const known = secrets?.() ?? {};
   return Object.keys(input).filter((name) => input[name] === SECRET && !Object.hasOwn(known, name));
 }
@@ -75,8 +75,8 @@ export function revealSecrets(request: PredictionRequest, secrets?: SecretInputs
 }
 
 /** Returns an input as a service shows it, with the values hidden that are hidden in `request`. */
-export function hideAs<T extends ModelInput | null>(shown: T, request: ModelInput): T;
-export function hideAs(shown: ModelInput | null, request: ModelInput): ModelInput | null {
+function hideAs<T extends ModelInput | null>(shown: T, request: ModelInput): T;
+function hideAs(shown: ModelInput | null, request: ModelInput): ModelInput | null {
   if (shown === null) return null;
   const names = Object.keys(shown).filter((name) => request[name] === SECRET);
   if (names.length === 0) return shown;

@@ -1,4 +1,5 @@
 import { ProviderError } from '../errors.ts';
+import type { Prediction } from '../types.ts';
 
 /** The name of Replicate's own API, as run folders and outcomes store it. */
 export const replicateService = 'replicate';
@@ -62,4 +63,12 @@ export function isNotFound(error: unknown): error is ProviderError {
 /** Returns true if the service itself says that something is unknown, or not for this account. */
 export function isWithheld(error: unknown): error is ProviderError {
   return isNotFound(error) || (error instanceof ProviderError && error.status === 403 && !error.recoverable);
+}
+
+/**
+ * Returns true if a prediction no longer runs: its status is final. One whose status is unknown may
+ * still run.
+ */
+export function hasEnded({ status }: Prediction): boolean {
+  return status !== 'starting' && status !== 'processing' && status !== 'unknown';
 }

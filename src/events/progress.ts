@@ -1,13 +1,14 @@
 import { defer, filter, map, type OperatorFunction, type SchedulerLike, tap } from 'rxjs';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { toMicroUsd } from '../base/text.ts';
 import type { Outcome } from '../types.ts';
+import { addCost, type CostSum, correctCost, isCostIncomplete, noCost } from './costSum.ts';
+import type { EventOf } from './observeRun.ts';
 import type { RunEvent } from './runEvent.ts';
 import type { RunTotals } from './totals.ts';
 
 /** The progress of a run. */
 export interface RunProgress {
-  /** Jobs of the input. */
+  /** Jobs of the input, without those that `only` leaves out. */
   readonly total: number;
   /** Jobs that have their outcome, including those that earlier runs saved. */
   readonly done: number;
@@ -28,8 +29,7 @@ export interface RunProgress {
 
 /** Returns the progress of a run with these counts. */
 export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
-  const { total, saved, failed, skipped, costMicroUsd, isCostIncomplete, ratePerMinute } = counts;
-  const { estimatedMicroUsd } = counts;
+  const { expected: total, saved, failed, skipped, costMicroUsd, ratePerMinute } = counts;
   const done = doneCount(counts);
   return {
     total,
@@ -39,7 +39,7 @@ export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
     failed,
     skipped,
     costUsd: costMicroUsd / 1_000_000,
-    costIncomplete: isCostIncomplete || estimatedMicroUsd > 0,
+    costIncomplete: isCostIncomplete(counts),
     ratePerMinute,
     elapsedMs: nowMs - counts.startedAtMs,
     etaMs: timeLeftMs(total - done, ratePerMinute),
@@ -47,18 +47,16 @@ export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
 }
 
 /** The counts of a run so far. */
-export interface RunCounts {
+export interface RunCounts extends CostSum {
+  /** Jobs of the input. */
   readonly total: number;
+  /** Those of them that end in this run, or are saved: without jobs that `only` leaves out. */
+  readonly expected: number;
   readonly alreadySaved: number;
   readonly startedAtMs: number;
   readonly saved: number;
   readonly failed: number;
   readonly skipped: number;
-  readonly costMicroUsd: number;
-  /** True if at least one job had no known price. */
-  readonly isCostIncomplete: boolean;
-  /** Part of the cost that is an estimate. */
-  readonly estimatedMicroUsd: number;
   /** Jobs ended a minute over the last minute; null in the first second. */
   readonly ratePerMinute: number | null;
 }
@@ -73,22 +71,20 @@ interface RunCounter {
 export function createRunCounter(now: () => number): RunCounter {
   const counts = {
     total: 0,
+    expected: 0,
     alreadySaved: 0,
     startedAtMs: now(),
     saved: 0,
     failed: 0,
     skipped: 0,
-    costMicroUsd: 0,
-    isCostIncomplete: false,
-    estimatedMicroUsd: 0,
   };
+  let cost = noCost;
   let pace = createPace(now);
 
-  const count = ({ status, costUsd, estimatedUsd = 0 }: Outcome): void => {
+  const count = (outcome: Outcome): void => {
+    const { status } = outcome;
     counts[status] += 1;
-    counts.costMicroUsd += toMicroUsd(costUsd ?? 0);
-    counts.estimatedMicroUsd += toMicroUsd(estimatedUsd);
-    counts.isCostIncomplete ||= costUsd === null;
+    cost = addCost(cost, outcome);
     // Skipped jobs take no time.
     if (status !== 'skipped') pace.count();
   };
@@ -97,24 +93,32 @@ export function createRunCounter(now: () => number): RunCounter {
       switch (event.type) {
         case 'run.started':
           counts.total = event.total;
+          counts.expected = event.jobs === undefined ? event.total : event.alreadySaved + event.jobs;
           counts.alreadySaved = event.alreadySaved;
           counts.startedAtMs = now();
           pace = createPace(now);
           return;
         case 'image.saved':
-          count(event.paidBefore ? { ...event.outcome, costUsd: 0, estimatedUsd: 0 } : event.outcome);
+          count(countedOutcome(event));
           return;
         case 'job.failed':
         case 'job.skipped':
           count(event.outcome);
           return;
         case 'job.measured':
-          counts.costMicroUsd += toMicroUsd(event.costChangeUsd);
-          counts.estimatedMicroUsd = Math.max(0, counts.estimatedMicroUsd - toMicroUsd(event.estimateUsd));
+          cost = correctCost(cost, event);
       }
     },
-    counts: () => ({ ...counts, ratePerMinute: pace.perMinute() }),
+    counts: () => ({ ...counts, ...cost, ratePerMinute: pace.perMinute() }),
   };
+}
+
+/**
+ * Returns the outcome of `image.saved` as its run counts it. One that an earlier run has paid for
+ * has no cost, and its model made no image: like the result of an identical request.
+ */
+export function countedOutcome({ outcome, paidBefore }: EventOf<'image.saved'>): Outcome {
+  return paidBefore ? { ...outcome, costUsd: 0, estimatedUsd: 0, cached: true } : outcome;
 }
 
 /** Measures how often something happens at present. */

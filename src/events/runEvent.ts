@@ -105,7 +105,10 @@ export type RunEvent =
       readonly index: number;
       readonly turn: number;
     }
-  /** With the strategy `sequential`, after each job; `elapsedMs` is that of the run so far. */
+  /**
+   * With the strategy `sequential`, after each job. `total` does not count jobs that `only` leaves
+   * out; `elapsedMs` is that of the run so far.
+   */
   | {
       readonly type: 'job.progress';
       readonly current: number;

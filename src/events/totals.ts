@@ -1,5 +1,6 @@
 import { toMicroUsd } from '../base/text.ts';
 import type { Outcome } from '../types.ts';
+import { addCost, type CostChange, type CostSum, correctCost, isCostIncomplete } from './costSum.ts';
 
 /** The use of a budget. */
 export interface BudgetUse {
@@ -42,36 +43,35 @@ export function noTotals(total: number, alreadySaved = 0): RunTotals {
 }
 
 /** Returns totals with one more outcome. */
-export function addOutcome(
-  totals: RunTotals,
-  { status, costUsd, estimatedUsd: ownUsd = 0 }: Outcome,
-): RunTotals {
-  const unpricedJobs = (totals.unpricedJobs ?? 0) + (costUsd === null ? 1 : 0);
-  const estimatedUsd = addUsd(totals.estimatedUsd ?? 0, ownUsd);
-  return withCost(
-    { ...totals, [status]: totals[status] + 1 },
-    { costUsd: addUsd(totals.costUsd, costUsd ?? 0), unpricedJobs, estimatedUsd },
-  );
+export function addOutcome(totals: RunTotals, outcome: Outcome): RunTotals {
+  const { status } = outcome;
+  return withCost({ ...totals, [status]: totals[status] + 1 }, addCost(costOf(totals), outcome));
 }
 
-/** The cost of a run, and what is not certain about it. */
-interface TotalCost {
-  readonly costUsd: number;
-  readonly unpricedJobs: number;
-  readonly estimatedUsd: number;
+/** Returns totals in which the cost of a job is corrected. */
+export function correctTotals(totals: RunTotals, change: CostChange): RunTotals {
+  return withCost(totals, correctCost(costOf(totals), change));
 }
 
-/** Returns totals with another cost. */
-export function withCost(
+function costOf({ costUsd, estimatedUsd = 0, unpricedJobs = 0 }: RunTotals): CostSum {
+  return {
+    costMicroUsd: toMicroUsd(costUsd),
+    estimatedMicroUsd: toMicroUsd(estimatedUsd),
+    unpricedJobs,
+  };
+}
+
+function withCost(
   { unpricedJobs: _unpriced, estimatedUsd: _estimated, ...totals }: RunTotals,
-  { costUsd, unpricedJobs, estimatedUsd }: TotalCost,
+  cost: CostSum,
 ): RunTotals {
+  const { costMicroUsd, estimatedMicroUsd, unpricedJobs } = cost;
   return {
     ...totals,
-    costUsd,
-    costIncomplete: unpricedJobs > 0 || estimatedUsd > 0,
+    costUsd: costMicroUsd / 1_000_000,
+    costIncomplete: isCostIncomplete(cost),
     ...(unpricedJobs > 0 && { unpricedJobs }),
-    ...(estimatedUsd > 0 && { estimatedUsd }),
+    ...(estimatedMicroUsd > 0 && { estimatedUsd: estimatedMicroUsd / 1_000_000 }),
   };
 }
 

@@ -30,14 +30,14 @@ const fallback = z.union([
 ]);
 
 /** Version of the settings. A worker takes no run with a newer one. */
-export const SETTINGS_FORMAT = 1;
+const SETTINGS_FORMAT = 1;
 const microUsd = z.int().nonnegative();
 
 /**
  * The settings of a run that each worker needs, as JSON: no function, no secret, no path of a
  * machine. Amounts are millionths of a US dollar.
  */
-export const storedSettingsSchema = z.strictObject({
+const storedSettingsSchema = z.strictObject({
   format: z.literal(SETTINGS_FORMAT),
   /** Name of the service; null if it has none. */
   service: z.string().nullable(),

@@ -1,5 +1,5 @@
 import { isSvg } from '../base/pictures.ts';
-import { type BytesReader, cut, damaged, StructureFault, withReader } from './formats/bytesReader.ts';
+import { type BytesReader, cut, damaged, withReader } from './formats/bytesReader.ts';
 import { readGifFacts } from './formats/gif.ts';
 import { checkFilm, checkStill, readHeifFacts } from './formats/heif.ts';
 import type { ImageFacts } from './formats/imageFacts.ts';
@@ -114,9 +114,4 @@ async function withoutRangeErrors<T>(reading: Promise<T>): Promise<T> {
     if (error instanceof RangeError) throw damaged('a part of it does not fit');
     throw error;
   }
-}
-
-/** Returns what is wrong with a file, if an error says so; null for every other error. */
-export function structureFault(error: unknown): StructureFault | null {
-  return error instanceof StructureFault ? error : null;
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '../types.ts';
 import { closeOrPostpone } from './journey/closeJob.ts';
 import type { GenerateConfig } from './journey/config.ts';
 import { downloadOriginals } from './journey/downloadOriginals.ts';
-import { expectPlace, type Journey, openJob, storeForCollect } from './journey/job.ts';
+import { expectPlace, type Journey, openJob } from './journey/job.ts';
 import { makePrediction } from './journey/makePrediction.ts';
 import { orFailedOutcome, rateImage, toSavedOutcome } from './journey/outcomes.ts';
 import { renderRenditions } from './journey/renderRenditions.ts';
@@ -41,7 +41,6 @@ export function generate(plans: PlanSource, config: GenerateConfig): Observable<
       const job = openJob(plan, run.journal.find(plan.index), turn);
       return of(plan).pipe(
         expectPlace(job, run), //                        in the folder, also if links are followed
-        storeForCollect(run), //                         detached runs only
         reuseOrMake(job, run, (wanted) =>
           of(wanted).pipe(
             makePrediction(job, run), //                 slot, budget, create, follow; retries and fallbacks

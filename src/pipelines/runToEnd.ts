@@ -81,25 +81,28 @@ export function runToEnd(
     const startedAtMs = Math.min(nowMs, begunAt ?? nowMs);
     const begunAtMs = scheduler.now() - (nowMs - startedAtMs);
     let fault: unknown = null;
+    const expected = total - leftOut;
     let current = alreadySaved;
     const reportEach = tap<Outcome>(({ prompt, status, predictionId }) => {
       current += 1;
-      const percent = Math.floor((current * 100) / total);
+      const percent = Math.floor((current * 100) / expected);
       const elapsedMs = scheduler.now() - begunAtMs;
-      emit({ type: 'job.progress', current, total, percent, prompt, status, predictionId, elapsedMs });
+      const far = { current, total: expected, percent, elapsedMs };
+      emit({ type: 'job.progress', ...far, prompt, status, predictionId });
     });
+    const step = strategies[strategy].reportsEachJob ? reportEach : identity;
     const noteFault = catchError<Outcome, typeof EMPTY>((error: unknown) => {
       fault ??= asMidRunError(error);
       return EMPTY;
     });
     const started = { type: 'run.started', folder, total, alreadySaved, concurrency } as const;
-    const jobs = leftOut > 0 && { jobs: total - alreadySaved - leftOut };
+    const jobs = leftOut > 0 && { jobs: expected - alreadySaved };
     emit({ ...started, ...jobs, ...(service && { service }) });
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     return concat(
-      added.pipe(noteFault),
+      added.pipe(step, noteFault),
       earlier,
-      outcomes.pipe(strategies[strategy].reportsEachJob ? reportEach : identity, noteFault),
+      outcomes.pipe(step, noteFault),
       skipRemaining(plans, run, isWhole ? total : null).pipe(noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),

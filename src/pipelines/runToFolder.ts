@@ -77,7 +77,10 @@ export function runStoredPlans(
   settings: RunSettings,
 ): Observable<FinishedRun> {
   const plans = () => withSecrets(source(), settings.secretInputs);
-  const expectOwn = (run: OpenRun) => expectOwnPlans(plans, run, settings);
+  const expectOwn = async (run: OpenRun) => {
+    await expectOwnPlans(plans, run, settings);
+    await warnOfUnfinished(plans, run);
+  };
   return runCounted(plans, total, { ...settings, isPartial: true }, expectOwn);
 }
 
@@ -86,6 +89,18 @@ async function* withSecrets(
   given: ModelInput | undefined,
 ): AsyncGenerator<Plan> {
   for await (const plan of plans) yield given === undefined ? plan : { ...plan, secrets: () => given };
+}
+
+/** Warns of jobs that an earlier run has begun and not ended, and that are none of these plans. */
+async function warnOfUnfinished(plans: PlanSource, { config, journal }: OpenRun): Promise<void> {
+  const open = new Set(journal.openIndexes());
+  if (open.size === 0) return;
+  for await (const { index } of plans()) open.delete(index);
+  if (open.size === 0) return;
+  const jobs =
+    open.size === 1 ? '1 other job of this folder is' : `${open.size} other jobs of this folder are`;
+  const message = `${jobs} unfinished, because a run was killed or stopped: run its command again, which pays for none of them twice.`;
+  config.emit?.({ type: 'warning', message });
 }
 
 /**

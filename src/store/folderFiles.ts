@@ -4,39 +4,66 @@ import { insideFolder, outsideTarget } from '../disk/insideFolder.ts';
 import { expectPlainFile } from '../disk/ownFiles.ts';
 import { option, UsageError } from '../errors.ts';
 
+/** Lists of outcomes and plans. While jobs get other indexes, each has a next one beside it. */
+export const listNames = ['manifest.jsonl', 'failed.jsonl', 'detached.jsonl', 'unused.jsonl'] as const;
+
+/** Ends the name of the list that takes the place of another one. */
+export const nextSuffix = '.next';
+
+/** Marks the folder of a run whose images workers make. */
+export const queueFileName = 'queue.json';
+
 /** Files of a run folder that a run reads, or writes in place. */
-const FILES = [
+const FILES: readonly string[] = [
   'run.json',
+  queueFileName,
   'run.sqlite',
   'run.sqlite-wal',
   'run.sqlite-shm',
   'run.sqlite-journal',
   'run.lock',
   'journal.jsonl',
-  'manifest.jsonl',
-  'manifest.jsonl.next',
-  'failed.jsonl',
-  'failed.jsonl.next',
-  'detached.jsonl',
-  'detached.jsonl.next',
-  'unused.jsonl',
-  'unused.jsonl.next',
+  ...listNames.flatMap((name) => [name, `${name}${nextSuffix}`]),
   'report.json',
   'refinement.json',
   'grid.json',
-] as const;
-const fileNames: ReadonlySet<string> = new Set(FILES);
+];
 
-/**
- * Returns true for the path, below a run folder, of a file that its run keeps for itself. Do not
- * open one to see what it is: closing a second handle of the journal ends the lock on it.
- */
-export function isRunFile(path: string): boolean {
-  return fileNames.has(path);
-}
+/** Files that a run only writes, each as a whole in place of the last one. */
+const WRITTEN: readonly string[] = [
+  'stdin.txt',
+  'manifest.json',
+  'campaign_report.json',
+  'comparison.json',
+  'gallery.html',
+  'ab.html',
+  'lineage.svg',
+  'lineage.png',
+  'run.sqlite.damaged',
+];
+const PAGES = /^(?:contact-sheet|comparison-grid)(?:-\d+)?\.jpg$/;
+const fileNames: ReadonlySet<string> = new Set([...FILES, ...WRITTEN]);
 
 /** Folders in a run folder that a run writes into. */
-const FOLDERS = ['.moving', '.ratings', '.thumbs', 'best', 'originals', 'unused', 'webdataset'] as const;
+const FOLDERS = [
+  '.decoding',
+  '.moving',
+  '.ratings',
+  '.thumbs',
+  'best',
+  'originals',
+  'unused',
+  'webdataset',
+] as const;
+
+/**
+ * Returns true for the path, below a run folder, of a file that its run keeps for itself: none of a
+ * job. Do not open one to see what it is: closing a second handle of the journal ends the lock on
+ * it.
+ */
+export function isRunFile(path: string): boolean {
+  return fileNames.has(path) || PAGES.test(path);
+}
 
 /**
  * Checks that the files and folders of a run are what they seem to be, before any of them is

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { prettyJson, readOwnJson, writeAtomically } from '../disk/writeFiles.ts';
 import { UsageError } from '../errors.ts';
-
-const FILE_NAME = 'queue.json';
+import { queueFileName } from './folderFiles.ts';
 
 /**
  * Marks a run folder as that of workers, before they begin: until their outcomes are in it, its
@@ -13,12 +12,12 @@ const FILE_NAME = 'queue.json';
  */
 export async function markQueued(folder: string, run: string, hasOthers = false): Promise<void> {
   const mark = { run, ...(hasOthers && { hasOthers }) };
-  await writeAtomically(join(folder, FILE_NAME), prettyJson(mark));
+  await writeAtomically(join(folder, queueFileName), prettyJson(mark));
 }
 
 /** Returns true if a folder is marked, and had no jobs of other runs then. */
 export async function isQueuedAlone(folder: string): Promise<boolean> {
-  const mark = await readOwnJson(join(folder, FILE_NAME), markSchema);
+  const mark = await readOwnJson(join(folder, queueFileName), markSchema);
   return mark !== null && mark.hasOthers !== true;
 }
 
@@ -26,12 +25,12 @@ const markSchema = z.object({ run: z.string(), hasOthers: z.boolean().optional()
 
 /** Removes the mark, once all outcomes are in the folder. */
 export async function unmarkQueued(folder: string): Promise<void> {
-  await rm(join(folder, FILE_NAME), { force: true });
+  await rm(join(folder, queueFileName), { force: true });
 }
 
 /** Returns true if workers make the images of a folder. */
 export function isQueued(folder: string): boolean {
-  return existsSync(join(folder, FILE_NAME));
+  return existsSync(join(folder, queueFileName));
 }
 
 /** Throws `UsageError` if workers make the images of a folder. */

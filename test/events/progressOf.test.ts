@@ -115,6 +115,18 @@ it('counts each subscription by itself, and has nothing to do in an empty run', 
   });
 });
 
+it('reaches 100 % without the jobs that `only` leaves out', () => {
+  const counter = createRunCounter(() => 0);
+  counter.onEvent({ type: 'run.started', folder: '', total: 4, alreadySaved: 1, jobs: 1, concurrency: 1 });
+  counter.onEvent({ type: 'image.saved', outcome: outcome(1) });
+  expect(runProgress(counter.counts(), 2_000)).toMatchObject({
+    total: 2,
+    done: 2,
+    percent: 100,
+    etaMs: null,
+  });
+});
+
 it('knows an estimate, and the cost that takes its place', async () => {
   const counter = createRunCounter(() => 0);
   counter.onEvent({ type: 'image.saved', outcome: outcome(0, { costUsd: 0.005, estimatedUsd: 0.005 }) });

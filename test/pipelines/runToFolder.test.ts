@@ -163,6 +163,18 @@ describe('a run in its folder', () => {
     expect(simulator.stats()).toMatchObject({ created: 4 });
   });
 
+  it('reaches 100 % in a sequential run whose `only` leaves jobs out', async () => {
+    const provider = await start();
+    await run(1, { provider });
+    const events: RunEvent[] = [];
+    const only = (index: number) => index < 2;
+    await run(4, { provider, strategy: 'sequential', only, emit: (event) => events.push(event) });
+    expect(events.filter(({ type }) => type === 'job.progress' || type === 'run.started')).toMatchObject([
+      { total: 4, alreadySaved: 1, jobs: 1 },
+      { current: 2, total: 2, percent: 100, prompt: 'A pear, number 1', status: 'saved' },
+    ]);
+  });
+
   it('writes no sidecars if `sidecars` is false', async () => {
     const provider = await start();
     const { totals } = await run(2, { provider, sidecars: false, gallery: false });

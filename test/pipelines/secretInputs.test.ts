@@ -1,17 +1,26 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, type Observable, of } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { hideSecrets, SECRET } from '../../src/base/secretInputs.ts';
 import type { RunSettings } from '../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../src/pipelines/runToFolder.ts';
 import { runCollect } from '../../src/pipelines/workflows/collect.ts';
 import { runRetry } from '../../src/pipelines/workflows/retryFailed.ts';
+import type { Provider, ProviderAnswers } from '../../src/ports.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import { type Simulator, type SimulatorConfig, startSimulator } from '../../src/simulator/index.ts';
 import { openWebDataset } from '../../src/sinks/destinations/webDataset.ts';
 import { requestKey } from '../../src/sources/planning/requestKey.ts';
-import type { ModelSchema, Plan } from '../../src/types.ts';
+import type {
+  CreateOptions,
+  Model,
+  ModelSchema,
+  Plan,
+  Prediction,
+  PredictionPage,
+  PredictionRequest,
+} from '../../src/types.ts';
 import { aPlan } from '../helpers/runOf.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
@@ -139,4 +148,46 @@ describe('a secret input', () => {
       expect(await placesOf(OLD)).toEqual([]);
     },
   );
+});
+
+/** A provider whose methods are those of a class, and need its private field. */
+class OwnProvider implements Provider {
+  readonly #inner: Provider;
+  constructor(inner: Provider) {
+    this.#inner = inner;
+  }
+  get answers(): ProviderAnswers {
+    return this.#inner.answers;
+  }
+  get isLocal(): boolean {
+    return this.#inner.isLocal ?? false;
+  }
+  get isPlain(): boolean {
+    return this.#inner.isPlain ?? false;
+  }
+  identify(): Observable<string> {
+    return this.#inner.identify?.() ?? of('own');
+  }
+  createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction> {
+    return this.#inner.createPrediction(request, options);
+  }
+  getPrediction(id: string): Observable<Prediction> {
+    return this.#inner.getPrediction(id);
+  }
+  listPredictions(query: Parameters<Provider['listPredictions']>[0]): Observable<PredictionPage> {
+    return this.#inner.listPredictions(query);
+  }
+  cancelPrediction(id: string): Observable<Prediction> {
+    return this.#inner.cancelPrediction(id);
+  }
+  getModel(name: string, version?: string | null): Observable<Model> {
+    return this.#inner.getModel(name, version);
+  }
+}
+
+it('sends the secrets of a plan by a provider that is the instance of a class', async () => {
+  const settings = await start();
+  const { totals } = await run(NEW, { ...settings, provider: new OwnProvider(settings.provider) });
+  expect(totals).toMatchObject({ saved: 4, failed: 0 });
+  expect(await placesOf(NEW)).toEqual([]);
 });

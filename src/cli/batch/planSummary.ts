@@ -68,7 +68,7 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
     ...(totals.uploads === undefined ? [] : [fact('uploads', uploadsText(totals.uploads))]),
     fact('into', plainText(settings.folder)),
     ...configLines(settings.flags),
-    'Dry run: nothing was created. Remove --dry-run to start.',
+    'Dry run: nothing was created.',
   ];
 }
 

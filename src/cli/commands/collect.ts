@@ -35,7 +35,7 @@ export const run: RunCommand = batchCommand(command, collectCommand);
  * Collects the predictions of detached runs, as finished images on disk. Resolves with the exit
  * code.
  */
-export async function collectCommand(script: BatchScriptContext): Promise<number> {
+async function collectCommand(script: BatchScriptContext): Promise<number> {
   const {
     inputs: [path = ''],
     flags: given,

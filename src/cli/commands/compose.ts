@@ -17,7 +17,7 @@ const command = createCommand({
 export const run: RunCommand = batchCommand(command, composeCommand);
 
 /** Makes an image of each product in front of each background. Resolves with the exit code. */
-export async function composeCommand(script: BatchScriptContext): Promise<number> {
+async function composeCommand(script: BatchScriptContext): Promise<number> {
   const { startGrid } = await import('../batch/startGrid.ts');
   const { compositionsWorkflow } = await import('../../pipelines/workflows/compose.ts');
   return startGrid(compositionsWorkflow, script);

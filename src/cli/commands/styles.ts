@@ -16,7 +16,7 @@ export const run: RunCommand = batchCommand(command, stylesCommand);
  * Makes the same prompts in the styles of several reference pictures, side by side. Resolves with
  * the exit code.
  */
-export async function stylesCommand(script: BatchScriptContext): Promise<number> {
+async function stylesCommand(script: BatchScriptContext): Promise<number> {
   const { startGrid } = await import('../batch/startGrid.ts');
   const { stylesWorkflow } = await import('../../pipelines/workflows/styles.ts');
   return startGrid(stylesWorkflow, script);

@@ -17,7 +17,7 @@ const command = createCommand({
 export const run: RunCommand = batchCommand(command, variationsCommand);
 
 /** Makes variations of a reference picture. Resolves with the exit code. */
-export async function variationsCommand(script: BatchScriptContext): Promise<number> {
+async function variationsCommand(script: BatchScriptContext): Promise<number> {
   const { startGrid } = await import('../batch/startGrid.ts');
   const { variationsWorkflow } = await import('../../pipelines/workflows/variations.ts');
   return startGrid(variationsWorkflow, script);

@@ -1,4 +1,4 @@
-import { createRunCounter, type RunCounts } from '../../events/progress.ts';
+import { countedOutcome, createRunCounter, type RunCounts } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import { createCostTracker, type ModelTotals } from '../../sinks/report/tallies.ts';
 import type { Outcome, PlannedUploads, PredictionStatus } from '../../types.ts';
@@ -114,11 +114,11 @@ export function createProgress(now: () => number, next: Partial<NextCommands> = 
   };
 }
 
-/** Returns the outcome of an event that ends a job, without a cost that an earlier run has paid. */
+/** Returns the outcome of an event that ends a job, as its run counts it; null for others. */
 function outcomeOf(event: RunEvent): Outcome | null {
   switch (event.type) {
     case 'image.saved':
-      return event.paidBefore ? { ...event.outcome, costUsd: 0, estimatedUsd: 0 } : event.outcome;
+      return countedOutcome(event);
     case 'job.failed':
     case 'job.skipped':
       return event.outcome;

@@ -119,7 +119,8 @@ function linesView(config: LinesViewConfig): View {
 }
 
 function tenthsDone(progress: Progress): number {
-  return progress.total === 0 ? 10 : Math.floor((doneCount(progress) * 10) / progress.total);
+  const { expected } = progress;
+  return expected === 0 ? 10 : Math.floor((doneCount(progress) * 10) / expected);
 }
 
 function progressLine(progress: Progress, nowMs: number): string {

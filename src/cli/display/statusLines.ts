@@ -95,8 +95,8 @@ function widthOf(parts: readonly ProgressPart[]): number {
 }
 
 function bar(progress: Progress, columns: number, paint: Paint): string {
-  const { total } = progress;
-  const share = total === 0 ? 1 : Math.min(1, doneCount(progress) / total);
+  const { expected } = progress;
+  const share = expected === 0 ? 1 : Math.min(1, doneCount(progress) / expected);
   // Rounded down: the bar is full only when all jobs are done.
   const filled = Math.floor(share * columns);
   return paint('cyan', '━'.repeat(filled)) + paint('dim', '─'.repeat(columns - filled));
@@ -115,11 +115,11 @@ const atService = new Set(['creating', 'queued', 'running']);
 
 /** Returns the facts about a run in reading order; leaves out counts of zero and unknown values. */
 export function progressParts(progress: Progress, nowMs: number): ProgressPart[] {
-  const { total, active, failed, skipped, pausedUntilMs, ratePerMinute } = progress;
+  const { expected, active, failed, skipped, pausedUntilMs, ratePerMinute } = progress;
   const done = doneCount(progress);
   const inFlight = [...active.values()].filter(({ state }) => atService.has(state)).length;
   const parts: (ProgressPart | false)[] = [
-    { text: `${done}/${total}`, rank: 1, style: 'bold' },
+    { text: `${done}/${expected}`, rank: 1, style: 'bold' },
     inFlight > 0 && { text: `${inFlight} in flight`, rank: 5, style: null },
     failed > 0 && { text: `${failed} failed`, rank: 2, style: 'red' },
     skipped > 0 && { text: `${skipped} skipped`, rank: 7, style: 'yellow' },
@@ -127,7 +127,7 @@ export function progressParts(progress: Progress, nowMs: number): ProgressPart[]
     ...outageParts(progress, nowMs),
     ...moneyPart(progress),
     ratePerMinute !== null && ratePerMinute > 0 && { text: rateText(ratePerMinute), rank: 8, style: null },
-    ...timePart(total - done, ratePerMinute),
+    ...timePart(expected - done, ratePerMinute),
   ];
   return parts.filter((part) => part !== false);
 }
@@ -152,10 +152,10 @@ function pauseText(leftMs: number): string {
   return `paused ${formatDuration(seconds * 1_000)}${leftMs < LONG_PAUSE_MS ? '' : ' by the service'}`;
 }
 
-function moneyPart({ costMicroUsd, isCostIncomplete, estimatedMicroUsd }: Progress): ProgressPart[] {
+function moneyPart({ costMicroUsd, unpricedJobs, estimatedMicroUsd }: Progress): ProgressPart[] {
   if (costMicroUsd === 0) return [];
   const about = estimatedMicroUsd > 0 ? '~' : '';
-  return [{ text: `${about}${formatUsd(costMicroUsd)}${isCostIncomplete ? '+' : ''}`, rank: 6, style: null }];
+  return [{ text: `${about}${formatUsd(costMicroUsd)}${unpricedJobs > 0 ? '+' : ''}`, rank: 6, style: null }];
 }
 
 function rateText(perMinute: number): string {

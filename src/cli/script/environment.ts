@@ -23,7 +23,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 }
 
 /** What `--queue` stands for without an address. */
-export const QUEUE_VARIABLE = 'RXPOSURE_QUEUE';
+const QUEUE_VARIABLE = 'RXPOSURE_QUEUE';
 
 /** Returns the address of the database that `--queue` names, or else the environment. */
 export function queueUrl(

@@ -2,6 +2,7 @@ import type { Attributes, Meter } from '@opentelemetry/api';
 import { toMicroUsd } from '../../base/text.ts';
 import type { Outcome } from '../../types.ts';
 import type { EventOf } from '../observeRun.ts';
+import { countedOutcome } from '../progress.ts';
 import type { RunEvent } from '../runEvent.ts';
 import { attributes, endedAs, OPERATION } from './attributes.ts';
 
@@ -87,7 +88,7 @@ export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig)
       if (addedMs > 0) throttled.add(addedMs / 1_000);
       pausedUntilMs = Math.max(pausedUntilMs, untilMs);
     },
-    'image.saved': ({ outcome, paidBefore }) => end(paidBefore ? { ...outcome, costUsd: 0 } : outcome),
+    'image.saved': (event) => end(countedOutcome(event)),
     'job.failed': ({ outcome }) => end(outcome),
     'job.skipped': ({ outcome }) => end(outcome),
     'job.measured': ({ model, cached, metrics, costChangeUsd }) => {

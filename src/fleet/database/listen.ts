@@ -29,17 +29,22 @@ export function listen({ url, channel, name }: ListenConfig): Observable<string 
       client.on('error', (error) => subscriber.error(error));
       client.on('end', () => subscriber.error(new Error('Connection terminated')));
       client.on('notification', ({ payload = '' }) => subscriber.next(payload));
-      await client.connect();
-      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+      const end = () => client.end();
+      try {
+        await client.connect();
+        await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+      } catch (error) {
+        // Not awaited: a connection that has broken may never report its end.
+        void end().catch(() => {});
+        throw error;
+      }
       subscriber.next(null);
-      return client;
+      return end;
     });
     opening.catch((error: unknown) => subscriber.error(error));
     return () => {
-      opening.then(
-        (client) => client.end(),
-        () => {},
-      );
+      // After an unsubscribe, no subscriber is left to receive an error.
+      void opening.then((end) => end()).catch(() => {});
     };
   });
 }

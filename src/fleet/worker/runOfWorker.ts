@@ -108,7 +108,7 @@ const HOLD_MARGIN_MS = 330_000 + 60_000;
  * Opens a run that the database has, for its parts on this worker. Rejects with `UsageError` if
  * this worker must leave it to others: it is of a newer version, or of another service.
  */
-export async function openRunOfWorker(
+async function openRunOfWorker(
   database: Pick<Database, 'query'>,
   run: number,
   parts: PartsInHand,

@@ -150,7 +150,6 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
         subscriber.complete();
       } else if (isLast(attempt) && isLastLook(search, nowMs) && !found.has(attempt)) {
         // If another process was faster to claim its prediction, it is looked for once more.
-        surplus.left(attempt);
         subscriber.error(uncertain(null));
       }
     };
@@ -163,7 +162,6 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
   const fail = (error: unknown, served: readonly Search[], atMs: number): void => {
     for (const search of served.filter((one) => searches.has(one))) {
       if (isRecoverable(error) && !isLastLook(search, atMs)) continue;
-      surplus.left(search.attempt);
       search.subscriber.error(unread(error));
     }
   };
@@ -222,12 +220,13 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
       defer(() => {
         inFlight.add(attempt);
         surplus.sent(attempt);
-        const lose = () => {
+        const lose = (isLeft: boolean) => {
           attempt.endedAtMs = scheduler.now();
+          if (isLeft) surplus.left(attempt);
         };
         return response.pipe(
           concatMap((prediction) => accept(attempt, prediction)),
-          tap({ error: lose, unsubscribe: lose }),
+          tap({ error: () => lose(false), unsubscribe: () => lose(true) }),
           finalize(() => inFlight.delete(attempt)),
         );
       }),
@@ -235,6 +234,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
       new Observable((subscriber) => {
         const nowMs = scheduler.now();
         attempt.endedAtMs ??= nowMs;
+        surplus.left(attempt);
         const search = beginSearch({ attempt, subscriber, isAtRest, lookForMs, outage }, nowMs);
         searches.add(search);
         subscriber.add(() => leave(search));

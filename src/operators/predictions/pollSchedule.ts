@@ -1,3 +1,4 @@
+import { hasEnded } from '../../base/service.ts';
 import type { Prediction } from '../../types.ts';
 import { expectAbove0, expectOption } from '../internal/options.ts';
 
@@ -147,8 +148,8 @@ function withTime(before: readonly number[], tookMs: number): ModelTimes {
  * Returns true if there is nothing more to wait for: the prediction has ended, or its whole output
  * is there.
  */
-export function isFinal({ status, outputComplete }: Prediction): boolean {
-  return outputComplete || !(status === 'starting' || status === 'processing' || status === 'unknown');
+export function isFinal(prediction: Prediction): boolean {
+  return prediction.outputComplete || hasEnded(prediction);
 }
 
 /**

@@ -10,11 +10,11 @@ export interface Surplus {
   sent(request: SentRequest): void;
   /** Notes the prediction of a job that was dropped: it belongs to no job, though it is claimed. */
   drop(id: string): void;
-  /** Notes a lost request whose prediction, if there is one, still belongs to its job. */
+  /** Notes an open request whose prediction, if there is one, still belongs to its job. */
   left(request: SentRequest): void;
   /** Returns true if there may be predictions to find: a request was noted, or a dropped job. */
   isNeeded(): boolean;
-  /** Notes that such a request is settled: found, proved to have made nothing, or given up. */
+  /** Notes that such a request is settled: found, or proved to have made nothing. */
   settled(request: SentRequest): void;
   /**
    * Looks at a prediction of a list; the same one may come again. Returns false if it should come
@@ -36,7 +36,11 @@ interface SurplusConfig {
   shows: () => { readonly limit: boolean | null; readonly webhook: boolean | null };
 }
 
+/** What a time may be off by, as long as nothing is known of the service's clock. */
 const TOLERANCE_MS = 2_000;
+/** The same once it is known: its machines may differ, and a time in whole seconds may be cut. */
+const KNOWN_MS = 250;
+const CUT_MS = 1_000;
 
 /**
  * Creates a counter of surplus predictions: a proxy that repeats a create request makes two for one
@@ -87,8 +91,8 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
     see(prediction) {
       const { id, input, createdAt, dataRemoved } = prediction;
       if (dropped.has(id)) seen.set(id, { prediction, digest: '' });
-      const beganMs = firstSentMs + (offset()?.leastMs ?? 0) - TOLERANCE_MS;
-      if (isClaimed(id) || Date.parse(createdAt ?? '') < beganMs) return true;
+      const createdMs = Date.parse(createdAt ?? '');
+      if (isClaimed(id) || createdMs < firstSentMs - earlyMs(createdMs, offset())) return true;
       if (input === null) return dataRemoved;
       // The service may fill in a seed that was not sent.
       const digests = [requestDigest(prediction), requestDigest(prediction, { withSeed: false })];
@@ -114,6 +118,12 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
         .map(({ prediction }) => prediction);
     },
   };
+}
+
+/** Returns how much less than its create request's local time a prediction's time may be. */
+function earlyMs(createdMs: number, offset: OffsetBounds | null): number {
+  if (offset === null) return TOLERANCE_MS;
+  return KNOWN_MS + (createdMs % 1_000 === 0 ? CUT_MS : 0) - offset.leastMs;
 }
 
 function withLimit(digest: string, seconds: number): string {

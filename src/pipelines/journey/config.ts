@@ -196,8 +196,8 @@ export interface Hooks {
   /** Create predictions without awaiting them; a later run collects them. Default false. */
   detached?: boolean;
   /**
-   * Called with each plan of a detached run before its create request; must store the plan for
-   * `collect`. Default: no-op.
+   * Called with each plan of a detached run right before its create request; must store the plan
+   * for `collect`. Default: no-op.
    */
   beforeCreate?: (plan: Plan) => Observable<unknown>;
   /**

@@ -1,14 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  concat,
-  concatMap,
-  ignoreElements,
-  type MonoTypeOperatorFunction,
-  type Observable,
-  of,
-  tap,
-} from 'rxjs';
+import { type MonoTypeOperatorFunction, type Observable, tap } from 'rxjs';
 import type { Made, RefusedOriginal } from '../../base/items/item.ts';
 import { isBelow, outsideTarget, pathBelow } from '../../disk/insideFolder.ts';
 import { StorageError } from '../../errors.ts';
@@ -226,17 +218,4 @@ export function expectPlace(
       );
     }
   });
-}
-
-/**
- * Stores the plan of a detached run before its create request, so that a later run can collect the
- * result.
- */
-export function storeForCollect({
-  detached,
-  beforeCreate,
-}: Required<Pick<Hooks, 'detached' | 'beforeCreate'>>): MonoTypeOperatorFunction<Plan> {
-  return concatMap((plan) =>
-    detached ? concat(beforeCreate(plan).pipe(ignoreElements()), of(plan)) : of(plan),
-  );
 }

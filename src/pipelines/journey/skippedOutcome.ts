@@ -61,7 +61,7 @@ const notCollected: OutcomeError = {
   code: 'ERR_NOT_COLLECTED',
   message: 'The prediction was left to the service, which stores its output for an hour after it ends.',
   recoverable: true,
-  suggestion: `Run the same command again without ${option('--detach')}, or run collect.ts on the run folder.`,
+  suggestion: `Run the same command again without ${option('--detach')}, or \`rxposure collect\` (\`runCollect\` in code) on the run folder.`,
 };
 
 const stopped: OutcomeError = {

@@ -12,7 +12,10 @@ import { openScoring, rateOutcome, type Scoring, scoreOutcomes } from './scoreOu
 /** A run whose images are rated. */
 export interface RatedRun {
   readonly run: OpenRun;
-  /** Rates the images that earlier runs have saved without a score; emits nothing. */
+  /**
+   * Rates the images that earlier runs have saved without a score, until the run is stopped; emits
+   * nothing.
+   */
   readonly rateEarlier: Observable<never>;
 }
 
@@ -36,8 +39,10 @@ export function withSharedSlots<T extends GenerateConfig>(config: T): T {
 const AT_A_TIME = 64;
 
 function rateEarlier(scoring: Scoring, run: OpenRun): Observable<never> {
+  const { stop } = run.config;
   return pullMap(unrated(run), (outcome) => of(outcome).pipe(scoreOutcomes(scoring, run)), {
     concurrency: AT_A_TIME,
+    ...(stop && { stop }),
   }).pipe(ignoreElements());
 }
 

@@ -64,8 +64,9 @@ const slowest = 5;
 
 /**
  * Returns the number of predictions in flight that suits a model with this median time: 20 if it is
- * below 5 s, 10 below 15 s, else 5. A rule of thumb from production guides: it keeps create
- * requests below about three a second for any model. Measure with more if it matters.
+ * below 5 s, 10 below 15 s, else 5. A rule of thumb from production guides. It bounds no rate: 20
+ * predictions of a second each make 20 create requests a second, so keep `ratePerMinute`. Measure
+ * with more if it matters.
  */
 export function recommendConcurrency(medianSeconds: number): number {
   return steps.find(({ belowSeconds }) => medianSeconds < belowSeconds)?.concurrency ?? slowest;

@@ -1,15 +1,19 @@
 import {
+  catchError,
   concat,
   concatMap,
   defer,
   EMPTY,
+  forkJoin,
   ignoreElements,
   type MonoTypeOperatorFunction,
+  map,
   type Observable,
   of,
+  throwError,
 } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import type { DeliveryError } from '../../errors.ts';
+import { DeliveryError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { pullMap } from '../../operators/pullMap.ts';
@@ -21,49 +25,79 @@ import type { GatedDestination, RunClock, RunOutputs } from '../journey/run.ts';
 import { isAway } from './earlier/additions.ts';
 import type { OpenRun } from './settings.ts';
 
+/** The parts of an open run that delivering its saved images reads. */
+type Delivering = Pick<OpenRun, 'config' | 'manifest' | 'wasSaved'>;
+
 /**
  * Delivers images that earlier runs have saved to the destinations that do not have them yet, and
- * emits each outcome once that is recorded. Emits `DeliveryError` at the first refusal.
+ * emits each outcome once that is recorded. A stop begins no further job. Emits `DeliveryError` at
+ * the first refusal.
  */
-export function deliverEarlier({
-  config,
-  manifest,
-}: Pick<OpenRun, 'config' | 'manifest'>): Observable<Outcome> {
-  const {
-    destinations = [],
-    afterSaved = () => EMPTY,
-    scheduler = monotonicScheduler,
-    random = Math.random,
-  } = config;
+export function deliverEarlier(run: Delivering): Observable<Outcome> {
+  const { destinations = [], persist = () => EMPTY, afterSaved = () => EMPTY, stop, emit } = run.config;
+  const { scheduler = monotonicScheduler, random = Math.random } = run.config;
   if (destinations.length === 0) return EMPTY;
-  const { folder, emit } = config;
-  const names = destinations.map(({ name }) => name);
+  const gated = gateDestinations(destinations);
+  const lacking = new Set<string>();
   let gone = 0;
-  const onGone = () => {
+  const onGone = (names: readonly string[]) => {
     gone += 1;
+    for (const name of names) lacking.add(name);
   };
   const report = defer(() => {
-    if (gone > 0) emit?.({ type: 'warning', message: undeliverable(gone, names) });
+    if (gone > 0) emit?.({ type: 'warning', message: undeliverable(gone, [...lacking]) });
     return EMPTY;
   });
   const concurrency = Math.max(...destinations.map((destination) => destination.concurrency));
-  const deliverToAll = deliver({ destinations: gateDestinations(destinations), scheduler, random });
   const delivered = pullMap(
-    undelivered(manifest.outcomes(), { names, folder, onGone }),
-    (outcome) =>
-      of(outcome).pipe(
-        deliverToAll,
-        concatMap((delivered) =>
-          manifest.append({
-            ...delivered,
-            deliveredTo: { ...outcome.deliveredTo, ...delivered.deliveredTo },
-          }),
+    undelivered(run, gated, onGone),
+    (job) =>
+      deliverToEach(job, { scheduler, random }).pipe(
+        concatMap(({ outcome, refusal }) =>
+          concat(
+            // What the others have taken does not go there again.
+            outcome === job.outcome ? EMPTY : defer(() => persist(outcome)).pipe(ignoreElements()),
+            refusal === null ? EMPTY : throwError(() => refusal),
+            defer(() => afterSaved(outcome)).pipe(ignoreElements()),
+            of(outcome),
+          ),
         ),
-        concatMap((saved) => concat(afterSaved(saved).pipe(ignoreElements()), of(saved))),
       ),
-    { concurrency },
+    { concurrency, ...(stop && { stop }) },
   );
   return concat(delivered, report);
+}
+
+/** A job after its deliveries. */
+interface Delivered {
+  /** With the addresses at those destinations that have taken it. */
+  readonly outcome: Outcome;
+  /** The error of the first destination that has not; null if all have. */
+  readonly refusal: DeliveryError | null;
+}
+
+function deliverToEach(
+  { outcome, lacks }: Undelivered,
+  clock: Pick<RunClock, 'scheduler' | 'random'>,
+): Observable<Delivered> {
+  const each = lacks.map((destination) =>
+    of(outcome).pipe(
+      deliver({ destinations: [destination], ...clock }),
+      map((delivered): Delivered => ({ outcome: delivered, refusal: null })),
+      catchError((error: unknown) => {
+        if (error instanceof DeliveryError) return of<Delivered>({ outcome, refusal: error });
+        return throwError(() => error);
+      }),
+    ),
+  );
+  return forkJoin(each).pipe(
+    map((all) => {
+      const refusal = all.find((one) => one.refusal !== null)?.refusal ?? null;
+      if (all.every((one) => one.refusal !== null)) return { outcome, refusal };
+      const deliveredTo = Object.assign({}, ...all.map((one) => one.outcome.deliveredTo));
+      return { outcome: { ...outcome, deliveredTo }, refusal };
+    }),
+  );
 }
 
 function undeliverable(jobs: number, names: readonly string[]): string {
@@ -76,22 +110,29 @@ export function gateDestinations(destinations: readonly Destination[]): GatedDes
   return destinations.map((destination) => ({ destination, slots: createGate(destination.concurrency) }));
 }
 
-interface UndeliveredConfig {
-  readonly names: readonly string[];
-  readonly folder: string;
-  /** Called for each job whose images are no longer in the folder. */
-  readonly onGone: () => void;
+/** A saved job, and the destinations that do not have its images. */
+interface Undelivered {
+  readonly outcome: Outcome;
+  readonly lacks: readonly GatedDestination[];
 }
 
+/**
+ * Yields the saved jobs that a destination lacks. Calls `onGone`, with the names of those
+ * destinations, for each job whose images are no longer in the folder.
+ */
 async function* undelivered(
-  outcomes: AsyncIterable<Outcome>,
-  { names, folder, onGone }: UndeliveredConfig,
-): AsyncGenerator<Outcome> {
-  for await (const outcome of outcomes) {
-    const { status, deliveredTo = {} } = outcome;
-    if (status !== 'saved' || names.every((name) => Object.hasOwn(deliveredTo, name))) continue;
-    if (isAway(outcome, folder)) onGone();
-    else yield outcome;
+  { config: { folder }, manifest, wasSaved }: Delivering,
+  destinations: readonly GatedDestination[],
+  onGone: (names: readonly string[]) => void,
+): AsyncGenerator<Undelivered> {
+  for await (const outcome of manifest.outcomes()) {
+    const { status, index, deliveredTo = {} } = outcome;
+    // One that is to be fetched again is delivered then.
+    if (status !== 'saved' || !wasSaved(index)) continue;
+    const lacks = destinations.filter(({ destination }) => !Object.hasOwn(deliveredTo, destination.name));
+    if (lacks.length === 0) continue;
+    if (isAway(outcome, folder)) onGone(lacks.map(({ destination }) => destination.name));
+    else yield { outcome, lacks };
   }
 }
 

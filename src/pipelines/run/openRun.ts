@@ -1,4 +1,18 @@
-import { catchError, concatMap, defer, finalize, map, type Observable, throwError } from 'rxjs';
+import {
+  catchError,
+  concatMap,
+  defer,
+  EMPTY,
+  finalize,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  Subject,
+  shareReplay,
+  takeUntil,
+  throwError,
+} from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { StorageError, UsageError } from '../../errors.ts';
 import type { Destination, Ledger } from '../../ports.ts';
@@ -114,6 +128,30 @@ async function closeAll(destinations: readonly Destination[]): Promise<void> {
  * result. Emits `UsageError` or `StorageError` if the folder cannot be used.
  */
 export function inOpenRun<T>(settings: RunSettings, work: (run: OpenRun) => Observable<T>): Observable<T> {
+  return holdStop(settings, (held) => inFolder(held, work));
+}
+
+/**
+ * Replays the stop of a run to stages that begin after it has emitted: it may come while earlier
+ * images are rendered or delivered, before anything listens that would make further ones.
+ */
+function holdStop<T>(settings: RunSettings, work: (held: RunSettings) => Observable<T>): Observable<T> {
+  const { stop: given } = settings;
+  if (given === undefined) return work(settings);
+  return defer(() => {
+    const stop = given.pipe(shareReplay({ bufferSize: 1, refCount: true }));
+    const over = new Subject<void>();
+    // Its error reaches those who listen, now or later.
+    const held = stop.pipe(
+      ignoreElements(),
+      catchError(() => EMPTY),
+      takeUntil(over),
+    );
+    return merge(held, work({ ...settings, stop }).pipe(finalize(() => over.next())));
+  });
+}
+
+function inFolder<T>(settings: RunSettings, work: (run: OpenRun) => Observable<T>): Observable<T> {
   return fromAbortable((signal) => openUnlessAborted(settings, signal)).pipe(
     concatMap((run) => {
       // Closing is a stage, so that the folder is free when the result is emitted; teardown serves

@@ -12,6 +12,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
+import { hasEnded } from '../../base/service.ts';
 import { ProviderError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
@@ -50,15 +51,17 @@ export function putPrediction(call: CogCaller, config: CogPutConfig): Provider['
     defer(() => {
       const id = newPredictionId();
       const endsAtMs = scheduler.now() + (options.cancelAfterMs ?? runTimeoutMs);
-      const put = defer(() =>
-        call({
-          method: 'PUT',
-          path: `/predictions/${id}`,
-          body: bodyOf(id, request, options),
-          timeoutMs: Math.max(1, endsAtMs - scheduler.now()),
-          read: (body) => cogPrediction(body, id, request),
-        }),
-      ).pipe(concatMap((prediction) => (isRunning(prediction) ? throwError(stillRunning) : of(prediction))));
+      const put = defer(
+        () =>
+          call({
+            method: 'PUT',
+            path: `/predictions/${id}`,
+            body: bodyOf(id, request, options),
+            timeoutMs: Math.max(1, endsAtMs - scheduler.now()),
+            read: (body) => cogPrediction(body, id, request),
+          }),
+        // A repeated PUT that joins a running prediction has its response at once.
+      ).pipe(concatMap((prediction) => (hasEnded(prediction) ? of(prediction) : throwError(stillRunning))));
       const run = put.pipe(
         repeatUnknown(pauseMs, scheduler),
         catchError((error: unknown) =>
@@ -73,14 +76,6 @@ function bodyOf(id: string, { input }: PredictionRequest, { webhookUrl }: Create
   const webhook =
     webhookUrl === undefined ? {} : { webhook: webhookUrl, webhook_events_filter: ['completed'] };
   return { id, input, ...webhook };
-}
-
-/**
- * Returns true if a repeated PUT has joined a prediction that is running: its response comes at
- * once.
- */
-function isRunning({ status }: Prediction): boolean {
-  return status === 'starting' || status === 'processing';
 }
 
 function stillRunning(): ProviderError {

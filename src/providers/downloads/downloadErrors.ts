@@ -1,5 +1,6 @@
 import { DownloadError, type ProviderError } from '../../errors.ts';
 import { certificateDoubts, untrusted } from '../http/certificates.ts';
+import { neverConnected } from '../http/neverConnected.ts';
 
 /**
  * Returns a URL fit for messages: without its query, which may be a signature, and without the
@@ -50,19 +51,10 @@ export function downloadError(error: unknown, url: string): DownloadError | Prov
   });
 }
 
-const UNCONNECTED = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-];
 const CONNECTING = ['lookup', 'connect', 'secureConnect'];
 
 /** Returns true if no connection to the host was made. */
 function isUnconnected(error: unknown, code: string): boolean {
   const event = error instanceof Error && 'event' in error ? String(error.event) : '';
-  return UNCONNECTED.includes(code) || (code === 'ETIMEDOUT' && CONNECTING.includes(event));
+  return neverConnected.has(code) || (code === 'ETIMEDOUT' && CONNECTING.includes(event));
 }

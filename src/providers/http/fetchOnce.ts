@@ -3,6 +3,7 @@ import type { Redact } from '../../base/secrets.ts';
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
 import { certificateDoubts, untrusted } from './certificates.ts';
+import { neverConnected } from './neverConnected.ts';
 import { parseBody } from './parseBody.ts';
 import { responseError } from './responseError.ts';
 import { cleanBody } from './serviceBody.ts';
@@ -104,17 +105,8 @@ function refusal(
   return responseError({ ...call, status, headers, text, isDirect }, now());
 }
 
-/** Faults from before the connection was made: the request never left this machine. */
-const neverConnected = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_NODATA',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'EADDRNOTAVAIL',
+/** As `neverConnected`, of clients and TLS. */
+const failedHandshakes = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_UNSUPPORTED_PROTOCOL',
@@ -178,5 +170,6 @@ function isFromConnecting(error: unknown): boolean {
   // A network that goes away during the wait for a response has the same codes, but then the
   // request was sent.
   if (syscall === 'read' || syscall === 'write') return false;
-  return neverConnected.has(codeOf(error)) || syscall === 'connect';
+  const code = codeOf(error);
+  return neverConnected.has(code) || failedHandshakes.has(code) || syscall === 'connect';
 }

@@ -13,6 +13,14 @@ const reasons = {
   503: 'too many others are being received',
 } as const;
 
+/** What to do if many are refused, by the same. */
+const advice = {
+  400: 'If all are refused, check that only the service sends to this URL.',
+  401: 'If all are refused, check that `secret` is that of the account (`fetchWebhookSecret`), that body and headers arrive unchanged, and that the clock of this machine is right.',
+  413: 'If the webhooks are genuine, raise `maxBytes`.',
+  503: 'The service sends it again.',
+} as const;
+
 /**
  * A webhook is refused. `statusCode` is the status to respond with, as Express and Fastify do by
  * themselves: 400, 401, 413 or 503. The message says nothing of the webhook's content.
@@ -24,8 +32,7 @@ export class WebhookError extends RxposureError {
   constructor(statusCode: keyof typeof reasons) {
     super('ERR_WEBHOOK_REFUSED', `The webhook is refused: ${reasons[statusCode]}.`, {
       recoverable: statusCode === 503,
-      suggestion:
-        'Respond with `statusCode`. If all are refused, check `secret`, and that the body arrives unchanged.',
+      suggestion: `Respond with ${statusCode}. ${advice[statusCode]}`,
     });
     this.statusCode = statusCode;
   }

@@ -1,5 +1,6 @@
 import { concat, defer, from, type Observable, Subject } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { hasEnded } from '../../base/service.ts';
 import { UsageError } from '../../errors.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 
@@ -59,10 +60,9 @@ export function createWebhookEvents(): WebhookEvents {
 function createNewsFilter(): (id: string | null, prediction: Prediction) => boolean {
   const seen = createRecentIds(REMEMBERED);
   const ended = createRecentIds(REMEMBERED);
-  return (id, { id: predictionId, status }) => {
+  return (id, prediction) => {
     if (id !== null && !seen.add(id)) return false;
-    const isFinal = status !== 'starting' && status !== 'processing' && status !== 'unknown';
-    return isFinal ? ended.add(predictionId) : !ended.has(predictionId);
+    return hasEnded(prediction) ? ended.add(prediction.id) : !ended.has(prediction.id);
   };
 }
 

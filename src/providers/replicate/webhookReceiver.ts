@@ -107,10 +107,19 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
     );
     return () => {
       close();
-      // A server cannot be closed before it listens.
-      void listening.catch(() => {}).then(async () => (await opening).close());
+      // After an unsubscribe, no subscriber is left to receive an error.
+      void closeServer(opening, listening).catch(() => {});
     };
   });
+}
+
+/** Closes a server, which cannot be closed before it listens, or has failed to. */
+async function closeServer(
+  opening: Promise<{ close(): PromiseLike<unknown> }>,
+  listening: Promise<unknown>,
+): Promise<void> {
+  await listening.catch(() => {});
+  await (await opening).close();
 }
 
 function readVerifier(config: WebhookReceiverConfig): WebhookVerifier | null {

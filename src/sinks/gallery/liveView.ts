@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { SchedulerLike } from 'rxjs';
+import { createIndexSet } from '../../base/indexSet.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
 import { isSimulated } from '../../base/service.ts';
@@ -66,10 +67,17 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
   const startedAtMs = scheduler.now();
   const controls = createLiveControls(token);
   let isOver = false;
+  const savedBefore = createIndexSet();
   for await (const outcome of earlier) {
     jobs.add(outcome);
+    // Others end in this run, with what they have cost so far.
+    if (outcome.status !== 'saved') continue;
     report.add(outcome);
+    savedBefore.add(outcome.index);
   }
+  /** True if the report has the job of an event, which adds nothing but files to it. */
+  const isCounted = (event: Extract<RunEvent, { readonly outcome: Outcome }>): boolean =>
+    savedBefore.has(event.outcome.index) && (event.outcome.costUsd === 0 || 'paidBefore' in event);
   const state = (): LiveState => {
     const { total, done, failed, costUsd, ratePerMinute, etaMs } = runProgress(
       counter.counts(),
@@ -135,7 +143,7 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
     onEvent(event) {
       counter.onEvent(event);
       jobs.onEvent(event);
-      if ('outcome' in event) report.add(event.outcome);
+      if ('outcome' in event && !isCounted(event)) report.add(event.outcome);
       if (event.type === 'run.completed') isOver = true;
     },
     async close() {

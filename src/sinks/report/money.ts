@@ -1,4 +1,5 @@
 import { toMicroUsd } from '../../base/text.ts';
+import { addCost, isCostIncomplete, noCost } from '../../events/costSum.ts';
 import type { BudgetUse } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
 import type { ModelTotals } from './tallies.ts';
@@ -42,28 +43,26 @@ export interface ReportedCosts {
 
 /** Adds up the money of outcomes, and of what belongs to none. */
 export function createMoneyCounter() {
-  let microUsd = 0;
-  let estimatedMicroUsd = 0;
-  let unpriced = 0;
-  const unused = { count: 0, microUsd: 0 };
+  let jobs = noCost;
+  let unused = { count: 0, cost: noCost };
   return {
-    add({ status, costUsd, estimatedUsd = 0 }: Outcome): void {
-      microUsd += toMicroUsd(costUsd ?? 0);
-      estimatedMicroUsd += toMicroUsd(estimatedUsd);
-      if (status === 'saved' && costUsd === null) unpriced += 1;
+    add(outcome: Outcome): void {
+      jobs = addCost(jobs, outcome);
     },
-    addUnused({ status, costUsd, estimatedUsd = 0 }: Outcome): void {
-      unused.count += 1;
-      unused.microUsd += toMicroUsd(costUsd ?? 0);
-      estimatedMicroUsd += toMicroUsd(estimatedUsd);
-      if (status === 'saved' && costUsd === null) unpriced += 1;
+    addUnused(outcome: Outcome): void {
+      unused = { count: unused.count + 1, cost: addCost(unused.cost, outcome) };
     },
-    sums: (surplus?: Surplus) => ({
-      costUsd: (microUsd + unused.microUsd + toMicroUsd(surplus?.costUsd ?? 0)) / 1_000_000,
-      ...(surplus && { surplus }),
-      ...(unused.count > 0 && { unused: { count: unused.count, costUsd: unused.microUsd / 1_000_000 } }),
-      estimatedUsd: estimatedMicroUsd / 1_000_000,
-      costIncomplete: unpriced > 0 || estimatedMicroUsd > 0,
-    }),
+    sums(surplus?: Surplus) {
+      const { count, cost } = unused;
+      const estimatedMicroUsd = jobs.estimatedMicroUsd + cost.estimatedMicroUsd;
+      const paidMicroUsd = jobs.costMicroUsd + cost.costMicroUsd + toMicroUsd(surplus?.costUsd ?? 0);
+      return {
+        costUsd: paidMicroUsd / 1_000_000,
+        ...(surplus && { surplus }),
+        ...(count > 0 && { unused: { count, costUsd: cost.costMicroUsd / 1_000_000 } }),
+        estimatedUsd: estimatedMicroUsd / 1_000_000,
+        costIncomplete: isCostIncomplete(jobs) || isCostIncomplete(cost),
+      };
+    },
   };
 }

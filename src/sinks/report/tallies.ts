@@ -1,4 +1,4 @@
-import { toMicroUsd } from '../../base/text.ts';
+import { addCost, type CostSum, correctCost, noCost } from '../../events/costSum.ts';
 import type { EventOf } from '../../events/observeRun.ts';
 import { type FailureStage, failureStages, type Outcome } from '../../types.ts';
 
@@ -18,7 +18,7 @@ export interface ModelTotals {
   /** Part of `costUsd` that is an estimate; 0 if none is. */
   readonly estimatedUsd: number;
   /**
-   * `costUsd` over `images`, to the millionth; null if there is no image, or one without a known
+   * `costUsd` over `images`, to the millionth; null if there is no image, or a job without a known
    * price.
    */
   readonly meanUsdPerImage: number | null;
@@ -35,28 +35,16 @@ export interface CostTracker {
   byModel(): Readonly<Record<string, ModelTotals>>;
 }
 
-/** The sums behind the means; money in whole millionths, because sums of fractions drift. */
-interface Sums {
+/** The sums behind the means. */
+interface Sums extends CostSum {
   readonly outcomes: number;
   readonly saved: number;
   readonly images: number;
-  readonly microUsd: number;
-  readonly estimatedMicroUsd: number;
-  readonly isPriceKnown: boolean;
   readonly runs: number;
   readonly runSeconds: number;
 }
 
-const NOTHING_YET: Sums = {
-  outcomes: 0,
-  saved: 0,
-  images: 0,
-  microUsd: 0,
-  estimatedMicroUsd: 0,
-  isPriceKnown: true,
-  runs: 0,
-  runSeconds: 0,
-};
+const NOTHING_YET: Sums = { outcomes: 0, saved: 0, images: 0, ...noCost, runs: 0, runSeconds: 0 };
 
 /**
  * Adds up outcomes by model, in constant memory. The first 1,000 models are counted by name, the
@@ -75,45 +63,42 @@ export function createCostTracker(): CostTracker {
 }
 
 function plus(sums: Sums, outcome: Outcome): Sums {
-  const { status, cached, files, costUsd, estimatedUsd = 0, metrics } = outcome;
+  const { status, cached, files, metrics } = outcome;
   const isSaved = status === 'saved';
   const originals = files.filter(({ role }) => role === 'original').length;
-  // An incomplete job has failed, but has made images.
-  const isMade = (isSaved || originals > 0) && !cached;
   const runSeconds = cached || typeof metrics.predict_time !== 'number' ? null : metrics.predict_time;
   return {
     outcomes: sums.outcomes + 1,
     saved: sums.saved + (isSaved ? 1 : 0),
-    images: sums.images + (isMade ? originals : 0),
-    microUsd: sums.microUsd + toMicroUsd(costUsd ?? 0),
-    estimatedMicroUsd: sums.estimatedMicroUsd + toMicroUsd(estimatedUsd),
-    isPriceKnown: sums.isPriceKnown && !(isMade && costUsd === null),
+    // An incomplete job has failed, but has made images.
+    images: sums.images + (cached ? 0 : originals),
+    ...addCost(sums, outcome),
     runs: sums.runs + (runSeconds === null ? 0 : 1),
     runSeconds: sums.runSeconds + (runSeconds ?? 0),
   };
 }
 
 function corrected(sums: Sums, event: EventOf<'job.measured'>): Sums {
-  const { cached, metrics, costChangeUsd, estimateUsd } = event;
+  const { cached, metrics } = event;
   const runSeconds = cached || typeof metrics.predict_time !== 'number' ? null : metrics.predict_time;
   return {
     ...sums,
-    microUsd: sums.microUsd + toMicroUsd(costChangeUsd),
-    estimatedMicroUsd: sums.estimatedMicroUsd - toMicroUsd(estimateUsd),
+    ...correctCost(sums, event),
     runs: sums.runs + (runSeconds === null ? 0 : 1),
     runSeconds: sums.runSeconds + (runSeconds ?? 0),
   };
 }
 
 function totalsOf(sums: Sums): ModelTotals {
-  const { outcomes, saved, images, microUsd, estimatedMicroUsd, isPriceKnown, runs, runSeconds } = sums;
+  const { outcomes, saved, images, costMicroUsd, estimatedMicroUsd, unpricedJobs, runs, runSeconds } = sums;
+  const hasMean = images > 0 && unpricedJobs === 0;
   return {
     outcomes,
     saved,
     images,
-    costUsd: microUsd / 1_000_000,
+    costUsd: costMicroUsd / 1_000_000,
     estimatedUsd: estimatedMicroUsd / 1_000_000,
-    meanUsdPerImage: images === 0 || !isPriceKnown ? null : Math.round(microUsd / images) / 1_000_000,
+    meanUsdPerImage: hasMean ? Math.round(costMicroUsd / images) / 1_000_000 : null,
     meanSecondsPerRun: runs === 0 ? null : Math.round((runSeconds / runs) * 1_000) / 1_000,
   };
 }

@@ -88,7 +88,8 @@ function openedBy(open: () => ObservableInput<Sink>): Observable<Sink> {
   return new Observable((subscriber) => {
     defer(open).subscribe({
       next: (sink) => {
-        if (subscriber.closed) void sink.close?.().catch(() => {});
+        // No subscriber is left to receive an error.
+        if (subscriber.closed) void (async () => sink.close?.())().catch(() => {});
         subscriber.next(sink);
       },
       error: (error: unknown) => subscriber.error(error),

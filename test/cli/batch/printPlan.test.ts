@@ -32,7 +32,7 @@ it('shows each job with model, path, price, seed and prompt, then the sums', asy
     'time      about 3s',
     'settings  count 1, seed auto, concurrency 10, rate 600 a minute, attempts 3, timeout 10m 00s',
     'into      out/run',
-    'Dry run: nothing was created. Remove --dry-run to start.',
+    'Dry run: nothing was created.',
   ]);
 });
 

@@ -138,6 +138,17 @@ it('does not count an image as saved that has changed on disk', async () => {
   ]);
 });
 
+it.each<[string, Partial<Outcome>, string]>([
+  ['a failed job without a known price', { status: 'failed', costUsd: null }, '$0.003 at least'],
+  ['an estimate', { costUsd: 0.004, estimatedUsd: 0.004 }, '~$0.007'],
+  ['both', { costUsd: null, estimatedUsd: 0.004 }, '~$0.003 at least'],
+])('marks a cost that is not the last word: %s', async (_case, changes, cost) => {
+  const out = await outFolder();
+  await aRun(join(out, 'night'), 'replicate', [made(0, first), made(1, second, changes)]);
+  expect((await runsOf(out)).stdout).toContain(`  ${cost}\n`);
+  expect(JSON.parse((await runsOf(out, true)).stdout).runs).toMatchObject([{ costIncomplete: true }]);
+});
+
 it('prints the same as JSON', async () => {
   const out = await outFolder();
   await aRun(join(out, 'night'), 'replicate', [made(0, first), made(1, second, { costUsd: null })]);

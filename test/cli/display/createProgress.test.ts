@@ -62,11 +62,27 @@ it('counts money in whole millionths and reports a missing price', () => {
   for (let index = 0; index < 10; index += 1) {
     tracker.onEvent({ type: 'image.saved', outcome: outcome(index, { costUsd: 0.1 }) });
   }
-  expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, isCostIncomplete: false });
+  expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, unpricedJobs: 0 });
   tracker.onEvent({ type: 'image.saved', outcome: outcome(10, { costUsd: null }) });
-  expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, isCostIncomplete: true });
+  expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, unpricedJobs: 1 });
   tracker.onEvent({ type: 'image.saved', outcome: outcome(11, { costUsd: 0.1 }), paidBefore: true });
   expect(tracker.progress()).toMatchObject({ saved: 12, costMicroUsd: 1_000_000 });
+});
+
+it('counts no image that an earlier run has paid for into the mean cost of one', () => {
+  const { tracker } = started();
+  const file = { role: 'original', name: 'original', path: 'a.png', width: 8, height: 8 } as const;
+  const made = (index: number) =>
+    outcome(index, {
+      ...{ costUsd: 0.1, metrics: { predict_time: index } },
+      files: [{ ...file, format: 'png', bytes: 1, sha256: '00' }],
+    });
+  tracker.onEvent({ type: 'image.saved', outcome: made(1) });
+  tracker.onEvent({ type: 'image.saved', outcome: made(9), paidBefore: true });
+  expect(tracker.progress()).toMatchObject({ saved: 2, restored: 1, cached: 0 });
+  expect(Object.values(tracker.progress().costByModel)).toMatchObject([
+    { saved: 2, images: 1, costUsd: 0.1, meanUsdPerImage: 0.1, meanSecondsPerRun: 1 },
+  ]);
 });
 
 it('groups failures by cause, stage and what may come of another run', () => {

@@ -12,7 +12,7 @@ const busy = progress({
   failed: 1,
   skipped: 1,
   costMicroUsd: 144_000,
-  isCostIncomplete: true,
+  unpricedJobs: 1,
   pausedUntilMs: 4_100,
   ratePerMinute: 60,
 });

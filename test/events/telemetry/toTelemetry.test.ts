@@ -262,6 +262,12 @@ describe('metrics', () => {
     ]);
     expect(Object.keys(await sdk.metrics())).toEqual(['rxposure.jobs']);
   });
+
+  it('count what an earlier run has paid for, and the time of its model, not again', async () => {
+    const saved = outcome(0, { costUsd: 0.1, metrics: { predict_time: 9 } });
+    play(telemetry(), [startEvent, { type: 'image.saved', outcome: saved, paidBefore: true }, endEvent]);
+    expect(Object.keys(await sdk.metrics())).toEqual(['rxposure.jobs']);
+  });
 });
 
 describe('a run of 2,000 jobs', () => {

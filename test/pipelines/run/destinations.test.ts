@@ -1,15 +1,18 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defer, EMPTY, firstValueFrom, type Observable, of, throwError } from 'rxjs';
+import { defer, EMPTY, firstValueFrom, type Observable, of, Subject, throwError } from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DeliveryError, UsageError } from '../../../src/errors.ts';
+import type { RunEvent } from '../../../src/events/runEvent.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import type { Destination } from '../../../src/ports.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/index.ts';
 import { openWebDataset } from '../../../src/sinks/destinations/webDataset.ts';
+import { sidecarPath } from '../../../src/sinks/manifest/sidecar.ts';
 import { planJobs } from '../../../src/sources/planning/planJobs.ts';
 import type { Job, Outcome } from '../../../src/types.ts';
 
@@ -105,6 +108,82 @@ it('delivers images of earlier runs when a destination is new', async () => {
   await run([destination.open]);
   expect(destination.tried.filter((index) => index === 0)).toHaveLength(1);
   expect(simulator.stats().created).toBe(4);
+});
+
+it('delivers earlier images only to the destinations that lack them, and sidecars have the addresses', async () => {
+  const one = aDestination('one');
+  await run([one.open]);
+  const two = aDestination('two');
+  await run([one.open, two.open]);
+  expect(one.tried.toSorted()).toEqual([0, 1, 2, 3]);
+  expect(two.tried.toSorted()).toEqual([0, 1, 2, 3]);
+  for (const { files, deliveredTo } of await outcomes()) {
+    expect(Object.keys(deliveredTo ?? {})).toEqual(['one', 'two']);
+    const [original] = files;
+    const sidecar = JSON.parse(await readFile(join(folder, sidecarPath(original?.path ?? '')), 'utf8'));
+    expect(sidecar.deliveredTo).toEqual(deliveredTo);
+  }
+});
+
+it('records what one destination has taken of an earlier image, even if another one refuses it', async () => {
+  await run([]);
+  const one = aDestination('one');
+  const two = aDestination('two', (index, tried) => index === 0 && tried === 1);
+  expect((await run([one.open, two.open], { deleteLocal: true })).fault).toBeInstanceOf(DeliveryError);
+  const [first] = await outcomes();
+  expect(Object.keys(first?.deliveredTo ?? {})).toEqual(['one']);
+  expect(existsSync(join(folder, first?.files[0]?.path ?? ''))).toBe(true);
+  expect((await run([one.open, two.open])).fault).toBeNull();
+  expect(one.tried.filter((index) => index === 0)).toHaveLength(1);
+  expect((await outcomes()).map(({ deliveredTo }) => Object.keys(deliveredTo ?? {}))).toEqual(
+    Array(4).fill(['one', 'two']),
+  );
+});
+
+it('warns of images that are gone with the names of the destinations that lack them', async () => {
+  const [one, two] = [aDestination('one'), aDestination('two')];
+  await run([one.open], { deleteLocal: true });
+  const warnings: string[] = [];
+  const emit = (event: RunEvent) => event.type === 'warning' && warnings.push(event.message);
+  await run([one.open, two.open], { emit });
+  expect(warnings).toEqual([expect.stringContaining('4 saved jobs are not delivered to two: ')]);
+});
+
+it('does not warn of deleted images that it fetches again and delivers', async () => {
+  await run([]);
+  for (const { files } of await outcomes()) await rm(join(folder, files[0]?.path ?? ''));
+  const warnings: string[] = [];
+  const emit = (event: RunEvent) => event.type === 'warning' && warnings.push(event.message);
+  const one = aDestination('one');
+  const { totals } = await run([one.open], { emit });
+  expect(totals).toMatchObject({ saved: 4, alreadySaved: 0, costUsd: 0 });
+  expect(one.tried.toSorted()).toEqual([0, 1, 2, 3]);
+  expect(warnings).toEqual([]);
+});
+
+it('begins no further delivery of earlier images once it is stopped', async () => {
+  await run([]);
+  const stop = new Subject<void>();
+  const one = aDestination('one', () => {
+    stop.next();
+    return false;
+  });
+  await run([one.open], { stop });
+  expect(one.tried.length).toBeLessThan(4);
+  await run([one.open]);
+  expect(one.tried.toSorted()).toEqual([0, 1, 2, 3]);
+});
+
+it('creates nothing any more if it is stopped while earlier images are delivered', async () => {
+  await run([], { only: (index) => index < 2 });
+  const stop = new Subject<void>();
+  const one = aDestination('one', () => {
+    stop.next();
+    return false;
+  });
+  const { totals } = await run([one.open], { stop });
+  expect(totals).toMatchObject({ alreadySaved: 2, saved: 0, skipped: 2 });
+  expect(simulator.stats().created).toBe(2);
 });
 
 it('deletes local images once they are delivered, and still has nothing left to do', async () => {

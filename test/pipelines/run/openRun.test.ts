@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastValueFrom, of } from 'rxjs';
+import { lastValueFrom, NEVER, of, Subject, take, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { inOpenRun, openRun } from '../../../src/pipelines/run/openRun.ts';
 import type { Destination } from '../../../src/ports.ts';
@@ -96,4 +96,22 @@ it('frees a folder that was opened for a subscriber that has gone', async () => 
   await expect
     .poll(() => lastValueFrom(inOpenRun(settings, () => of('free'))).catch(() => null))
     .toBe('free');
+});
+
+it('holds a stop for stages that begin after it, and lets go of it at the end', async () => {
+  const stop = new Subject<string>();
+  const end = inOpenRun({ folder: folder(), provider, gallery: false, stop }, ({ config }) => {
+    stop.next('stopped');
+    return (config.stop ?? NEVER).pipe(take(1));
+  });
+  expect(await lastValueFrom(end)).toBe('stopped');
+  expect(stop.observed).toBe(false);
+});
+
+it('passes the error of a stop to those who listen to it, and to nobody else', async () => {
+  const stop = throwError(() => new Error('broken'));
+  const settings = { folder: folder(), provider, gallery: false, stop };
+  expect(await lastValueFrom(inOpenRun(settings, () => of('done')))).toBe('done');
+  const listening = inOpenRun(settings, ({ config }) => config.stop ?? NEVER);
+  await expect(lastValueFrom(listening)).rejects.toThrow('broken');
 });

@@ -1,6 +1,6 @@
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, timer } from 'rxjs';
 import { afterEach, expect, it } from 'vitest';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
@@ -51,6 +51,20 @@ it('makes again what the platform has failed meanwhile, and only that', async ()
   const { totals } = await lastValueFrom(runCollect({ ...settings, random: () => 0 }));
   expect(totals.saved).toBe(12);
   expect(simulator.stats().created).toBe(13);
+});
+
+it('creates nothing that the detached run has not: what its budget refused, what a stop left', async () => {
+  const settings = await start();
+  await lastValueFrom(runToFolder(plans, { ...settings, detach: true, budgetMicroUsd: 125_000 }));
+  const { created } = simulator.stats();
+  expect(created).toBe(5);
+  const { totals } = await lastValueFrom(runCollect(settings));
+  expect([totals.saved, simulator.stats().created]).toEqual([5, 5]);
+  const stop = timer(0);
+  await lastValueFrom(runToFolder(plans, { ...settings, detach: true, stop, concurrency: 1 }));
+  const more = simulator.stats().created;
+  await lastValueFrom(runCollect(settings));
+  expect(simulator.stats().created).toBe(more);
 });
 
 it('creates nothing twice if the same detached run is started again', async () => {

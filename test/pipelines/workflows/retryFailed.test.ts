@@ -1,10 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastValueFrom } from 'rxjs';
+import { defer, filter, lastValueFrom, retry, Subject, takeUntil, tap } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/events/runEvent.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import { runRetry } from '../../../src/pipelines/workflows/retryFailed.ts';
+import type { Provider } from '../../../src/ports.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import { type Simulator, type SimulatorConfig, startSimulator } from '../../../src/simulator/index.ts';
 import type { Outcome, Plan } from '../../../src/types.ts';
@@ -61,6 +63,34 @@ describe('retryFailed', () => {
     const again = await lastValueFrom(runRetry(settings));
     expect(again.totals).toMatchObject({ total: 2, saved: 0, alreadySaved: 2 });
     expect(simulator.stats().created).toBe(12);
+  });
+
+  it('leaves what a killed run has begun to its command, and says so', async () => {
+    const settings = await start(failing('CUDA error', [0]));
+    await run({ ...settings, only: (index) => index === 0 });
+    const killed = new Subject<void>();
+    const provider = {
+      ...settings.provider,
+      createPrediction: (...request: Parameters<Provider['createPrediction']>) =>
+        settings.provider.createPrediction(...request).pipe(
+          tap(() => killed.next()),
+          filter(() => false),
+        ),
+    };
+    const only = (index: number) => index === 3;
+    await lastValueFrom(runToFolder(plans, { ...settings, provider, only }).pipe(takeUntil(killed)), {
+      defaultValue: null,
+    });
+    const warnings: string[] = [];
+    const emit = (event: RunEvent) => event.type === 'warning' && warnings.push(event.message);
+    // The killed run is still closing the folder.
+    const retried = defer(() => runRetry({ ...settings, emit })).pipe(retry({ count: 50, delay: 20 }));
+    const { totals, report } = await lastValueFrom(retried);
+    expect(totals).toMatchObject({ total: 1, saved: 1, costUsd: 0.025 });
+    expect(report).not.toHaveProperty('surplus');
+    expect(warnings).toEqual([expect.stringMatching(/^1 other job of this folder is unfinished/)]);
+    expect((await run(settings)).totals.failed).toBe(0);
+    expect(simulator.stats().created).toBe(11);
   });
 
   it('makes only those that are chosen', async () => {

@@ -196,7 +196,11 @@ describe('receive', () => {
     expect(statusOf(() => hooks.receive(headersOf(long), long))).toBe(413);
     expect(events).toEqual([]);
     expect(() => hooks.receive({}, body)).toThrow(
-      expect.objectContaining({ name: 'WebhookError', code: 'ERR_WEBHOOK_REFUSED' }),
+      expect.objectContaining({
+        name: 'WebhookError',
+        code: 'ERR_WEBHOOK_REFUSED',
+        suggestion: expect.stringMatching(/^Respond with 401\. If all .* `secret` .* clock /),
+      }),
     );
   });
 

@@ -99,6 +99,18 @@ it('serves the page with the jobs so far, escaped', async () => {
   expect(live).toMatchObject({ total: 3, done: 1, version: 2, isOver: false });
 });
 
+it('counts each job once in its report, those of earlier runs too', async () => {
+  await view.close();
+  const error = { name: 'E', code: 'ERR_X', message: 'm', recoverable: true, suggestion: '' };
+  const failed = anOutcome({ index: 1, status: 'failed', costUsd: 0.001, error });
+  view = await openLiveView({ folder, everyMs: 5, earlier: some([picture(0), failed]) });
+  view.onEvent(started);
+  view.onEvent({ type: 'image.saved', outcome: picture(0), paidBefore: true });
+  view.onEvent({ type: 'image.saved', outcome: picture(1) });
+  const [, json = ''] = /id="data">(.*?)<\/script>/s.exec((await ask('/')).text) ?? [];
+  expect(JSON.parse(json).report).toMatchObject({ total: 2, saved: 2, failed: 0, costUsd: 0.006 });
+});
+
 it('sends the changes since a version, and then new ones', async () => {
   view.onEvent(creating);
   // A running job is sent before it is saved.

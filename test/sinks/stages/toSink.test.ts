@@ -120,6 +120,15 @@ it('emits the error of a disk that refuses, and of a finish that fails, once', a
   expect(unfinished.calls.at(-1)).toBe('close');
 });
 
+it('survives a late sink that cannot be closed', async () => {
+  const close = vi.fn(() => {
+    throw new Error('no such handle');
+  });
+  const late = noting({ close });
+  NEVER.pipe(toSink('own', late.open)).subscribe().unsubscribe();
+  await vi.waitFor(() => expect(close).toHaveBeenCalledOnce());
+});
+
 it('closes when it is unsubscribed, also while it opens', async () => {
   const { calls, open } = noting();
   await firstValueFrom(from(outcomes).pipe(toSink('own', open)));

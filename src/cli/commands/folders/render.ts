@@ -36,7 +36,7 @@ const command = createCommand({
 export const run: RunCommand = batchCommand(command, renderCommand);
 
 /** Makes renditions of the saved images of a folder. Resolves with the exit code. */
-export async function renderCommand(script: BatchScriptContext): Promise<number> {
+async function renderCommand(script: BatchScriptContext): Promise<number> {
   const {
     inputs: [path = ''],
     flags,

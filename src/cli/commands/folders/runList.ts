@@ -2,9 +2,10 @@ import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSimulated } from '../../../base/service.ts';
-import { dayOf, toMicroUsd } from '../../../base/text.ts';
+import { dayOf } from '../../../base/text.ts';
 import { insideFolder } from '../../../disk/insideFolder.ts';
 import { unlessMissing } from '../../../disk/storageError.ts';
+import { addCost, type CostSum, noCost } from '../../../events/costSum.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
 import { type UnfinishedRun, unfinishedRun } from '../../../store/journal/unfinishedRun.ts';
@@ -38,10 +39,8 @@ export interface ListedRun extends ListedJobs {
   readonly lastAtMs: number | null;
   /** Those with most jobs first. */
   readonly models: readonly string[];
-  /** Whole millionths of a dollar, results that no job asks for any more included. */
-  readonly costMicroUsd: number;
-  /** True if some jobs have no known price. */
-  readonly isCostIncomplete: boolean;
+  /** Includes results that no job asks for any more. */
+  readonly cost: CostSum;
 }
 
 /** The images of a day or a month, and what they cost. */
@@ -65,16 +64,17 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
   const counts = { saved: 0, changed: 0, failed: 0, skipped: 0 };
   const models = new Map<string, number>();
   let [startedAtMs, lastAtMs]: [number | null, number | null] = [null, null];
-  let [costMicroUsd, isCostIncomplete] = [0, false];
-  const pay = ({ costUsd, files, createdAt, completedAt, status }: Outcome): void => {
+  let cost = noCost;
+  const pay = (outcome: Outcome): void => {
+    const { files, createdAt, completedAt } = outcome;
     const atMs = Date.parse(completedAt ?? createdAt ?? '');
-    const cost = costUsd === null ? 0 : toMicroUsd(costUsd);
-    costMicroUsd += cost;
-    if (costUsd === null && status === 'saved') isCostIncomplete = true;
+    const { costMicroUsd } = addCost(noCost, outcome);
+    cost = addCost(cost, outcome);
     if (Number.isNaN(atMs)) return;
     startedAtMs = Math.min(startedAtMs ?? atMs, Date.parse(createdAt ?? '') || atMs);
     lastAtMs = Math.max(lastAtMs ?? atMs, atMs);
-    if (!isFake) addTo(days, dayOf(atMs), files.filter(({ role }) => role === 'original').length, cost);
+    if (!isFake)
+      addTo(days, dayOf(atMs), files.filter(({ role }) => role === 'original').length, costMicroUsd);
   };
   for await (const outcome of manifestOutcomes(folder)) {
     counts[outcome.status === 'saved' && hasChanged(outcome, folder) ? 'changed' : outcome.status] += 1;
@@ -91,7 +91,7 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
     models: known,
     ...counts,
     ...stateOfJobs(counts.saved + counts.changed + counts.failed + counts.skipped, unfinished),
-    ...{ costMicroUsd, isCostIncomplete },
+    cost,
   };
 }
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dayOf, formatUsd } from '../../../base/text.ts';
 import { fileProblem } from '../../../disk/storageError.ts';
 import { RxposureError, UsageError } from '../../../errors.ts';
+import { isCostIncomplete } from '../../../events/costSum.ts';
 import { spendingFile } from '../../../store/cacheFolder.ts';
 import { runsBelow } from '../../batch/runFolder.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
@@ -132,10 +133,12 @@ function asText(
 }
 
 function rowOf(run: ListedRun): string[] {
-  const { lastAtMs, folder, models, saved, failed, total, costMicroUsd, isCostIncomplete } = run;
+  const { lastAtMs, folder, models, saved, failed, total } = run;
+  const { costMicroUsd, estimatedMicroUsd, unpricedJobs } = run.cost;
   const [model = '–', ...others] = models;
   const more = others.length === 0 ? '' : ` and ${counted(others.length, 'other')}`;
-  const cost = `${formatUsd(costMicroUsd)}${isCostIncomplete ? ' at least' : ''}`;
+  const about = estimatedMicroUsd > 0 ? '~' : '';
+  const cost = `${about}${formatUsd(costMicroUsd)}${unpricedJobs > 0 ? ' at least' : ''}`;
   return [
     lastAtMs === null ? '–' : `${dayOf(lastAtMs)} ${new Date(lastAtMs).toTimeString().slice(0, 5)}`,
     plainText(folder),
@@ -168,13 +171,13 @@ function asJson(runs: readonly ListedRun[], days: readonly Spending[], months: r
   const spending = (all: readonly Spending[]) =>
     all.map(({ period, images, costMicroUsd }) => ({ period, images, costUsd: usd(costMicroUsd) }));
   return {
-    runs: runs.map(({ startedAtMs, lastAtMs, costMicroUsd, isSimulated, isCostIncomplete, ...run }) => ({
+    runs: runs.map(({ startedAtMs, lastAtMs, cost, isSimulated, ...run }) => ({
       ...run,
       simulated: isSimulated,
       startedAt: iso(startedAtMs),
       lastAt: iso(lastAtMs),
-      costUsd: usd(costMicroUsd),
-      costIncomplete: isCostIncomplete,
+      costUsd: usd(cost.costMicroUsd),
+      costIncomplete: isCostIncomplete(cost),
     })),
     days: spending(days),
     months: spending(months),

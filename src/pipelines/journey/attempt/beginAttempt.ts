@@ -51,7 +51,7 @@ export type Beginning = Following &
   Pick<RunServices, 'ledger' | 'governor' | 'lookout' | 'outage' | 'answers'> &
   Pick<Shared, 'addressOf'> &
   Pick<RunLimits, 'waitMs'> &
-  Pick<RunHooks, 'webhookUrlOf'> &
+  Pick<RunHooks, 'webhookUrlOf' | 'beforeCreate'> &
   Pick<RunControl, 'stop'> &
   Stateful;
 
@@ -119,11 +119,12 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
           request: forJournal(sent),
           reservedMicroUsd: priceMicroUsd,
         });
-        return recorded.pipe(
+        const inLine = recorded.pipe(
           finalize(() => {
             isInLine = false;
           }),
         );
+        return run.detached && !wasSent ? concat(inLine, run.beforeCreate(plan)) : inLine;
       },
       onSend: ({ wallMs, sentAtMs }) => {
         isRefused = false;

@@ -94,10 +94,14 @@ async function findUnmeasured({ manifest }: Pick<OpenRun, 'manifest'>): Promise<
   for await (const { predictionId, cached, index, createdAt } of manifest.unmeasured()) {
     if (predictionId === null) continue;
     const jobs = cached ? sharersOf : jobsOf;
-    jobs.set(predictionId, [...(jobs.get(predictionId) ?? []), index]);
+    const known = jobs.get(predictionId);
+    if (known === undefined) jobs.set(predictionId, [index]);
+    else known.push(index);
     if (!cached) oldestMs = Math.min(oldestMs, Date.parse(createdAt ?? '') || oldestMs);
   }
-  for (const [id, jobs] of jobsOf) jobs.push(...(sharersOf.get(id) ?? []));
+  for (const [id, jobs] of jobsOf) {
+    for (const sharer of sharersOf.get(id) ?? []) jobs.push(sharer);
+  }
   return { jobsOf, oldestMs };
 }
 

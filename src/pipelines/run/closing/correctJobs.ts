@@ -1,6 +1,7 @@
 import { concat, concatMap, defer, EMPTY, from, ignoreElements, type Observable, of } from 'rxjs';
 import { toMicroUsd } from '../../../base/text.ts';
-import { addUsd, withCost } from '../../../events/totals.ts';
+import type { CostChange } from '../../../events/costSum.ts';
+import { addUsd, correctTotals } from '../../../events/totals.ts';
 import type { Outcome, Plan, Prediction } from '../../../types.ts';
 import { stemOf } from '../matching/jobFiles.ts';
 import { overrideAnswers } from '../runConfig.ts';
@@ -11,12 +12,8 @@ import type { RunEnd } from './results.ts';
 type Correcting = Pick<OpenRun, 'config' | 'manifest' | 'journal'>;
 
 /** An outcome that was corrected. */
-export interface Correction {
+export interface Correction extends CostChange {
   readonly outcome: Outcome;
-  /** What it cost more than was booked; negative if it cost less. */
-  readonly costChangeUsd: number;
-  /** The estimate that its cost replaces; 0 if it was none. */
-  readonly estimateUsd: number;
 }
 
 /** Corrects the outcomes of a prediction, in journal, manifest and sidecar, and reports them. */
@@ -88,12 +85,6 @@ function measured({ outcome, costChangeUsd, estimateUsd }: Correction) {
   return { type, index, model, cached, metrics, completedAt, costUsd, costChangeUsd, estimateUsd };
 }
 
-export function withCorrection(end: RunEnd, { costChangeUsd, estimateUsd }: Correction): RunEnd {
-  const { costUsd, estimatedUsd = 0, unpricedJobs = 0 } = end.totals;
-  const cost = {
-    costUsd: addUsd(costUsd, costChangeUsd),
-    estimatedUsd: Math.max(0, addUsd(estimatedUsd, -estimateUsd)),
-    unpricedJobs,
-  };
-  return { ...end, totals: withCost(end.totals, cost) };
+export function withCorrection(end: RunEnd, correction: Correction): RunEnd {
+  return { ...end, totals: correctTotals(end.totals, correction) };
 }

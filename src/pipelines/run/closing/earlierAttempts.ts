@@ -68,7 +68,10 @@ function show(
     const { scheduler = monotonicScheduler } = config;
     // The journal has the time of day, which may have been set since.
     const sentAtMs = scheduler.now() - (wallNow(scheduler) - intendedAtMs);
-    surplus.sent({ request, sentAtMs, cancelAfterMs });
+    const sent = { request, sentAtMs, cancelAfterMs };
+    surplus.sent(sent);
+    // This run has not taken it up: the next one that does looks for its prediction.
+    if (!isDropped(job) && job.record.state === 'intended') surplus.left(sent);
   }
 }
 

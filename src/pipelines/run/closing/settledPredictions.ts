@@ -16,6 +16,7 @@ import {
   timer,
 } from 'rxjs';
 import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
+import { hasEnded } from '../../../base/service.ts';
 import { ProviderError } from '../../../errors.ts';
 import { concernsAllCalls } from '../../../operators/internal/outageErrors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
@@ -143,9 +144,4 @@ function defaultTo<T>(value: T | undefined): MonoTypeOperatorFunction<T> {
 function isTold(prediction: Prediction): boolean {
   const { completedAt, metrics } = prediction;
   return hasEnded(prediction) && (completedAt !== null || Object.keys(metrics).length > 0);
-}
-
-/** Returns true if a prediction no longer runs: its times and its cost are known. */
-export function hasEnded({ status }: Prediction): boolean {
-  return status !== 'starting' && status !== 'processing' && status !== 'unknown';
 }

@@ -16,6 +16,7 @@ import {
   toArray,
 } from 'rxjs';
 import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
+import { hasEnded } from '../../../base/service.ts';
 import { formatUsd, toMicroUsd } from '../../../base/text.ts';
 import { addUsd } from '../../../events/totals.ts';
 import type { Surplus } from '../../../sinks/report/money.ts';
@@ -24,7 +25,6 @@ import { overrideAnswers } from '../runConfig.ts';
 import type { OpenRun } from '../settings.ts';
 import type { EarlierRuns } from './earlierAttempts.ts';
 import type { RunEnd } from './results.ts';
-import { hasEnded } from './settledPredictions.ts';
 
 /**
  * Adds to the end of a run the predictions of its list that belong to no job, those that earlier
@@ -127,6 +127,6 @@ function plus(one: Surplus, other: Surplus): Surplus {
 function surplusText({ count, costUsd }: Surplus): string {
   const cost = costUsd === 0 ? '' : ` (${formatUsd(toMicroUsd(costUsd))})`;
   return count === 1
-    ? `1 prediction equals a request of this folder but belongs to no job: it was made twice, or for a job that is no longer in the input${cost}. report.json has its id.`
-    : `${count} predictions equal requests of this folder but belong to no job: they were made twice, or for jobs that are no longer in the input${cost}. report.json has their ids.`;
+    ? `1 prediction equals a request of this folder but belongs to no job: it was made twice, for a job that is no longer in the input, or by another run with the same prompts${cost}. report.json has its id.`
+    : `${count} predictions equal requests of this folder but belong to no job: they were made twice, for jobs that are no longer in the input, or by another run with the same prompts${cost}. report.json has their ids.`;
 }

@@ -7,16 +7,13 @@ import { atPlace, insideFolder, pathBelow } from '../../../disk/insideFolder.ts'
 import { gatherFiles, placeFiles } from '../../../disk/moveFiles.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { sidecarPath, writeSidecar } from '../../../sinks/manifest/sidecar.ts';
-import { unusedFileName } from '../../../sinks/manifest/unusedResults.ts';
+import { listNames, nextSuffix } from '../../../store/folderFiles.ts';
 import type { FileMove } from '../../../store/journal/jobMatching.ts';
 import type { FolderJournal } from '../../../store/journal/journal.ts';
 
-/** The lists of a run folder that name jobs by their index. */
-const listNames = ['manifest.jsonl', 'failed.jsonl', 'detached.jsonl', unusedFileName] as const;
-
 /** Returns the path at which the next version of a list waits until its files have their names. */
 export function nextPath(folder: string, name: (typeof listNames)[number]): string {
-  return join(folder, `${name}.next`);
+  return join(folder, `${name}${nextSuffix}`);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { BestCopy, RefinementCandidate, RefinementHistory } from '../../../
 import type { Outcome, OutcomeFile } from '../../../types.ts';
 
 /** The folder of copies of the best images, below the run folder. */
-export const bestFolderName = 'best';
+const bestFolderName = 'best';
 
 interface CopyBestConfig {
   /** The number of images. */

@@ -17,6 +17,7 @@ import { versionOf } from '../../../../src/simulator/models/simulatedModel.ts';
 import { planJobs } from '../../../../src/sources/planning/planJobs.ts';
 import { openJournal } from '../../../../src/store/journal/journal.ts';
 import type { Outcome, Prediction } from '../../../../src/types.ts';
+import { anOutcome } from '../../../helpers/anOutcome.ts';
 import { aPrediction } from '../../../helpers/fakeProvider.ts';
 import { hurried } from '../../../helpers/hurried.ts';
 import { jobOf } from '../../../helpers/jobOf.ts';
@@ -59,10 +60,19 @@ const run = (
   ...job: [model?: string, seedOf?: (index: number) => number]
 ) => firstValueFrom(runToFolder(plansOf(count, ...job), settingsOf(settings)));
 /** A run as above, with another counter of surplus predictions. */
-const counted = (count: number, settings: Settings, surplus: Partial<OpenRun['surplus']>) =>
+const counted = (
+  count: number,
+  settings: Settings,
+  surplus: Partial<OpenRun['surplus']>,
+  manifest: Partial<OpenRun['manifest']> = {},
+) =>
   firstValueFrom(
     inOpenRun(settingsOf(settings), (opened) => {
-      const watched = { ...opened, surplus: { ...opened.surplus, ...surplus } };
+      const watched = {
+        ...opened,
+        surplus: { ...opened.surplus, ...surplus },
+        manifest: { ...opened.manifest, ...manifest },
+      };
       const plans = plansOf(count);
       const work = { outcomes: generate(plans, opened.config), plans, total: count, alreadySaved: 0 };
       const end = runToEnd(work, watched);
@@ -232,7 +242,7 @@ it('counts the predictions of the list that belong to no job: ids, cost, a warni
   expect(events).toContainEqual({
     type: 'warning',
     message:
-      '2 predictions equal requests of this folder but belong to no job: they were made twice, or for jobs that are no longer in the input ($0.006). report.json has their ids.',
+      '2 predictions equal requests of this folder but belong to no job: they were made twice, for jobs that are no longer in the input, or by another run with the same prompts ($0.006). report.json has their ids.',
   });
 });
 
@@ -291,3 +301,23 @@ it('keeps the surplus of a folder whose run the service stops, and looks in the 
   expect(next.report).toMatchObject({ saved: 2, costUsd: 0.009, surplus: { count: 1, costUsd: 0.003 } });
   expect(next.report.run).not.toHaveProperty('unlookedSinceMs');
 });
+
+it('takes the jobs that share one result in linear time', async () => {
+  const { provider } = await start({ earlyOutputRate: 0 });
+  const lists: unknown[] = [];
+  const listing = {
+    ...provider,
+    listPredictions: (query: Parameters<typeof provider.listPredictions>[0]) => {
+      lists.push(query);
+      return provider.listPredictions(query);
+    },
+  };
+  async function* unmeasured() {
+    for (let index = 0; index < 200_000; index += 1) {
+      yield anOutcome({ index, predictionId: 'gone', cached: index > 0, createdAt: null });
+    }
+  }
+  const { fault } = await counted(1, { provider: listing, scheduler: hurried(1_000) }, {}, { unmeasured });
+  expect(fault).toBeNull();
+  expect(lists.length).toBeGreaterThan(0);
+}, 20_000);

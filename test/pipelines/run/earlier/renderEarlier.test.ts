@@ -54,6 +54,15 @@ async function expectWhole() {
   }
 }
 
+it('reports each job that gets a rendition as a step of a sequential run', async () => {
+  await run([]);
+  await run(['thumb=8x8'], { strategy: 'sequential' });
+  expect(events.filter(({ type }) => type === 'job.progress')).toMatchObject([
+    { current: 1, total: 2, percent: 50, status: 'saved', predictionId: expect.any(String) },
+    { current: 2, total: 2, percent: 100, status: 'saved' },
+  ]);
+});
+
 it('leaves a file of yours that has the name of a rendition', async () => {
   await run([]);
   const [first] = await outcomes();

@@ -246,7 +246,7 @@ it.each(['run.json', 'run.sqlite', 'journal.jsonl', 'manifest.jsonl', 'failed.js
   },
 );
 
-it.each(['.thumbs', '.moving', '.ratings', 'best', 'originals', 'unused', 'webdataset'])(
+it.each(['.decoding', '.thumbs', '.moving', '.ratings', 'best', 'originals', 'unused', 'webdataset'])(
   'is refused if its %s is a link to another folder',
   async (name) => {
     await symlink(join(root, 'outside'), at(name));

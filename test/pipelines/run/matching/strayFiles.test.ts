@@ -70,7 +70,7 @@ it('skips a file that another process deletes meanwhile', async () => {
 });
 
 it('finds neither unfinished files nor those that the run keeps for itself', async () => {
-  for (const name of ['a.json.0123.rxposure.part', 'run.lock', 'report.json', 'run.json', 'grid.json'])
+  for (const name of ['a.json.0123.rxposure.part', 'run.lock', 'report.json', 'comparison.json', 'grid.json'])
     await writeFile(at(name), SIDECAR);
   await writeFile(at('run.lock.after-0123.rxposure.part'), SIDECAR);
   const looked: string[] = [];
