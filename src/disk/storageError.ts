@@ -43,6 +43,12 @@ const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: strin
     'Cannot find',
     'Something removed it during the run. Run the same command again.',
   ],
+  /** As `/proc` refuses them. */
+  'ENOENT mkdir': [
+    'ERR_NOT_WRITABLE',
+    'The file system allows no new folder for',
+    `Choose a folder on another disk with ${option('--out')}.`,
+  ],
   ENOTDIR: [
     'ERR_NOT_A_FOLDER',
     'A file is in the way on the path',
@@ -83,7 +89,10 @@ const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: strin
 export function toStorageError(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
   const systemCode = systemCodeOf(error);
-  const [code, fault, suggestion] = KNOWN_FAULTS[systemCode] ?? [
+  // Parents are made first, so that a missing one is not the cause.
+  const isOfFolder =
+    systemCode === 'ENOENT' && error instanceof Error && 'syscall' in error && error.syscall === 'mkdir';
+  const [code, fault, suggestion] = KNOWN_FAULTS[isOfFolder ? 'ENOENT mkdir' : systemCode] ?? [
     'ERR_DISK',
     'The disk refused',
     'Check the disk, then run the same command again.',

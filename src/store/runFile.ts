@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { link, readdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { describeService, isSimulated } from '../base/service.ts';
 import { makeFolder, syncFolder } from '../disk/folders.ts';
@@ -109,6 +109,17 @@ export async function folderState(folder: string): Promise<FolderState> {
   return names.includes('manifest.jsonl') && (await isManifest(folder)) ? 'run' : 'foreign';
 }
 
+/** Throws `UsageError` if a file is in the place of a folder, or of one above it. */
+function expectNoFile(folder: string): void {
+  let path = folder;
+  while (!existsSync(path) && dirname(path) !== path) path = dirname(path);
+  if (!existsSync(path) || statSync(path).isDirectory()) return;
+  const fault = path === folder ? 'is a file, not a folder.' : `is a file, so ${folder} cannot be a folder.`;
+  throw new UsageError(`${path} ${fault}`, {
+    suggestion: `Choose another folder with ${option('--out')}.`,
+  });
+}
+
 async function namesIn(folder: string): Promise<string[]> {
   // Where no folder can be, creating it fails with a message of its own.
   const names = existsSync(folder) ? await listFolder(folder) : [];
@@ -116,7 +127,8 @@ async function namesIn(folder: string): Promise<string[]> {
   return names.filter((name) => !IGNORED.has(name) && !isTemporary(name));
 }
 
-function listFolder(folder: string): Promise<string[]> {
+async function listFolder(folder: string): Promise<string[]> {
+  expectNoFile(folder);
   return readdir(folder).catch((error: unknown) => {
     throw new UsageError(`Cannot read the run folder: ${toStorageError(error, folder).message}`, {
       suggestion: `Change its permissions, or choose another folder with ${option('--out')}.`,
@@ -156,6 +168,7 @@ interface CheckFolderConfig {
  * had no `run.json`. Rejects with `UsageError` otherwise, and if a file of the run is a link.
  */
 export async function checkFolder(folder: string, { service }: CheckFolderConfig): Promise<RunFile | null> {
+  expectNoFile(folder);
   expectOwnFiles(folder);
   const state = await folderState(folder);
   if (state === 'foreign') throw foreignFolder(folder, await namesIn(folder));
@@ -187,7 +200,9 @@ function wayOut(theirs: string, ours: string): string {
 
 function unknownService(folder: string): UsageError {
   return new UsageError(
-    `${folder} was begun by a version of rxposure that did not store the service, and may have paid images.`,
-    { suggestion: `Choose another folder with ${option('--out')}: a simulation costs nothing.` },
+    `${folder} has no run.json, which names the service of its images: they may be paid.`,
+    {
+      suggestion: `Bring the file back (manifest.json names the service, too), or choose another folder with ${option('--out')}: a simulation costs nothing.`,
+    },
   );
 }

@@ -82,6 +82,33 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     'styles.yaml: 1 mistake in this spec of styles:\n  line 3: styles: Expected a list, got keys and values; write it as a list, such as - {name: noir, picture: "a.webp"}',
     'Correct the spec and run the command again; nothing was created.',
   ],
+  ['calibrate nope --simulate', "Expected no input, got 'nope'", 'This command takes no file: see --help.'],
+  // The token is missing, too.
+  ...['collect', 'retry'].map(
+    (name) =>
+      [
+        `${name} mine/nigth`,
+        'mine/nigth: Expected the folder of a run, got no folder of that name',
+        'Did you mean mine/night?',
+      ] as const,
+  ),
+  ['compare nope.yaml', 'nope.yaml: Expected a comparison spec, got no file of that name', 'Check the name.'],
+  ['campaign nope.yaml', 'nope.yaml: Expected a campaign spec, got no file of that name', 'Check the name.'],
+  [
+    'generate nope.csv',
+    'nope.csv: Expected a prompt file, got no file of that name',
+    'Check the name, or pass - to read prompts from standard input.',
+  ],
+  ['runs nope', 'nope: Expected a folder, got no folder of that name', 'Check the name.'],
+  ['runs three.txt', 'three.txt: Expected a folder, got a file', 'Give the folder that has the run folders.'],
+  [
+    'fleet',
+    'Expected a prompt file or a spec, got nothing',
+    'As in `npx tsx pipelines/rxposure.ts fleet --local 3 prompts.csv --simulate=10`.',
+  ],
+  ['votes', 'Expected FOLDER FILE, got nothing', 'See --help for examples.'],
+  ['votes mine/night', "Expected FOLDER FILE, got 1 input: 'mine/night'", 'See --help for examples.'],
+  ['open mine empty', "Expected FOLDER, got 2 inputs: 'mine', 'empty'", 'See --help for examples.'],
   [
     'collect mine --simulate',
     'mine: Expected the folder of a run, got a folder without run.json',

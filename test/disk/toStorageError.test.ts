@@ -20,6 +20,15 @@ describe('toStorageError', () => {
     expect(error.suggestion).not.toBe('');
   });
 
+  it('knows a file system that makes no folders', () => {
+    const fault = Object.assign(new Error('no'), { code: 'ENOENT', syscall: 'mkdir' });
+    expect(toStorageError(fault, '/proc/x')).toMatchObject({
+      code: 'ERR_NOT_WRITABLE',
+      message: 'The file system allows no new folder for /proc/x (ENOENT).',
+    });
+    expect(toStorageError(Object.assign(fault, { syscall: 'open' }), '/out').code).toBe('ERR_NOT_FOUND');
+  });
+
   it('puts one full stop after the message of an error that is not the system’s', () => {
     const error = toStorageError(new Error('The stream is closed.'), '/out/cat.png');
     expect(error.message).toBe('The disk refused /out/cat.png (The stream is closed).');

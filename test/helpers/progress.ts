@@ -4,6 +4,8 @@ import type { ActiveJob, Progress } from '../../src/cli/display/progress.ts';
 export function progress(changes: Partial<Progress> = {}): Progress {
   return {
     again: 'the same command again',
+    carried: [],
+    leaves: 'stopped',
     folder: '/out/run',
     total: 10,
     expected: changes.total ?? 10,

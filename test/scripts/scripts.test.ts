@@ -335,11 +335,11 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
     ['chaos without the simulator', 'a.txt', 'a\n', ['--chaos', 'storm'], /works only with `--simulate`/],
     ['a model that does not exist', 'a.txt', 'a\n', ['--model', 'no/body'], /There is no model/],
     [
-      'a folder that cannot be written',
+      'a folder that cannot be made',
       'a.txt',
       'a\n',
       ['--out', '/dev/null/run'],
-      /Cannot write in the run folder/,
+      /^error: \/dev\/null is a file, so \/dev\/null\/run cannot be a folder\./,
     ],
     [
       'a strategy that cannot learn',

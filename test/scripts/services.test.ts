@@ -28,12 +28,13 @@ interface Finished {
 }
 
 /** Runs a script in the folder of a test, on the service that pays unless the arguments say otherwise. */
-function script(name: string, args: readonly string[], input = ''): Promise<Finished> {
+function script(name: string, args: readonly string[], input = '', own = {}): Promise<Finished> {
   const env = {
     REPLICATE_API_TOKEN: simulator.token,
     REPLICATE_BASE_URL: service.baseUrl,
     XDG_CACHE_HOME: join(folder, 'models'),
     NO_COLOR: '1',
+    ...own,
   };
   return new Promise((done) => {
     const child = execFile(
@@ -173,4 +174,57 @@ it('asks for leave to read the files of a detached run again, and names the flag
   });
   const collected = await script('collect.ts', command.split(' '));
   expect(collected).toMatchObject({ code: 0, stderr: expect.stringContaining('2 of 2 jobs saved') });
+});
+
+it.each(['--base-url', 'the environment'])(
+  'retries at the service of the run, named by %s',
+  async (named) => {
+    let isBroken = true;
+    const own = await startSimulator({
+      render: 'fast',
+      speed: 100,
+      faults: { onOutcome: ({ input }) => (isBroken && input.prompt === 'a dog' ? 'CUDA error' : null) },
+    });
+    const service = named === '--base-url' ? ['--base-url', own.baseUrl] : [];
+    const env = named === '--base-url' ? {} : { REPLICATE_BASE_URL: own.baseUrl };
+    const table = ['--table', 'csv'];
+    const args = ['p.txt', '--out', 'x1', '--max-attempts', '1', ...table, ...service];
+    const failed = await script('generate.ts', args, '', env);
+    expect(failed.code).toBe(1);
+    const [, command = ''] =
+      /next +npx tsx pipelines\/retry-failed\.ts (.*) makes what/.exec(failed.stderr) ?? [];
+    // In the order in which they were typed.
+    expect(command).toBe(['x1', ...table, ...service].join(' '));
+    isBroken = false;
+    const retried = await script('retry-failed.ts', command.split(' '), '', env);
+    expect(retried).toMatchObject({ code: 0, stderr: expect.stringContaining('1 of 1 jobs saved') });
+    expect(own.stats().created).toBe(3);
+    await own.close();
+  },
+);
+
+it('waits at the start for a service that is not there as long as it is told, then names it', async () => {
+  const gone = await startSimulator({ render: 'fast' });
+  await gone.close();
+  const { host } = new URL(gone.baseUrl);
+  const { code, stderr } = await script('generate.ts', [
+    'p.txt',
+    '--base-url',
+    gone.baseUrl,
+    '--max-wait',
+    '1s',
+  ]);
+  expect(stderr).toMatch(/^warning GET .*: no connection to .* Waiting for the service, 1 second at most/);
+  expect(stderr).toContain(`no connection to ${host} (ECONNREFUSED)`);
+  expect(stderr).toContain('error: The service has not responded');
+  expect(code).toBe(3);
+});
+
+it('gives up after some seconds if it is not told how long to wait', async () => {
+  const gone = await startSimulator({ render: 'fast' });
+  await gone.close();
+  const { host } = new URL(gone.baseUrl);
+  const { code, stderr } = await script('generate.ts', ['p.txt', '--base-url', gone.baseUrl]);
+  expect(stderr).toMatch(new RegExp(`^error: GET /.*: no connection to ${host} \\(ECONNREFUSED\\)\n`));
+  expect(code).toBe(3);
 });

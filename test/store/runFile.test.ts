@@ -96,5 +96,17 @@ it('compares nothing with a service that has no name', async () => {
 it('lets only real runs continue in a folder that does not know its service', async () => {
   const folder = await aFolder('run.sqlite');
   expect(await checkFolder(folder, { service: 'replicate' })).toBeNull();
-  await expect(checkFolder(folder, { service: 'simulator' })).rejects.toThrow('may have paid images');
+  await expect(checkFolder(folder, { service: 'simulator' })).rejects.toThrow(
+    'has no run.json, which names the service of its images: they may be paid.',
+  );
+});
+
+it('names the file that is in the place of a folder', async () => {
+  const folder = root();
+  const file = join(folder, 'p.txt');
+  await writeFile(file, '');
+  await expect(checkFolder(file, { service: null })).rejects.toThrow(`${file} is a file, not a folder.`);
+  await expect(checkFolder(join(file, 'a/b'), { service: null })).rejects.toThrow(
+    `${file} is a file, so ${join(file, 'a/b')} cannot be a folder.`,
+  );
 });

@@ -1,4 +1,4 @@
-import { toMicroUsd } from '../../base/text.ts';
+import { inWords, messageOf, toMicroUsd } from '../../base/text.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { secretsIn } from '../../providers/replicate/credentials.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
@@ -6,12 +6,13 @@ import { cacheFolder } from '../../store/cacheFolder.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { createCommand } from '../flags/command.ts';
 import type { RunCommand } from '../flags/commandTable.ts';
+import type { TypedFlag } from '../flags/defineFlag.ts';
 import { type FlagName, type Flags, type SettledFlags, withDefaults } from '../flags/flags.ts';
 import type { GivenPrice } from '../flags/prices.ts';
 import { createWarn, keepMemorySmall, readEnvironment, type Warn } from '../script/environment.ts';
 import { findConfig } from '../script/findConfig.ts';
 import { runScript } from '../script/runScript.ts';
-import { withRightCommand } from './rightCommand.ts';
+import { expectPath, withRightCommand } from './rightCommand.ts';
 import type { Batch } from './runBatch.ts';
 import type { OpenService } from './service.ts';
 
@@ -49,6 +50,7 @@ function runBatchScript(
     useProxies(io.env, warn, { baseUrl: flags.baseUrl ?? environment.baseUrl });
     let service: OpenService | null = null;
     try {
+      await expectPath(command.name, inputs[0]);
       const choice = command.needsService
         ? chooseService(flags, environment, command.serves('simulate'))
         : ({ kind: 'none' } as const);
@@ -58,13 +60,30 @@ function runBatchScript(
         secrets: secretsIn(io.env),
         warn,
       });
-      return await main({ inputs, flags, service, io, warn });
+      const patient =
+        flags.maxWaitMs === null || flags.dryRun ? service : await waiting(service, flags.maxWaitMs, warn);
+      return await main({ inputs, flags, service: patient, io, warn });
     } catch (error) {
       throw await withRightCommand(error, command.name, { inputs, argv });
     } finally {
       await service?.close();
     }
   });
+}
+
+/**
+ * Lets the first questions wait for a service that does not respond. Without `--max-wait` they give
+ * up after some seconds: a person waits, and nothing has begun.
+ */
+async function waiting(service: OpenService, maxOutageMs: number, warn: Warn): Promise<OpenService> {
+  const { provider } = service;
+  const { watchService } = await import('../../operators/predictions/watchService.ts');
+  const onChange = (error: unknown) => {
+    if (error === null) return;
+    warn(`${messageOf(error)}. Waiting for the service, ${inWords(maxOutageMs)} at most; Ctrl-C ends it.`);
+  };
+  const { getModel } = watchService(provider, { maxOutageMs, onChange }).provider;
+  return { ...service, provider: { ...provider, getModel } };
 }
 
 /** Creates a command that makes images, from its command line and what it does. */
@@ -81,16 +100,16 @@ export function batchCommand(
 
 /** Adds the defaults of the config that counts in the working directory. */
 async function configured(
-  typed: { readonly flags: Flags; readonly given: ReadonlySet<string> },
+  { flags: own, typed }: { readonly flags: Flags; readonly typed: readonly TypedFlag[] },
   serves: (flag: FlagName) => boolean,
 ): Promise<Flags> {
-  const { flags } = typed;
+  const flags = { ...own, typed };
   const path = flags.readsConfig && serves('no-config') ? findConfig(process.cwd()) : null;
   if (path === null) return flags;
   // Loaded only on demand: most folders have none.
   const { readConfig } = await import('../config/readConfig.ts');
   const { withConfig } = await import('../config/withConfig.ts');
-  return withConfig(typed, await readConfig(path), serves);
+  return withConfig({ flags, typed }, await readConfig(path), serves);
 }
 
 /** Fills in flags that were not given: first from the spec, then from the defaults. */

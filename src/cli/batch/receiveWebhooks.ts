@@ -13,25 +13,13 @@ import type { OpenService } from './service.ts';
  * Throws `UsageError` if the service sends no signed webhooks, or cannot reach this machine.
  */
 export function receiveWebhooks(
-  { webhookSecret, secrets = [], reachesLoopback }: OpenService,
+  service: OpenService,
   { webhookUrl, webhookPort }: Pick<Flags, 'webhookUrl' | 'webhookPort'>,
   onAllRefused: () => void = () => {},
 ): Observable<PredictionEvents> {
-  if (webhookSecret === null) {
-    throw new UsageError('`--follow webhook` needs signed webhooks, which this service does not send.', {
-      suggestion: 'Remove --follow.',
-    });
-  }
-  if (webhookUrl === null && !reachesLoopback) {
-    throw new UsageError(
-      '`--follow webhook` needs `--webhook-url`, so that the service can reach this machine.',
-      {
-        suggestion:
-          'Put an https tunnel or proxy in front of this machine and give its address; set the local port with --webhook-port.',
-      },
-    );
-  }
-  const secret = webhookSecret.pipe(retryBackoff(retryPolicies.prepare));
+  const { secrets = [] } = service;
+  const signed = checkWebhooks(service, { webhookUrl });
+  const secret = signed.pipe(retryBackoff(retryPolicies.prepare));
   return secret.pipe(
     concatMap((key) =>
       // Loaded only here: most runs need no server.
@@ -50,4 +38,29 @@ export function receiveWebhooks(
       ),
     ),
   );
+}
+
+/**
+ * Returns the secret of a service's webhooks. Throws `UsageError` if it sends no signed ones, or
+ * cannot reach this machine.
+ */
+export function checkWebhooks(
+  { webhookSecret, reachesLoopback }: Pick<OpenService, 'webhookSecret' | 'reachesLoopback'>,
+  { webhookUrl }: Pick<Flags, 'webhookUrl'>,
+): Observable<string> {
+  if (webhookSecret === null) {
+    throw new UsageError('`--follow webhook` needs signed webhooks, which this service does not send.', {
+      suggestion: 'Remove --follow.',
+    });
+  }
+  if (webhookUrl === null && !reachesLoopback) {
+    throw new UsageError(
+      '`--follow webhook` needs `--webhook-url`, so that the service can reach this machine.',
+      {
+        suggestion:
+          'Put an https tunnel or proxy in front of this machine and give its address; set the local port with --webhook-port.',
+      },
+    );
+  }
+  return webhookSecret;
 }

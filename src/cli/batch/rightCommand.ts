@@ -1,10 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { fileProblem } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import type { Workflow } from '../../pipelines/workflows/specSchemas.ts';
 import { folderState } from '../../store/runFile.ts';
 import { commandLine, shellWord } from '../display/commandLine.ts';
 import { type CommandName, commandTable, isCommand } from '../flags/commandTable.ts';
+import { runFolderAt } from './runFolder.ts';
 
 /** A path, or a name with an ending. */
 export function isFileName(word: string): boolean {
@@ -52,7 +54,10 @@ async function specAt(path: string): Promise<Found | null> {
   const read = readYaml(parseYaml(await readFile(path, 'utf8')));
   if (!('value' in read) || typeof read.value !== 'object' || read.value === null) return null;
   if (Array.isArray(read.value)) return { what: 'a list of prompts', command: 'generate' };
-  const workflow = workflowOf(Object.keys(read.value));
+  const keys = Object.keys(read.value);
+  const workflow = workflowOf(keys);
+  // It may be a prompt that lacks the list around it: a grid has axes.
+  if (workflow === 'grid' && extname(path).toLowerCase() === '.json' && !keys.includes('axes')) return null;
   return workflow === null ? null : { what: specNames[workflow], command: workflow };
 }
 
@@ -86,6 +91,29 @@ export async function withRightCommand(
   return new UsageError(`${path}: Expected ${wanted}, got ${found.what}`, {
     suggestion: `Did you mean \`${commandLine(found.command, words)}\`?`,
     cause: error,
+  });
+}
+
+/**
+ * Checks that the path of a command is there, before a token is asked for. Rejects with
+ * `UsageError` if it is not.
+ */
+export async function expectPath(name: string, path: string | undefined): Promise<void> {
+  const wanted = wantedBy(name);
+  if (path === undefined || path === '-' || wanted === null) return;
+  if (wanted === RUN_FOLDER) {
+    await runFolderAt(path);
+    return;
+  }
+  await stat(path).catch((cause: unknown) => {
+    const isOfPrompts = name === 'generate';
+    const got = fileProblem(cause, 'no file of that name');
+    throw new UsageError(`${path}: Expected ${isOfPrompts ? 'a prompt file' : wanted}, got ${got}`, {
+      suggestion: isOfPrompts
+        ? 'Check the name, or pass - to read prompts from standard input.'
+        : 'Check the name.',
+      cause,
+    });
   });
 }
 

@@ -12,23 +12,25 @@ import {
   tap,
 } from 'rxjs';
 import type { RunEvent } from '../../events/runEvent.ts';
+import type { Control } from '../../pipelines/journey/config.ts';
 import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
 import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
 import type { LiveView } from '../../sinks/gallery/liveView.ts';
+import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
 import type { PlannedUploads } from '../../types.ts';
-import { commandLine, shellWord } from '../display/commandLine.ts';
+import { commandLine, type NextCommands, shellWord } from '../display/commandLine.ts';
 import { showPages } from '../display/openPage.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
+import { carriedFlags } from '../flags/carriedFlags.ts';
 import type { SettledFlags } from '../flags/flags.ts';
 import { spendingSettings } from '../flags/spendingLimits.ts';
 import { createHooks } from '../hooks/hooks.ts';
 import { readEnvironment, redact } from '../script/environment.ts';
 import { exitCodeOf, exitCodes } from '../script/exit.ts';
 import { interruption } from '../script/interruption.ts';
-import { controlsOf, openWatch } from './openWatch.ts';
 import { receiveWebhooks } from './receiveWebhooks.ts';
 import { pictureSigner, runSettings } from './runSettings.ts';
 import type { OpenService } from './service.ts';
@@ -71,9 +73,10 @@ export async function runBatch(batch: Batch): Promise<number> {
     sign: await pictureSigner(flags),
   };
   const live = flags.watchPort === null ? null : await openWatch(batch.folder, flags.watchPort, service);
-  const reporter = openReporter(batch);
+  const carried = flagsOfNext(batch, service);
+  const reporter = openReporter(batch, carried);
   try {
-    return await runReported(batch, chosen, { reporter, live, serviceName: service });
+    return await runReported(batch, chosen, { reporter, live, carried, serviceName: service });
   } finally {
     reporter.close();
     await live?.close();
@@ -84,13 +87,15 @@ export async function runBatch(batch: Batch): Promise<number> {
 interface Shown {
   readonly reporter: ReturnType<typeof openReporter>;
   readonly live: LiveView | null;
+  /** The flags with which another command goes on. */
+  readonly carried: readonly string[];
   readonly serviceName: string | null;
 }
 
 async function runReported(
   batch: Batch,
   chosen: Omit<RunSettings, 'folder' | 'provider'>,
-  { reporter, live, serviceName }: Shown,
+  { reporter, live, carried, serviceName }: Shown,
 ): Promise<number> {
   const { folder, fingerprint, flags, service, io } = batch;
   const { stop, leave } = interruption();
@@ -145,7 +150,7 @@ async function runReported(
   const left = merge(leave, stop.pipe(delay(PATIENCE_MS))).pipe(map(() => null));
   const end = await firstValueFrom(race(run, left));
   if (end === null) return exitCodes.interrupted.code;
-  if (flags.detach) reportDetached(end, batch, emit);
+  if (flags.detach) reportDetached(end, folder, { carried, emit });
   await hooks.onEnd(end);
   reporter.close();
   await showPages(folder, flags, io.stderr);
@@ -159,18 +164,12 @@ const OUTPUT_LIFETIME_MS = 3_600_000;
 /** Reports how to collect the predictions that a run has left, and until when. */
 function reportDetached(
   { report, startedAtMs }: FinishedRun,
-  { folder, flags, uploads }: Batch,
-  emit: (event: RunEvent) => void,
+  folder: string,
+  { carried, emit }: { readonly carried: readonly string[]; readonly emit: (event: RunEvent) => void },
 ): void {
   const jobs = report.errors.find(({ code }) => code === 'ERR_NOT_COLLECTED')?.count ?? 0;
   if (jobs === 0) return;
-  const { baseUrl } = flags;
-  const words = [
-    ...[folder, ...(baseUrl === null ? [] : ['--base-url', baseUrl])],
-    // A prediction that has failed is made again, from its files.
-    ...(uploads?.folders ?? []).flatMap((each) => ['--allow-files', each.folder]),
-  ];
-  const command = commandLine('collect', words.map(shellWord).join(' '));
+  const command = commandLine('collect', [shellWord(folder), ...carried].join(' '));
   emit({ type: 'run.detached', jobs, command, untilMs: startedAtMs + OUTPUT_LIFETIME_MS });
 }
 
@@ -187,13 +186,45 @@ function isAllLeft({ report }: FinishedRun): boolean {
   return report.errors.every(({ code }) => code === 'ERR_NOT_COLLECTED');
 }
 
-function openReporter({ flags, again, io }: Batch) {
+/**
+ * Opens a page on this machine that shows the run live, with the images of earlier runs in the
+ * folder. Rejects with `UsageError` if the port is taken.
+ */
+async function openWatch(folder: string, port: number, service: string | null): Promise<LiveView> {
+  // Loaded only on demand: scripts start faster without a server.
+  const { openLiveView } = await import('../../sinks/gallery/liveView.ts');
+  return openLiveView({ folder, port, service, earlier: manifestOutcomes(folder) });
+}
+
+/** Returns the controls of a run: those of its page, and `cancelOnExit` if an exit cancels. */
+function controlsOf(
+  live: LiveView | null,
+  cancelOnExit: Observable<unknown> = NEVER,
+): Pick<Control, 'cancel' | 'paused'> {
+  if (live === null) return cancelOnExit === NEVER ? {} : { cancel: cancelOnExit };
+  return { cancel: merge(cancelOnExit, live.cancel), paused: live.paused };
+}
+
+/** Returns the flags with which another command goes on with a batch, as a shell takes them. */
+function flagsOfNext({ flags, uploads, io }: Batch, service: string | null): string[] {
+  const { baseUrl: environmentUrl } = readEnvironment(io.env);
+  // A prediction that has failed is made again, from its files.
+  const folders = (uploads?.folders ?? []).map((each) => `--allow-files ${shellWord(each.folder)}`);
+  return [...new Set([...carriedFlags(flags, { environmentUrl, service }), ...folders])];
+}
+
+function leavesOf({ detach, only }: Batch['flags']): NextCommands['leaves'] {
+  if (detach) return 'detached';
+  return only === null ? 'stopped' : 'not chosen';
+}
+
+function openReporter({ flags, again, io }: Batch, carried: readonly string[]) {
   const { token, noColor } = readEnvironment(io.env);
   return createReporter({
     stdout: io.stdout,
     stderr: io.stderr,
     noColor,
-    again,
+    next: { carried, leaves: leavesOf(flags), ...(again === undefined ? {} : { again }) },
     json: flags.json,
     quiet: flags.quiet,
     redact: (text) => redact(text, token),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { catchError, type Observable } from 'rxjs';
+import { catchError, NEVER, type Observable } from 'rxjs';
 import { isDeployment, type ModelReference } from '../../base/modelName.ts';
 import { isLoopback, isNotFound, replicateService, simulatorService } from '../../base/service.ts';
 import { nearestName } from '../../base/suggest.ts';
@@ -97,7 +97,8 @@ async function openOffline(config: OpenServiceConfig): Promise<OpenService> {
     provider: createOfflineProvider(simulator, config),
     speed: 1,
     onlyModel: null,
-    webhookSecret: null,
+    // Replicate signs its webhooks; a plan asks for none.
+    webhookSecret: NEVER,
     reachesLoopback: false,
     close: () => simulator.close(),
   };

@@ -13,6 +13,7 @@ import { runPrices } from '../flags/prices.ts';
 import { hasBudget, limitsLeft } from '../flags/spendingLimits.ts';
 import { createWarn, idleCoresHint, readEnvironment } from '../script/environment.ts';
 import { exitCodes } from '../script/exit.ts';
+import { checkFlags } from './checkFlags.ts';
 import { printPlan } from './plan.ts';
 import type { RatedBy } from './planSummary.ts';
 import { type Batch, runBatch } from './runBatch.ts';
@@ -29,7 +30,7 @@ interface JobBatch extends JobsToPlan, Omit<Batch, 'run' | 'fingerprint'> {
 export async function startBatch(batch: JobBatch): Promise<number> {
   const { flags, service, folder, total } = batch;
   checkOnly(flags, total);
-  const needsPrices = hasBudget(flags) && !flags.dryRun;
+  await checkFlags(batch);
   const planned = await planBatch(batch, {
     organize: flags.organize,
     ...(flags.folderSize === null ? {} : { folderSize: flags.folderSize }),
@@ -38,13 +39,12 @@ export async function startBatch(batch: JobBatch): Promise<number> {
     fallbacks: flags.fallbacks,
     ...(flags.provenance === null ? {} : { provenance: flags.provenance }),
     provider: service.provider,
-    unpriced: needsPrices ? unpriced : undefined,
+    unpriced: hasBudget(flags) ? unpriced : undefined,
   });
   const { renditions = [] } = batch;
   const hasRenditions = renditions.length > 0 || contextsOf(batch).some((each) => each.renditions.length > 0);
   const hint = hasRenditions ? idleCoresHint() : null;
   if (hint !== null) createWarn(flags, batch.io)(hint);
-  if (flags.detach && flags.cache !== null) throw detachWithCache();
   if (flags.dryRun) return showPlan(planned, batch);
   if (flags.queue !== null) {
     // Loaded only here: a run on one machine has no queue.
@@ -78,6 +78,10 @@ async function* selected(plans: ReturnType<PlannedBatch['plans']>, { only }: Job
 
 async function showPlan({ plans }: PlannedBatch, batch: JobBatch): Promise<number> {
   const { flags, folder, io, service } = batch;
+  if (flags.queue !== null) {
+    const { expectTravels } = await import('./queue/queueRefusals.ts');
+    for await (const plan of selected(plans(), flags)) expectTravels(plan);
+  }
   const models = contextsOf(batch).map(({ model, schema }) => {
     const durationMs = typicalDurationMs(model);
     return {
@@ -106,11 +110,5 @@ async function showPlan({ plans }: PlannedBatch, batch: JobBatch): Promise<numbe
 function unpriced(model: string): UsageError {
   return new UsageError(`\`--budget\` needs a known price, and there is none for ${model}.`, {
     suggestion: `Give the price of one image with --price ${model}=USD.`,
-  });
-}
-
-function detachWithCache(): UsageError {
-  return new UsageError('`--detach` and `--cache` cannot be used together.', {
-    suggestion: 'Remove one: a detached run ends before there are results to store.',
   });
 }

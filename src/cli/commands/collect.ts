@@ -3,17 +3,22 @@ import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn, withDefaults } from '../flags/flags.ts';
 
+/** Predictions that are followed at a time: they already run, so many cost nothing. */
+const FOLLOWED = 100;
+
 const command = createCommand({
   name: 'collect',
   summary: commandTable.collect.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
   flags: [
-    ...flagsIn('money', 'pace', 'destinations', 'tables', 'output', 'hooks'),
+    ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output', 'hooks'),
     'input',
     'allow-files',
     'simulate',
+    'provider',
     'base-url',
   ],
+  defaults: { concurrency: String(FOLLOWED), follow: 'poll' },
   examples: [
     'out/night',
     'out/night --follow webhook --webhook-url https://hooks.example.com --webhook-port 8788',
@@ -46,8 +51,11 @@ async function collectCommand(script: BatchScriptContext): Promise<number> {
   return runBatch({
     folder,
     fingerprint: null,
-    // Following predictions that already run costs nothing, so many are followed at a time.
-    flags: withDefaults({ ...given, follow: given.follow ?? 'poll', concurrency: given.concurrency ?? 100 }),
+    flags: withDefaults({
+      ...given,
+      follow: given.follow ?? 'poll',
+      concurrency: given.concurrency ?? FOLLOWED,
+    }),
     service,
     io,
     around: script.around,

@@ -10,7 +10,7 @@ const command = createCommand({
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of those runs' }],
   flags: [
     ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output', 'hooks'),
-    ...(['only', 'input', 'allow-files', 'breaker', 'simulate', 'chaos', 'base-url'] as const),
+    ...(['only', 'input', 'allow-files', 'breaker', 'simulate', 'chaos', 'provider', 'base-url'] as const),
   ],
   examples: ['out/prompts', 'out/prompts --only 12,40-45'],
 });

@@ -1,4 +1,4 @@
-import { defaultValues } from '../flags/defineFlag.ts';
+import { defaultValues, type TypedFlag } from '../flags/defineFlag.ts';
 import type { FlagName, Flags } from '../flags/flags.ts';
 import { flagTable } from '../flags/flagTable.ts';
 import type { ConfigValues } from './configSchema.ts';
@@ -12,8 +12,7 @@ const ofSpecs: ReadonlySet<string> = new Set([
 
 interface TypedFlags {
   readonly flags: Flags;
-  /** The names of the flags that were typed. */
-  readonly given: ReadonlySet<string>;
+  readonly typed: readonly Pick<TypedFlag, 'name'>[];
 }
 
 /**
@@ -21,11 +20,12 @@ interface TypedFlags {
  * the flags that the command serves are filled in.
  */
 export function withConfig(
-  { flags, given }: TypedFlags,
+  { flags, typed: words }: TypedFlags,
   { path, values }: Config,
   serves: (flag: FlagName) => boolean,
 ): Flags {
   const known: Readonly<Record<string, unknown>> = values;
+  const given = new Set(words.map(({ name }) => name));
   const typed = new Set(flagTable.filter(({ name }) => given.has(name)).map(({ field }) => field));
   const served = flagTable.filter(({ name, field }) => serves(name) && known[field] !== undefined);
   const fields = [...new Set(served.map(({ field }) => field))];

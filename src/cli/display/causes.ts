@@ -53,11 +53,13 @@ function causeOf(error: OutcomeError | undefined): string {
   if (error === undefined) return '';
   const { code, message, suggestion } = error;
   const same = (text: string) =>
-    text
-      .replace(/'[^']*'|"[^"]*"|https?:\S+/g, '…')
-      .replace(/\b[0-9a-z]{20,}\b/g, '…')
-      .replace(/\d[\d.,]*/g, '0');
+    withoutIds(text.replace(/'[^']*'|"[^"]*"|https?:\S+/g, '…')).replace(/\d[\d.,]*/g, '0');
   return `${code} ${same(message)} ${same(suggestion)}`;
+}
+
+/** Replaces the ids of predictions, in which messages of one kind differ. */
+export function withoutIds(text: string): string {
+  return text.replace(/\b[0-9a-z]{20,}\b/g, '…');
 }
 
 /** Returns the shown part of a failed outcome, which may be large. */

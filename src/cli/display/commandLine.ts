@@ -1,5 +1,15 @@
 import { isSource } from '../../disk/ownProgram.ts';
 
+/** How to go on with a run. */
+export interface NextCommands {
+  /** The command that makes the rest of the run, in words. */
+  readonly again: string;
+  /** The flags with which another command goes on with it, as a shell takes them. */
+  readonly carried: readonly string[];
+  /** Why it leaves jobs at its end: `--detach`, `--only`, or a stop. */
+  readonly leaves: 'detached' | 'not chosen' | 'stopped';
+}
+
 /** The commands that are a script of their own in a clone, with its name in `pipelines/`. */
 const scripts: Readonly<Record<string, string>> = {
   ...Object.fromEntries(

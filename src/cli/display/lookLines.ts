@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -13,7 +13,7 @@ export function pagesIn(folder: string): string[] {
     join(folder, 'ab.html'),
     join(folder, 'comparison-grid.jpg'),
   ];
-  return paths.filter((path) => existsSync(path));
+  return paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
 /** Returns a line for each of them, with an address that terminals open. */

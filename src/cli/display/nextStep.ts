@@ -1,5 +1,4 @@
 import { relative } from 'node:path';
-import { isSimulated } from '../../base/service.ts';
 import type { RunTotals } from '../../events/totals.ts';
 import type { FailureCause } from './causes.ts';
 import { commandLine, shellWord } from './commandLine.ts';
@@ -36,15 +35,20 @@ function jobsOf(causes: readonly FailureCause[], code: string): number {
 
 function nextCommand(
   { failed, skipped, budgetNeededUsd }: RunTotals,
-  { again, recoverableFailures, repeatingFailures, folder, service }: Progress,
+  progress: Progress,
   refused: number,
 ): string | null {
+  const { again, recoverableFailures, repeatingFailures, failuresByStage, folder, carried, leaves } =
+    progress;
   if (budgetNeededUsd !== undefined) return `${again}, with --budget ${budgetNeededUsd.toFixed(2)}; ${KEPT}`;
   if (recoverableFailures === 0 && refused > 0) return `${again}, with --fallback new-seed; ${KEPT}`;
+  if (leaves === 'not chosen' && skipped > 0) return `${again}, without --only; ${KEPT}`;
   // The plans of skipped jobs are not stored.
   if (skipped > 0 || folder === '') return skipped + recoverableFailures > 0 ? `${again}; ${KEPT}` : null;
   if (failed === repeatingFailures) return null;
-  const words = [shellWord(shownPath(folder)), ...(isSimulated(service) ? ['--simulate'] : [])];
+  // The images of such a job may be saved, and then `retry` has nothing to make.
+  if (failuresByStage.rendering + failuresByStage.delivery > 0) return `${again}; ${KEPT}`;
+  const words = [shellWord(shownPath(folder)), ...carried];
   return `${commandLine('retry', words.join(' '))} makes what failed; ${KEPT}`;
 }
 

@@ -1,6 +1,6 @@
 import { createStageCounter, type FailuresByStage } from '../../sinks/report/tallies.ts';
 import type { Outcome } from '../../types.ts';
-import { createCauses, type FailureCause, willRepeat } from './causes.ts';
+import { createCauses, type FailureCause, willRepeat, withoutIds } from './causes.ts';
 import { plainText } from './text.ts';
 
 /** The jobs that were not saved, and their reasons. */
@@ -14,7 +14,10 @@ export interface Problems {
   readonly recoverableFailures: number;
   /** Failures that happen again as long as the request stays the same. */
   readonly repeatingFailures: number;
-  /** Reasons of skipped jobs, with their numbers; the first few. */
+  /**
+   * Reasons of skipped jobs, with their numbers; empty: further ones, or none given. Jobs that the
+   * run left at its end, without an event, are not among them.
+   */
   readonly skipReasons: ReadonlyMap<string, number>;
 }
 
@@ -25,16 +28,17 @@ const MOST_REASONS = 5;
 export function collectProblems() {
   const causes = createCauses();
   const stages = createStageCounter();
-  const skipReasons = new Map<string, number>();
+  const skipReasons = new Map<string, { readonly text: string; readonly count: number }>();
   let sameCause = 0;
   let recoverableFailures = 0;
   let repeatingFailures = 0;
   const add = (outcome: Outcome): void => {
     const { status, error } = outcome;
     if (status === 'skipped') {
-      const reason = plainText(error?.message ?? '');
-      if (skipReasons.has(reason) || skipReasons.size < MOST_REASONS)
-        skipReasons.set(reason, (skipReasons.get(reason) ?? 0) + 1);
+      const text = plainText(error?.message ?? '');
+      const exact = withoutIds(text);
+      const reason = skipReasons.has(exact) || skipReasons.size < MOST_REASONS ? exact : '';
+      skipReasons.set(reason, { text, count: (skipReasons.get(reason)?.count ?? 0) + 1 });
     }
     if (status !== 'failed') return;
     stages.add(outcome);
@@ -46,7 +50,12 @@ export function collectProblems() {
     sameCause,
     recoverableFailures,
     repeatingFailures,
-    skipReasons,
+    skipReasons: new Map(
+      [...skipReasons].map(([reason, { text, count }]) => [
+        count === 1 && reason !== '' ? text : reason,
+        count,
+      ]),
+    ),
     causes: causes.causes(),
     failuresByStage: stages.counts(),
   });

@@ -2,6 +2,7 @@ import { countedOutcome, createRunCounter, type RunCounts } from '../../events/p
 import type { RunEvent } from '../../events/runEvent.ts';
 import { createCostTracker, type ModelTotals } from '../../sinks/report/tallies.ts';
 import type { Outcome, PlannedUploads, PredictionStatus } from '../../types.ts';
+import type { NextCommands } from './commandLine.ts';
 import { collectProblems, type Problems } from './problems.ts';
 import { plainText, promptPreview } from './text.ts';
 
@@ -54,9 +55,7 @@ export interface Costs {
 }
 
 /** The progress of a run, for the display. Its size does not grow with the number of jobs. */
-export interface Progress extends RunStart, RunCounts, ServiceCounts, Problems, Costs {
-  /** The command that makes the rest of the run, in words. */
-  readonly again: string;
+export interface Progress extends NextCommands, RunStart, RunCounts, ServiceCounts, Problems, Costs {
   /** Jobs in flight, the oldest first. */
   readonly active: ReadonlyMap<number, ActiveJob>;
 }
@@ -68,10 +67,10 @@ interface ProgressTracker {
 }
 
 /**
- * Creates a tracker of a run's progress. `now` is the clock, in ms; `again` says in words which
- * command makes the rest.
+ * Creates a tracker of a run's progress. `now` is the clock, in ms; `next` says how to go on
+ * with it. Default: with the same command, or with another one without flags.
  */
-export function createProgress(now: () => number, again = 'the same command again'): ProgressTracker {
+export function createProgress(now: () => number, next: Partial<NextCommands> = {}): ProgressTracker {
   let start: RunStart = { folder: '', concurrency: 0 };
   let cached = 0;
   let restored = 0;
@@ -99,7 +98,7 @@ export function createProgress(now: () => number, again = 'the same command agai
       else if (outcome.cached) cached += 1;
     },
     progress: () => ({
-      again,
+      ...{ again: 'the same command again', carried: [], leaves: 'stopped', ...next },
       ...start,
       ...counter.counts(),
       ...requests.counts,

@@ -3,6 +3,7 @@ import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { toJsonLines } from '../../events/listeners.ts';
 import { doneCount } from '../../events/progress.ts';
 import { causeLine, createCauses, failureLine, linesOfCause } from './causes.ts';
+import type { NextCommands } from './commandLine.ts';
 import { eventLines, startLine } from './eventLines.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { progressParts } from './statusLines.ts';
@@ -23,8 +24,8 @@ interface CreateReporterConfig {
   json?: boolean;
   /** Prints failures only. Default false. */
   quiet?: boolean;
-  /** The command that makes the rest of the run, in words. Default: the same one again. */
-  again?: string | undefined;
+  /** How to go on with the run. Default: with the same command. */
+  next?: Partial<NextCommands>;
   /** Removes secrets from all output. Default: returns texts unchanged. */
   redact?: (text: string) => string;
   /** Clock of the display. Default monotonicScheduler. */
@@ -39,11 +40,11 @@ interface CreateReporterConfig {
 export function createReporter(config: CreateReporterConfig): View {
   const { stdout, stderr, isTerminal = stderr.isTTY === true, noColor = false } = config;
   const { json = false, quiet = false, redact = (text) => text, scheduler = monotonicScheduler } = config;
-  const { again } = config;
+  const { next = {} } = config;
   if (json) return jsonView(stdout, redact);
   if (quiet) return failuresView(stderr, redact);
-  if (isTerminal) return terminalView({ stream: stderr, isColored: !noColor, scheduler, redact, again });
-  return linesView({ stream: stderr, scheduler, redact, again });
+  if (isTerminal) return terminalView({ stream: stderr, isColored: !noColor, scheduler, redact, next });
+  return linesView({ stream: stderr, scheduler, redact, next });
 }
 
 function jsonView(stream: TextStream, redact: (text: string) => string): View {
@@ -72,8 +73,8 @@ interface LinesViewConfig {
   scheduler: SchedulerLike;
   /** Removes secrets from the output. */
   redact: (text: string) => string;
-  /** The command that makes the rest of the run, in words. Default: the same one again. */
-  again?: string | undefined;
+  /** How to go on with the run. Default: with the same command. */
+  next?: Partial<NextCommands>;
 }
 
 const FIRST_MINUTE_MS = 60_000;
@@ -84,9 +85,9 @@ const FIRST_MINUTE_MS = 60_000;
  * cause, warnings, and the summary.
  */
 function linesView(config: LinesViewConfig): View {
-  const { stream, scheduler, redact, again } = config;
+  const { stream, scheduler, redact, next = {} } = config;
   const paint = createPaint(false);
-  const tracker = createProgress(() => scheduler.now(), again);
+  const tracker = createProgress(() => scheduler.now(), next);
   let printedAtMs = scheduler.now();
   let printedTenth = -1;
 

@@ -4,6 +4,7 @@ import type { RunEvent } from '../../events/runEvent.ts';
 import type { RunTotals } from '../../events/totals.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
 import { causeLine } from './causes.ts';
+import type { NextCommands } from './commandLine.ts';
 import { nextStep } from './nextStep.ts';
 import type { Problems } from './problems.ts';
 import type { Costs, Progress, ServiceCounts } from './progress.ts';
@@ -48,6 +49,14 @@ function fact(name: string, text: string | null): string[] {
   return text === null ? [] : [`  ${name.padEnd(9)}${text}`];
 }
 
+const LEFT = 'Left to the service.';
+const leftReasons: Record<NextCommands['leaves'], string> = {
+  detached: 'Left to the service, or not begun.',
+  'not chosen': 'Left out by --only, or not begun.',
+  stopped: 'The run was stopped before their turn.',
+};
+const OTHERS = 'For other reasons.';
+
 /** Counts failures by stage, because the remedy depends on it. */
 function failedText({ failed }: RunTotals, { failuresByStage }: Problems): string | null {
   if (failed === 0) return null;
@@ -66,9 +75,17 @@ const stages = [
 ] as const;
 
 /** Names the reasons, with their numbers if there are several. */
-function skippedText({ skipped }: RunTotals, { skipReasons }: Problems): string | null {
+function skippedText(
+  { skipped }: RunTotals,
+  { skipReasons, leaves, predictions }: Pick<Progress, 'skipReasons' | 'leaves' | 'predictions'>,
+): string | null {
   if (skipped === 0) return null;
-  const reasons = [...skipReasons].filter(([reason]) => reason !== '');
+  const left = skipped - [...skipReasons.values()].reduce((sum, jobs) => sum + jobs, 0);
+  // Those are jobs without an event: their end is only written down.
+  const areDetached = leaves === 'detached' && left <= predictions;
+  const leftReason = areDetached ? LEFT : leftReasons[leaves];
+  const named = [...skipReasons].map(([reason, jobs]) => [reason || OTHERS, jobs] as const);
+  const reasons = [...named, [leftReason, left] as const].filter(([, jobs]) => jobs > 0);
   const texts = reasons.map(([reason, jobs]) => (reasons.length === 1 ? reason : `${jobs}: ${reason}`));
   return texts.length === 0 ? String(skipped) : `${skipped} – ${texts.join(' ')}`;
 }

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { interval, type SchedulerLike } from 'rxjs';
 import { isSimulated } from '../../base/service.ts';
+import type { NextCommands } from './commandLine.ts';
 import { eventLines, startLine } from './eventLines.ts';
 import { createProgress } from './progress.ts';
 import { jobLines, reasonLines, totalLine } from './statusLines.ts';
@@ -14,8 +15,8 @@ interface TerminalViewConfig {
   scheduler: SchedulerLike;
   /** Removes secrets from the output. */
   redact: (text: string) => string;
-  /** The command that makes the rest of the run, in words. Default: the same one again. */
-  again?: string | undefined;
+  /** How to go on with the run. Default: with the same command. */
+  next?: Partial<NextCommands>;
 }
 
 /** Ten times a second looks alive and costs nothing. */
@@ -27,9 +28,9 @@ const FRAME_MS = 100;
  * the end a summary replaces it.
  */
 export function terminalView(config: TerminalViewConfig): View {
-  const { stream, isColored, scheduler, redact, again } = config;
+  const { stream, isColored, scheduler, redact, next = {} } = config;
   const paint = createPaint(isColored);
-  const tracker = createProgress(() => scheduler.now(), again);
+  const tracker = createProgress(() => scheduler.now(), next);
   const block = createLiveBlock(stream);
 
   const draw = (): void => {

@@ -4,25 +4,19 @@ import { packageVersion } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { commandLine } from '../display/commandLine.ts';
-import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
 import { findConfig } from '../script/findConfig.ts';
-import { checkSeparateValues, commandLineError, withOptionalValues } from './commandLineFaults.ts';
+import {
+  checkInputs,
+  checkSeparateValues,
+  commandLineError,
+  type InputDefinition,
+  withOptionalValues,
+} from './commandLineFaults.ts';
 import { type CommandOption, commonOptions, tableOption } from './commandOption.ts';
-import { type FlagDefinition, groupHeadings } from './defineFlag.ts';
+import { type FlagDefinition, groupHeadings, type TypedFlag, typedFlag } from './defineFlag.ts';
 import { emptyFlags, type FlagName, type Flags, flagsOfAll } from './flags.ts';
 import { flagTable } from './flagTable.ts';
-
-/** A positional argument of a script. */
-interface InputDefinition {
-  /** In capitals: `INPUT`. */
-  readonly name: string;
-  readonly help: string;
-  /** Default true. */
-  readonly isRequired?: boolean;
-  /** A flag that may stand in its place. Default: none. */
-  readonly unless?: FlagName;
-}
 
 /** The description of a script's command line. */
 interface CreateCommandConfig {
@@ -38,6 +32,8 @@ interface CreateCommandConfig {
    * scripts.
    */
   flags?: readonly FlagName[];
+  /** Defaults of its own, for the help. Default: those of the table. */
+  defaults?: Readonly<Partial<Record<FlagName, string>>>;
   /** False for a command that sends no request, and so needs no token. Default true. */
   needsService?: boolean;
   /** Allows `--model` several times, for scripts that compare models. Default false. */
@@ -57,8 +53,8 @@ type ParsedCommand =
       readonly kind: 'run';
       readonly inputs: readonly string[];
       readonly flags: Flags;
-      /** The names of the flags that were typed. */
-      readonly given: ReadonlySet<string>;
+      /** The flags that were typed. */
+      readonly typed: readonly TypedFlag[];
     }
   /** `--help` or `--version`: print the text and exit with 0. */
   | { readonly kind: 'text'; readonly text: string };
@@ -96,9 +92,10 @@ function serves({ flags = flagsOfAll }: CreateCommandConfig, flag: FlagName): bo
 function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedCommand {
   let flags = emptyFlags;
   let text = '';
-  const given = new Set<string>();
-  const command = describeCommand(config, ({ name, field, read }, value) => {
-    given.add(name);
+  const typed: TypedFlag[] = [];
+  const command = describeCommand(config, (definition, value) => {
+    const { field, read } = definition;
+    typed.push(typedFlag(definition, value));
     flags = { ...flags, [field]: read(value, flags[field]) };
   });
   command.configureOutput({
@@ -116,34 +113,9 @@ function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedComm
     throw commandLineError(error);
   }
   checkSeparateValues(config.inputs, command.args, argv);
-  checkInputs(config.inputs, command.args, given);
+  checkInputs(config.inputs, command.args, new Set(typed.map(({ name }) => name)));
   checkModels(config, flags);
-  return { kind: 'run', inputs: command.args, flags, given };
-}
-
-function checkInputs(
-  inputs: readonly InputDefinition[],
-  given: readonly string[],
-  flags: ReadonlySet<string>,
-): void {
-  const missing = inputs.find(({ isRequired = true, unless = '' }, index) => {
-    return isRequired && !flags.has(unless) && (given[index] ?? '') === '';
-  });
-  if (missing !== undefined) {
-    throw new UsageError(`Expected ${missing.name} (${missing.help}), got nothing`, {
-      suggestion: 'See --help for examples.',
-    });
-  }
-  if (given.length <= inputs.length) return;
-  // An address may have a password.
-  const words = given.map((word) => quoted(word.replace(/^postgres.*/, 'postgres://…'))).join(', ');
-  const names = inputs.map(({ name }) => name).join(' ') || 'no input';
-  const count = inputs.length === 0 ? '' : `${given.length} inputs: `;
-  throw new UsageError(`Expected ${names}, got ${count}${words}`, {
-    suggestion: words.includes('://')
-      ? 'Write --queue=postgres://…'
-      : 'Put quotes around a path with spaces.',
-  });
+  return { kind: 'run', inputs: command.args, flags, typed };
 }
 
 function checkModels({ name, comparesModels = false }: CreateCommandConfig, { models }: Flags): void {
@@ -180,7 +152,7 @@ function describeCommand(
   for (const definition of flagTable) {
     const isServed = serves(config, definition.name);
     command.addOption(
-      optionOf(definition, isServed).argParser((value: string) => {
+      optionOf(withDefault(definition, config), isServed).argParser((value: string) => {
         if (!isServed) throw notForScript(name, definition.name);
         onFlag(definition, value);
       }),
@@ -195,6 +167,11 @@ function describeCommand(
 
 function usageOf({ name, isRequired = true, unless }: InputDefinition): string {
   return isRequired && unless === undefined ? name : `[${name}]`;
+}
+
+function withDefault(flag: FlagDefinition<FlagName>, { defaults = {} }: CreateCommandConfig) {
+  const { [flag.name]: shownDefault = flag.shownDefault } = defaults;
+  return { ...flag, shownDefault };
 }
 
 function optionOf({ name, argument, help, shownDefault, group }: FlagDefinition, isServed: boolean): Option {

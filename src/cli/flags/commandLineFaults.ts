@@ -1,7 +1,20 @@
 import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { UsageError } from '../../errors.ts';
+import { quoted } from '../display/text.ts';
+import type { FlagName } from './flags.ts';
 import { flagTable } from './flagTable.ts';
+
+/** A positional argument of a script. */
+export interface InputDefinition {
+  /** In capitals: `INPUT`. */
+  readonly name: string;
+  readonly help: string;
+  /** Default true. */
+  readonly isRequired?: boolean;
+  /** A flag that may stand in its place. Default: none. */
+  readonly unless?: FlagName;
+}
 
 const optionalValues = new Map(
   flagTable.flatMap(({ name, alone }) => (alone === undefined ? [] : [[`--${name}`, `--${name}=${alone}`]])),
@@ -37,6 +50,32 @@ export function checkSeparateValues(
       suggestion: `The value of \`${flag}\` follows an equals sign: write \`${flag}=${value}\`.`,
     });
   }
+}
+
+/** Throws `UsageError` if an input is missing, or if there is one too many. */
+export function checkInputs(
+  inputs: readonly InputDefinition[],
+  given: readonly string[],
+  flags: ReadonlySet<string>,
+): void {
+  const missing = inputs.find(({ isRequired = true, unless = '' }, index) => {
+    return isRequired && !flags.has(unless) && (given[index] ?? '') === '';
+  });
+  if (missing !== undefined) {
+    throw new UsageError(`Expected ${missing.name} (${missing.help}), got nothing`, {
+      suggestion: 'See --help for examples.',
+    });
+  }
+  if (given.length <= inputs.length) return;
+  // An address may have a password.
+  const words = given.map((word) => quoted(word.replace(/^postgres.*/, 'postgres://…'))).join(', ');
+  const names = inputs.map(({ name }) => name).join(' ') || 'no input';
+  const count = inputs.length === 0 ? '' : `${given.length} inputs: `;
+  const ofPaths =
+    inputs.length === 0 ? 'This command takes no file: see --help.' : 'Put quotes around a path with spaces.';
+  throw new UsageError(`Expected ${names}, got ${count}${words}`, {
+    suggestion: words.includes('://') ? 'Write --queue=postgres://…' : ofPaths,
+  });
 }
 
 /** A flag with one dash is the one with two, if there is one. */

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import { shellWord } from '../display/commandLine.ts';
 import { quoted } from '../display/text.ts';
 import type { FlagChoices, FlagValue } from './flagValue.ts';
 
@@ -181,4 +182,22 @@ function readValue<Value>(flag: ListFlagConfig<string, string, Value>, text: str
   throw new UsageError(`Expected \`--${name}\` to be ${value.expected}, got ${quoted(text)}`, {
     ...(value.advice === undefined ? {} : { suggestion: value.advice(text) }),
   });
+}
+
+/** A flag as it was typed. */
+export interface TypedFlag {
+  /** Without the dashes. */
+  readonly name: string;
+  /** As a shell takes it: `--base-url http://127.0.0.1:8787/v1`. */
+  readonly words: string;
+}
+
+/** Returns a flag as it was typed, with its value. */
+export function typedFlag(
+  { name, argument, alone }: Pick<FlagDefinition, 'name' | 'argument' | 'alone'>,
+  value: string,
+): TypedFlag {
+  if (argument === null || value === alone) return { name, words: `--${name}` };
+  const sign = argument.startsWith('=') ? '=' : ' ';
+  return { name, words: `--${name}${sign}${shellWord(value)}` };
 }

@@ -1,5 +1,12 @@
 import { concurrencyOf } from '../../pipelines/run/concurrency.ts';
-import { type DefaultsOf, defaultValues, emptyValues, type FlagGroup, type FlagsOf } from './defineFlag.ts';
+import {
+  type DefaultsOf,
+  defaultValues,
+  emptyValues,
+  type FlagGroup,
+  type FlagsOf,
+  type TypedFlag,
+} from './defineFlag.ts';
 import { flagTable } from './flagTable.ts';
 
 /**
@@ -10,6 +17,8 @@ import { flagTable } from './flagTable.ts';
 export interface Flags extends FlagsOf<typeof flagTable> {
   /** The defaults of a config that a spec may have, too, and its path. Default: none. */
   readonly config?: { readonly path: string; readonly values: Partial<FlagsOf<typeof flagTable>> };
+  /** The flags that were typed, in their order. Default: none. */
+  readonly typed?: readonly TypedFlag[];
 }
 
 /** The name of a flag, without its dashes. */

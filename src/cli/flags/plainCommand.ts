@@ -3,6 +3,7 @@ import { packageVersion } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { commandLine } from '../display/commandLine.ts';
 import type { ScriptIo } from '../display/terminal.ts';
+import { counted, quoted } from '../display/text.ts';
 import { runScript } from '../script/runScript.ts';
 import { commandLineError } from './commandLineFaults.ts';
 import { commonOptions, declaredOptions } from './commandOption.ts';
@@ -72,6 +73,7 @@ function inputError(error: unknown, command: Command): UsageError | null {
   const isInput = ['commander.missingArgument', 'commander.excessArguments'].includes(error.code);
   if (!isInput) return null;
   const names = command.registeredArguments.map((each) => each.name()).join(' ') || 'no input';
-  const got = command.args.length === 0 ? 'nothing' : `${command.args.length} inputs`;
+  const words = command.args.map((word) => quoted(word)).join(', ');
+  const got = words === '' ? 'nothing' : `${counted(command.args.length, 'input')}: ${words}`;
   return new UsageError(`Expected ${names}, got ${got}`, { suggestion: 'See --help for examples.' });
 }

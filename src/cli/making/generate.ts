@@ -7,8 +7,8 @@ import { type OpenPrompts, openPrompts, type PromptsOfFile } from '../../pipelin
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { slug } from '../../sources/planning/fileNames.ts';
 import { fingerprintOf } from '../../sources/planning/requestKey.ts';
-import { plainPrompt } from '../../sources/promptFiles/fillPrompts.ts';
-import { spoolPrompts } from '../../sources/promptFiles/promptFile.ts';
+import { fillPrompts, plainPrompt } from '../../sources/promptFiles/fillPrompts.ts';
+import { openPromptFile, spoolPrompts } from '../../sources/promptFiles/promptFile.ts';
 import { jobsFromRows, validateRows } from '../../sources/promptFiles/promptJobs.ts';
 import { describeMisspelled } from '../../sources/promptFiles/rowFields.ts';
 import type { RunInput } from '../../store/runFile.ts';
@@ -31,8 +31,10 @@ export async function generate(script: BatchScriptContext): Promise<number> {
     const copy = await spoolPrompts(script.io.stdin, spool);
     const stdin = { path: null, sha256: await hashFile(copy), copy };
     // Standard input has no folder.
-    const place = { folder: process.cwd(), input: stdin };
-    return await generateFrom({ ...(await openSource({ file: copy, ...template })), ...place }, script);
+    const place = { folder: process.cwd(), input: stdin, path: copy };
+    const opened = await openPromptFile(copy, 'standard input');
+    const file = template.prompt === undefined ? opened : fillPrompts(opened, template.prompt);
+    return await generateFrom({ ...place, file }, script);
   } finally {
     await rm(spool, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { messageOf } from '../../base/text.ts';
 import { InvalidRowsError, ProviderError, type RowProblem, RxposureError, UsageError } from '../../errors.ts';
 import type { RunTotals } from '../../events/totals.ts';
+import { isServiceAway } from '../../operators/internal/outageErrors.ts';
 import type { OutcomeError } from '../../types.ts';
 import { plainText } from '../display/text.ts';
 
@@ -42,14 +43,18 @@ export const exitCodes = {
   allSaved: { code: 0, meaning: 'every job saved' },
   incomplete: { code: 1, meaning: 'some jobs failed or were skipped' },
   usage: { code: 2, meaning: 'wrong flags, input or spec; nothing was created' },
-  stoppedByService: { code: 3, meaning: 'the service accepts no more jobs (token, credit, --max-wait)' },
+  stoppedByService: {
+    code: 3,
+    meaning: 'the service is away, or takes no more jobs (token, credit, --max-wait)',
+  },
   interrupted: { code: 130, meaning: 'interrupted; run it again to resume' },
 } as const;
 
 /** Returns the exit code of a script that an error ended. */
 export function exitCodeOfError(error: unknown): number {
   if (error instanceof UsageError || error instanceof InvalidRowsError) return exitCodes.usage.code;
-  if (error instanceof ProviderError && error.stopsRun) return exitCodes.stoppedByService.code;
+  if (error instanceof ProviderError && (error.stopsRun || isServiceAway(error) === true))
+    return exitCodes.stoppedByService.code;
   return exitCodes.incomplete.code;
 }
 

@@ -71,7 +71,8 @@ async function perform(
     // Passes no cause on: an error of fetch may hold the request, and with it the token.
     throw error instanceof ProviderError
       ? error
-      : (asFileHandleShortage(error, `a connection to ${host}`) ?? connectionError(method, path, error));
+      : (asFileHandleShortage(error, `a connection to ${host}`) ??
+          connectionError({ method, path, host }, error));
   } finally {
     limit.clear();
   }
@@ -120,7 +121,10 @@ export class Unsent extends Error {}
  * Returns the `ProviderError` for a call without a response. An error named `TimeoutError` means a
  * timeout.
  */
-export function connectionError(method: string, path: string, error: unknown): ProviderError {
+export function connectionError(
+  { method, path, host }: { readonly method: string; readonly path: string; readonly host: string },
+  error: unknown,
+): ProviderError {
   const causes = chainOf(error);
   const timedOut = causes.some((cause) => cause instanceof Error && cause.name === 'TimeoutError');
   const code = causes.map(codeOf).find((candidate) => candidate !== '') ?? '';
@@ -129,8 +133,15 @@ export function connectionError(method: string, path: string, error: unknown): P
     .map((cause) => certificateDoubts.get(codeOf(cause)))
     .find((found) => found !== undefined);
   if (doubt !== undefined) return untrusted(`${method} ${path}: ${doubt.words} (${code})`, doubt);
+  // `fetch` has a list of ports that it never connects to.
+  if (causes.some((cause) => cause instanceof Error && cause.message === 'bad port')) {
+    return new ProviderError('ERR_NO_CONNECTION', `${method} ${path}: the port of ${host} is blocked`, {
+      stopsRun: true,
+      suggestion: 'Serve the API at another port, such as 8787: this one belongs to another protocol.',
+    });
+  }
   if (error instanceof Unsent || (causes.length > 0 && causes.every(isFromConnecting))) {
-    const words = timedOut ? 'no connection to the service in time' : 'no connection to the service';
+    const words = timedOut ? `no connection to ${host} in time` : `no connection to ${host}`;
     return new ProviderError('ERR_NO_CONNECTION', `${method} ${path}: ${words}${named}`, {
       recoverable: true,
       suggestion: 'Check the network and the base URL.',
@@ -138,7 +149,7 @@ export function connectionError(method: string, path: string, error: unknown): P
   }
   return new ProviderError(
     timedOut ? 'ERR_REQUEST_TIMEOUT' : 'ERR_CONNECTION_LOST',
-    `${method} ${path}: ${timedOut ? 'no response in time' : `the connection broke${named}`}`,
+    `${method} ${path}: ${timedOut ? 'no response in time' : `the connection to ${host} broke${named}`}`,
     { recoverable: true, tookEffect: method === 'GET' ? 'no' : 'unknown', suggestion: 'Check the network.' },
   );
 }

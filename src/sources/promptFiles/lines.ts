@@ -1,6 +1,7 @@
 import { messageOf } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { parseExactJson } from '../modelInputs/exactNumbers.ts';
+import { keyOfTwo, keyTwice } from './json.ts';
 import { jsonLineHint } from './jsonFaults.ts';
 import { type RowItem, rowFromText, rowFromValue } from './rows.ts';
 import { isPromptName } from './table.ts';
@@ -23,7 +24,12 @@ function rowFromJson(line: number, text: string | null): RowItem | null {
   const plain = rowFromText(line, text);
   if (plain?.type !== 'row' || plain.prompt === null) return plain;
   try {
-    return rowFromValue(line, parseExactJson(plain.prompt));
+    const value = parseExactJson(plain.prompt);
+    const item = rowFromValue(line, value);
+    // Now it is known not to be too deep.
+    const isSound = item.type === 'problem' || !mayHaveKeyTwice(plain.prompt, value);
+    const twice = isSound ? null : keyOfTwo(plain.prompt);
+    return twice === null ? item : { type: 'problem', line, message: keyTwice(twice) };
   } catch (error) {
     const reason = messageOf(error);
     return {
@@ -32,6 +38,17 @@ function rowFromJson(line: number, text: string | null): RowItem | null {
       message: `The line is not valid JSON: ${clipped(reason)}${jsonLineHint(plain.prompt)}`,
     };
   }
+}
+
+/** Returns false if a JSON text has as many names before a colon as its value has keys. */
+function mayHaveKeyTwice(text: string, value: unknown): boolean {
+  return (text.match(/"\s*:/g)?.length ?? 0) > keysIn(value);
+}
+
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce((sum: number, each) => sum + keysIn(each), own);
 }
 
 async function isTable(file: TextFile): Promise<boolean> {

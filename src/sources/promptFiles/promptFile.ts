@@ -49,13 +49,14 @@ const readers = new Map<string, () => Promise<RowReader>>([
 const GZIP = '.gz';
 
 /**
- * Opens a prompt file by its extension and checks its beginning.
+ * Opens a prompt file by its extension and checks its beginning. `name` stands for its path in
+ * messages.
  *
  * Rejects with `UsageError` if the file as a whole cannot be used: it is missing, a folder,
  * unreadable, empty, without prompts, of an unknown format, not text, or has no `prompt` column.
  * `validateRows` reports bad rows.
  */
-export async function openPromptFile(path: string): Promise<PromptFile> {
+export async function openPromptFile(path: string, name = path): Promise<PromptFile> {
   const isCompressed = extname(path).toLowerCase() === GZIP;
   const extension = extname(isCompressed ? path.slice(0, -GZIP.length) : path).toLowerCase();
   const loadReader = readers.get(extension);
@@ -75,11 +76,12 @@ export async function openPromptFile(path: string): Promise<PromptFile> {
     throw unreadable(path, cause);
   });
   const { sha256, hasChanged } = snapshot;
-  const content = isCompressed ? gunzipped(snapshot) : snapshot;
+  const named = { ...snapshot, path: name };
+  const content = isCompressed ? gunzipped(named) : named;
   if (extension !== '.xlsx') await checkIsText(content);
-  const file: PromptFile = { path, sha256, hasChanged, rows: () => reader(content) };
+  const file: PromptFile = { path: name, sha256, hasChanged, rows: () => reader(content) };
   for await (const _first of file.rows()) return file;
-  throw new UsageError(`${path}: Expected at least one prompt, got a file without any`);
+  throw new UsageError(`${name}: Expected at least one prompt, got a file without any`);
 }
 
 async function checkFile(path: string): Promise<void> {

@@ -34,7 +34,9 @@ export function rowFromValue(line: number, value: unknown): RowItem {
   const problem = (message: string): RowItem => ({ type: 'problem', line, message });
   if (typeof value === 'string') return row(line, value, {});
   if (!isObject(value)) return problem(`Expected a text or an object with a prompt, got ${kindOf(value)}`);
-  const promptKey = 'prompt' in value ? 'prompt' : Object.keys(value).find(isPromptKey);
+  const [promptKey, second] = Object.keys(value).filter(isPromptKey);
+  if (second !== undefined)
+    return problem(`Expected one prompt, got two: \`${promptKey}\` and \`${second}\``);
   if (isTooDeep(value)) return problem(`Expected ${tooDeep}`);
   if (promptKey === undefined) return { type: 'row', line, prompt: null, fields: value, text: false };
   const { [promptKey]: prompt, ...fields } = value;

@@ -67,7 +67,12 @@ function readHeader(path: string, { values, fault }: TableRecord): TableHeader {
   const names = columns.map(({ name }) => name.toLowerCase());
   const twice = columns.find(({ name }, at) => names.indexOf(name.toLowerCase()) !== at);
   if (twice !== undefined) {
-    throw new UsageError(`${path}: The header has the column ${twice.name} twice`, {
+    const [first = twice] = columns.filter(({ name }) => name.toLowerCase() === twice.name.toLowerCase());
+    const both =
+      first.name === twice.name
+        ? `the column ${twice.name} twice`
+        : `the columns ${first.name} and ${twice.name}, which are read as one name`;
+    throw new UsageError(`${path}: The header has ${both}`, {
       suggestion: 'Rename or remove one of the two.',
     });
   }

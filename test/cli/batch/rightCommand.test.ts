@@ -42,6 +42,14 @@ it('knows every spec of examples/', async () => {
   expect((await Promise.all(specs.map((name) => wordsFor(`examples/${name}`)))).includes(null)).toBe(false);
 });
 
+it('takes one prompt without a list for a prompt, and not for a grid', async () => {
+  const path = join(folder, 'one.json');
+  await writeFile(path, '{"prompt": "a fox"}');
+  expect(await righted('generate', path)).toEqual(['wrong', '']);
+  await writeFile(path, '{"prompt": "a {animal}", "axes": {"animal": ["fox", "owl"]}}');
+  expect((await righted('generate', path))[0]).toContain('got a grid spec');
+});
+
 it('names the right command, with the words that were typed', async () => {
   const spec = 'examples/summer-launch.yaml';
   expect(await righted('generate', spec, '--count', '2')).toEqual([

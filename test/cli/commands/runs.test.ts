@@ -2,12 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
 import { dayOf } from '../../../src/base/text.ts';
 import { openRun } from '../../../src/cli/commands/folders/open.ts';
 import { listRuns } from '../../../src/cli/commands/folders/runs.ts';
+import { type LeaseHolder, leaseText, thisProcess } from '../../../src/disk/lease/leaseHolder.ts';
 import { outcomeLine } from '../../../src/sinks/manifest/manifest.ts';
-import type { Outcome } from '../../../src/types.ts';
+import { openJournal } from '../../../src/store/journal/journal.ts';
+import type { JournalEntry, Outcome } from '../../../src/types.ts';
+import { aPlan, intended } from '../../helpers/aPlan.ts';
 import { FakeStream } from '../../helpers/fakeStream.ts';
 import { FileTurns, useFileTurns } from '../../helpers/fileTurns.ts';
 import { outcome } from '../../helpers/outcomes.ts';
@@ -78,6 +82,62 @@ it('lists a run that is deleted meanwhile as far as it was read', async () => {
   expect(JSON.parse(stdout).runs).toMatchObject([{ saved: 0, lastAt: null }]);
 });
 
+/** Gives a run a journal with 30 jobs, of which one is in flight, and a lease. */
+async function unfinished(folder: string, holder: LeaseHolder, outcomes: readonly Outcome[] = []) {
+  await aRun(folder, 'replicate', outcomes);
+  const request = { model: 'owner/name', version: null, input: {} };
+  const journal = openJournal(folder);
+  journal.setInput({ fingerprint: null, total: 30, content: '' });
+  await lastValueFrom(journal.record(aPlan({ index: 1 }), { ...intended(), request } as JournalEntry));
+  journal.close();
+  await writeFile(join(folder, 'run.lock'), leaseText(holder, 0));
+}
+
+const dead = { ...thisProcess('killed'), bootId: 'an earlier start' };
+
+it('says of a run that was killed that it is not finished, with all of its jobs', async () => {
+  const out = await outFolder();
+  await aRun(join(out, 'a-day'), 'replicate', [made(0, first)]);
+  await unfinished(join(out, 'b-killed'), dead, [made(0, first)]);
+  await unfinished(join(out, 'c-early'), dead);
+  await unfinished(join(out, 'd-going'), thisProcess('here'));
+  await aRun(join(out, 'e-before'), 'replicate', []);
+  await writeFile(join(out, 'e-before/run.lock'), leaseText(dead, 0));
+  const { stdout } = await runsOf(out);
+  const rows = stdout.split('\n').filter((line) => line.includes(out));
+  const shown = rows.map((row) => row.slice(row.indexOf(out) + out.length + 1).replaceAll(/ {2,}/g, '  '));
+  expect(shown.toSorted().map((row) => row.trimEnd())).toEqual([
+    'a-day  owner/name  1/1  0  $0.003',
+    'b-killed  owner/name  1/30  0  $0.003  not finished, 1 in flight',
+    'c-early  owner/name  0/30  0  $0.00  not finished, 1 in flight',
+    'd-going  owner/name  0/30  0  $0.00  in progress, 1 in flight',
+    'e-before  –  0/?  0  $0.00  not finished',
+  ]);
+  expect(stdout).toContain('A run that is not finished was killed: run its command again');
+  const { runs } = JSON.parse((await runsOf(out, true)).stdout);
+  expect(runs).toContainEqual(
+    expect.objectContaining({ saved: 1, total: 30, state: 'unfinished', inFlight: 1 }),
+  );
+});
+
+it('does not count an image as saved that has changed on disk', async () => {
+  const out = await outFolder();
+  await aRun(
+    join(out, 'night'),
+    'replicate',
+    [made(0, first), made(1, first), made(2, first)].map((one, n) => ({
+      ...one,
+      files: [{ ...file, path: `${n}.png` }],
+    })),
+  );
+  await writeFile(join(out, 'night/0.png'), '1');
+  await writeFile(join(out, 'night/1.png'), '');
+  expect((await runsOf(out)).stdout).toMatch(/2\/3 +0 +\$0\.009 +1 original changed$/m);
+  expect(JSON.parse((await runsOf(out, true)).stdout).runs).toMatchObject([
+    { saved: 2, changed: 1, total: 3 },
+  ]);
+});
+
 it.each<[string, Partial<Outcome>, string]>([
   ['a failed job without a known price', { status: 'failed', costUsd: null }, '$0.003 at least'],
   ['an estimate', { costUsd: 0.004, estimatedUsd: 0.004 }, '~$0.007'],
@@ -105,6 +165,10 @@ it('prints the same as JSON', async () => {
         saved: 2,
         failed: 0,
         skipped: 0,
+        changed: 0,
+        total: 2,
+        state: 'finished',
+        inFlight: 0,
         costUsd: 0.003,
         costIncomplete: true,
       },

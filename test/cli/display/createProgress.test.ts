@@ -118,6 +118,26 @@ it('knows since when it waits for the service, or for files', () => {
   expect(away()).toEqual([null, null]);
 });
 
+it('counts reasons to skip that differ in the id of a prediction as one', () => {
+  const tracker = createProgress(() => 0);
+  const skip = (message: string) => {
+    const error = { ...outcomeError(), message };
+    tracker.onEvent({ type: 'job.skipped', outcome: outcome(1, { status: 'skipped', error }) });
+  };
+  const cancelled = (id: string) => skip(`Prediction ${id} was cancelled.`);
+  cancelled('abcdefghijklmnopqrstuvwx01');
+  expect([...tracker.progress().skipReasons]).toEqual([
+    ['Prediction abcdefghijklmnopqrstuvwx01 was cancelled.', 1],
+  ]);
+  cancelled('abcdefghijklmnopqrstuvwx02');
+  for (const word of ['one', 'two', 'three', 'four', 'five', 'six']) skip(word);
+  expect([...tracker.progress().skipReasons]).toEqual([
+    ['Prediction … was cancelled.', 2],
+    ...['one', 'two', 'three', 'four'].map((word) => [word, 1]),
+    ['', 2],
+  ]);
+});
+
 it('remembers the longest pause and the reasons to skip', () => {
   const { tracker } = started();
   tracker.onEvent({ type: 'rate.paused', waitMs: 5_000, reason: 'refused' });

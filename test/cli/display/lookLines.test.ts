@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -17,4 +17,12 @@ it('names what there is to look at, the gallery first, as addresses', async () =
     `           ${url}/ab.html`,
     `           ${url}/comparison-grid.jpg`,
   ]);
+});
+
+it('does not take a folder for a page', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rxposure-look-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await mkdir(join(folder, 'gallery.html'));
+  await writeFile(join(folder, 'ab.html'), '');
+  expect(lookLines(folder)).toEqual([`  look     file://${folder}/ab.html`]);
 });

@@ -71,6 +71,29 @@ it('gives the reasons of failed and skipped jobs, and the next step', () => {
   ]);
 });
 
+it('counts the jobs that ended without an event by what the run did with them', () => {
+  const skippedLine = (at: Parameters<typeof progress>[0]) =>
+    lines({ saved: 45, skipped: 12 }, progress(at)).find((line) => line.startsWith('  skipped'));
+  const skipReasons = new Map([['over budget.', 6]]);
+  expect(skippedLine({ skipReasons, leaves: 'detached', predictions: 6 })).toBe(
+    '  skipped  12 – 6: over budget. 6: Left to the service.',
+  );
+  expect(skippedLine({ leaves: 'detached', predictions: 12 })).toBe('  skipped  12 – Left to the service.');
+  expect(skippedLine({ leaves: 'detached', predictions: 2 })).toBe(
+    '  skipped  12 – Left to the service, or not begun.',
+  );
+  expect(skippedLine({ leaves: 'not chosen' })).toBe('  skipped  12 – Left out by --only, or not begun.');
+  expect(skippedLine({})).toBe('  skipped  12 – The run was stopped before their turn.');
+  expect(
+    skippedLine({
+      skipReasons: new Map([
+        ['over budget.', 5],
+        ['', 7],
+      ]),
+    }),
+  ).toBe('  skipped  12 – 5: over budget. 7: For other reasons.');
+});
+
 it('reports that there was nothing to make, instead of 0 of 0 jobs', () => {
   const [headline] = lines({ total: 0, saved: 0, alreadySaved: 0 }, progress({ predictions: 0 }));
   expect(headline).toBe('Nothing to make: no job is left, or --only selects none');
@@ -112,6 +135,24 @@ it('names the budget that would do, and the reasons to skip with their numbers',
   );
 });
 
+it('leaves out --only in the command that makes what it left out', () => {
+  const [last] = lines({ saved: 45, skipped: 12 }, progress({ leaves: 'not chosen' })).slice(-1);
+  expect(last).toBe(
+    '  next     the same command again, without --only; saved images are not made or paid for again',
+  );
+});
+
+it('leads to the command of the run for renditions and deliveries that saved images lack', () => {
+  const nextAfter = (stage: 'rendering' | 'delivery' | 'download') => {
+    const failuresByStage = { ...progress().failuresByStage, [stage]: 1 };
+    return lines({ saved: 56, failed: 1 }, progress({ failuresByStage })).at(-1);
+  };
+  const same = '  next     the same command again; saved images are not made or paid for again';
+  expect(nextAfter('rendering')).toBe(same);
+  expect(nextAfter('delivery')).toBe(same);
+  expect(nextAfter('download')).toContain('retry-failed.ts');
+});
+
 it('has the use of the budget', () => {
   const budget = { limitUsd: 0.25, usedUsd: 0.171, remainingUsd: 0.079, usedPercent: 68.4 };
   expect(lines({ budget })).toContain('  budget   $0.171 of $0.25 (68.4 %) spent or reserved, $0.079 left');
@@ -123,11 +164,11 @@ it('mentions no lasting failure if there is none', () => {
   expect(text).not.toContain('will happen again');
 });
 
-it('names one command: that of the folder, on its service', () => {
+it('names one command: that of the folder, with the flags that it needs', () => {
   const next = (at: Parameters<typeof progress>[0], totals: Partial<RunTotals> = { saved: 56, failed: 1 }) =>
     lines(totals, progress(at)).filter((line) => line.startsWith('  next'));
   const inside = join(process.cwd(), 'out/a run');
-  expect(next({ recoverableFailures: 1, folder: inside, service: 'simulator' })).toEqual([
+  expect(next({ recoverableFailures: 1, folder: inside, carried: ['--simulate'] })).toEqual([
     "  next     npx tsx pipelines/retry-failed.ts 'out/a run' --simulate makes what failed; saved images are not made or paid for again",
   ]);
   expect(next({ recoverableFailures: 1 }, { saved: 55, failed: 1, skipped: 1 })).toEqual([

@@ -26,7 +26,17 @@ it.each([
   ['usage', { ...partial, fault: new UsageError('wrong') }, 2],
   ['wrong rows', { ...partial, fault: new InvalidRowsError('p.csv', [], 1) }, 2],
   ['no credit', { ...partial, fault: new ProviderError('ERR_CREDIT', 'none', { stopsRun: true }) }, 3],
-  ['a passing fault of the service', { ...partial, fault: new ProviderError('ERR_5XX', 'down') }, 1],
+  [
+    'no connection',
+    { ...partial, fault: new ProviderError('ERR_NO_CONNECTION', 'no', { recoverable: true }) },
+    3,
+  ],
+  [
+    'a passing fault of the service',
+    { ...partial, fault: new ProviderError('ERR_SERVICE', 'down', { status: 503, recoverable: true }) },
+    3,
+  ],
+  ['a lasting fault of the service', { ...partial, fault: new ProviderError('ERR_5XX', 'down') }, 1],
   ['interrupted', { ...partial, isInterrupted: true }, 130],
 ])('%s', (_name, end, code) => {
   expect(exitCodeOf(end)).toBe(code);

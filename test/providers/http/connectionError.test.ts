@@ -9,6 +9,8 @@ const fetchFailed = (...faults: { code: string; syscall?: string }[]) => {
   });
 };
 
+const call = { method: 'POST', path: '/v1/predictions', host: '127.0.0.1:8794' };
+
 it.each([
   ['no program listens', { code: 'ECONNREFUSED', syscall: 'connect' }],
   ['the name is unknown', { code: 'ENOTFOUND', syscall: 'getaddrinfo' }],
@@ -18,9 +20,9 @@ it.each([
   ['connecting takes too long', { code: 'ETIMEDOUT', syscall: 'connect' }],
   ['connecting takes too long for the platform', { code: 'UND_ERR_CONNECT_TIMEOUT' }],
 ])('nothing was sent where %s', (_name, fault) => {
-  const error = connectionError('POST', '/v1/predictions', fetchFailed(fault));
+  const error = connectionError(call, fetchFailed(fault));
   expect(error).toMatchObject({ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: true });
-  expect(error.message).toContain(fault.code);
+  expect(error.message).toBe(`POST /v1/predictions: no connection to 127.0.0.1:8794 (${fault.code})`);
 });
 
 it.each([
@@ -29,7 +31,7 @@ it.each([
   ['of an inspecting proxy', 'SELF_SIGNED_CERT_IN_CHAIN', 'is not trusted', 'NODE_EXTRA_CA_CERTS'],
   ['that is too old', 'CERT_HAS_EXPIRED', 'is expired or not valid yet', 'date and time'],
 ])('nothing was sent to a certificate %s, and no retry helps', (_name, code, words, advice) => {
-  const error = connectionError('POST', '/v1/predictions', fetchFailed({ code }));
+  const error = connectionError(call, fetchFailed({ code }));
   expect(error).toMatchObject({ code: 'ERR_UNTRUSTED_CERTIFICATE', tookEffect: 'no', recoverable: false });
   expect(error.stopsRun).toBe(true);
   expect(error.message).toContain(words);
@@ -46,22 +48,30 @@ it.each([
   ['the fault is unknown', { code: 'ESOMETHING' }],
 ])('anything may have happened where %s', (_name, fault) => {
   const error = fetchFailed(fault);
-  expect(connectionError('POST', '/', error)).toMatchObject({
+  expect(connectionError(call, error)).toMatchObject({
     code: 'ERR_CONNECTION_LOST',
     tookEffect: 'unknown',
     recoverable: true,
   });
-  expect(connectionError('GET', '/', error).tookEffect).toBe('no');
+  expect(connectionError({ ...call, method: 'GET' }, error).tookEffect).toBe('no');
 });
 
 it('all addresses must have failed to connect for nothing to have been sent', () => {
   const refused = { code: 'ECONNREFUSED', syscall: 'connect' };
   const reset = { code: 'ECONNRESET', syscall: 'read' };
-  expect(connectionError('POST', '/', fetchFailed(refused, refused)).tookEffect).toBe('no');
-  expect(connectionError('POST', '/', fetchFailed(refused, reset)).tookEffect).toBe('unknown');
+  expect(connectionError(call, fetchFailed(refused, refused)).tookEffect).toBe('no');
+  expect(connectionError(call, fetchFailed(refused, reset)).tookEffect).toBe('unknown');
+});
+
+it('is told of a port that fetch connects to under no circumstances', async () => {
+  const blocked = await fetch('http://127.0.0.1:9').catch((error: unknown) => error);
+  expect(connectionError(call, blocked)).toMatchObject({
+    ...{ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: false, stopsRun: true },
+    message: 'POST /v1/predictions: the port of 127.0.0.1:8794 is blocked',
+  });
 });
 
 it('takes anything that can be thrown', () => {
-  expect(connectionError('POST', '/', 'oh').tookEffect).toBe('unknown');
-  expect(connectionError('POST', '/', undefined).tookEffect).toBe('unknown');
+  expect(connectionError(call, 'oh').tookEffect).toBe('unknown');
+  expect(connectionError(call, undefined).tookEffect).toBe('unknown');
 });

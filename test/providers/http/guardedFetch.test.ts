@@ -275,7 +275,7 @@ describe('a create request with leave that grows old', () => {
     await expect(create(url, always, { requestTimeoutMs: -59_980 })).rejects.toMatchObject({
       code: 'ERR_NO_CONNECTION',
       tookEffect: 'no',
-      message: 'POST /v1/models/owner/name/predictions: no connection to the service in time',
+      message: `POST /v1/models/owner/name/predictions: no connection to ${new URL(url).host} in time`,
     });
   });
 

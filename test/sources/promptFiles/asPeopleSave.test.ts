@@ -69,7 +69,11 @@ it.each<[string, string | Uint8Array, RegExp]>([
   ['p.csv', oldOffice, /got application\/x-cfb \| Save the table as \.xlsx/],
   ['p.csv', '“prompt”,“seed”\na fox,7\n', /Remove the typographic quotation marks/],
   ['p.csv', 'Prompts,seed\na fox,7\n', /\| Name the column Prompts prompt\./],
-  ['p.csv', 'prompt,seed,Seed\na fox,7,8\n', /has the column Seed twice \| Rename or remove/],
+  [
+    'p.csv',
+    'prompt,seed,Seed\na fox,7,8\n',
+    /has the columns seed and Seed, which are read as one name \| Rename or remove/,
+  ],
   ['p.json', '// mine\n["a"]', /\| Remove the comments/],
   ['p.yaml', '# nothing yet\n---\n', /got a file without any/],
 ])('says what to do with %s', async (name, content, message) => {

@@ -9,6 +9,32 @@ it('reads texts and objects, by item number', async () => {
   ]);
 });
 
+it.each([
+  ['p.json', '[{"prompt": "a", "x": {"y": 1, "z": 2}},\n', ', ', ']'],
+  ['p.jsonl', '{"prompt": "a", "x": {"y": 1, "z": 2}}\n', '\n', '\n'],
+])(
+  'refuses a key that an object has twice in %s, of which a value would be lost',
+  async (name, first, and, end) => {
+    const items = [
+      '{"prompt": "b", "seed": 1, "prompt": "c"}',
+      '{"prompt": "d", "x": [{"y": 1}, {"y": 1, "y": 2}]}',
+      '{"prompt": "x\\": \\"prompt\\": y", "seed": 1, "n": ["seed", "seed"]}',
+      '{"prompt": "f", "Prompt": "g"}',
+      '{"prompt": "h", "pr\\u006fmpt": "i"}',
+    ];
+    const two = (key: string) =>
+      new Error(`Expected one value for \`${key}\`, got two: rename or remove one`);
+    expect(await shortRowsOf(name, `${first}${items.join(and)}${end}`)).toEqual([
+      [1, 'a'],
+      [2, two('prompt')],
+      [3, two('y')],
+      [4, 'x": "prompt": y'],
+      [5, new Error('Expected one prompt, got two: `prompt` and `Prompt`')],
+      [6, two('prompt')],
+    ]);
+  },
+);
+
 it('names items that are neither a prompt nor fields, and reads on', async () => {
   const content =
     '[7, null, ["a"], {}, {"text": "a"}, {"prompt": 7}, {"prompt": " "}, "a\\u0000b", true, "fine"]';

@@ -180,3 +180,12 @@ it.each([
     expect(await file.hasChanged()).toBe(true);
   }
 });
+
+it('has another name in messages if it is a copy', async () => {
+  const open = async (name: string, content: string) =>
+    openPromptFile(await tempFile(name, content), 'input');
+  await expect(open('p.txt', '\0\u0001')).rejects.toThrow(/^input: Expected UTF-8 text/);
+  await expect(open('p.csv', 'a,a\n1,2\n')).rejects.toThrow(/^input: The header has/);
+  await expect(open('p.txt', '\n\n')).rejects.toThrow(/^input: Expected at least one prompt/);
+  expect((await open('p.txt', 'a\n')).path).toBe('input');
+});

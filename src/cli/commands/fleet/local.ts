@@ -38,7 +38,7 @@ export const run: RunCommand = Object.assign(runWords, {
 });
 
 async function runWords(argv: readonly string[]): Promise<void> {
-  if (argv.length === 0 || argv.includes('--help') || argv.includes('-h')) {
+  if (argv.includes('--help') || argv.includes('-h')) {
     return runScript(async (_argv, { stdout }) => {
       stdout.write(HELP);
       return 0;
@@ -152,10 +152,10 @@ function readWords(argv: readonly string[]): LocalWords {
   const { text: local, rest: others } = without(argv, '--local', true);
   const { text: speed, rest } = without(others, '--simulate', false);
   const [input] = rest;
-  if (local === null) throw new UsageError('Expected `--local N`, the number of workers, got none', HINT);
   if (input === undefined || input.startsWith('-')) {
     throw new UsageError(`Expected a prompt file or a spec, got ${input ?? 'nothing'}`, HINT);
   }
+  if (local === null) throw new UsageError('Expected `--local N`, the number of workers, got none', HINT);
   const simulateSpeed = speed === null ? null : speedOf(speed === '' ? '1' : speed);
   return { workers: workersOf(local), simulateSpeed, rest, input };
 }

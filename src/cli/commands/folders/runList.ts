@@ -1,16 +1,35 @@
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSimulated } from '../../../base/service.ts';
 import { dayOf } from '../../../base/text.ts';
+import { insideFolder } from '../../../disk/insideFolder.ts';
 import { unlessMissing } from '../../../disk/storageError.ts';
 import { addCost, type CostSum, noCost } from '../../../events/costSum.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
+import { type UnfinishedRun, unfinishedRun } from '../../../store/journal/unfinishedRun.ts';
 import { readRunFile } from '../../../store/runFile.ts';
 import type { Outcome } from '../../../types.ts';
 
+/** The jobs of a run folder. */
+interface ListedJobs {
+  /** With originals that are as they were saved, or not there any more. */
+  readonly saved: number;
+  /** Saved jobs with an original on disk that has another size than it had. */
+  readonly changed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** All jobs; null if it was killed before they were counted. */
+  readonly total: number | null;
+  /** `unfinished`: it was killed, or runs where this machine cannot see it. */
+  readonly state: 'finished' | 'running' | 'unfinished';
+  /** Jobs of an unfinished run that are begun, and whose files are not fetched yet. */
+  readonly inFlight: number;
+}
+
 /** A run folder in figures, from its outcomes. */
-export interface ListedRun {
+export interface ListedRun extends ListedJobs {
   readonly folder: string;
   /** Name of the service; null if it has none. */
   readonly service: string | null;
@@ -20,9 +39,6 @@ export interface ListedRun {
   readonly lastAtMs: number | null;
   /** Those with most jobs first. */
   readonly models: readonly string[];
-  readonly saved: number;
-  readonly failed: number;
-  readonly skipped: number;
   /** Includes results that no job asks for any more. */
   readonly cost: CostSum;
 }
@@ -45,7 +61,7 @@ export type Days = Map<string, Spending>;
 export async function readRun(folder: string, days: Days): Promise<ListedRun> {
   const { service = null } = (await readRunFile(folder)) ?? {};
   const isFake = isSimulated(service);
-  const counts = { saved: 0, failed: 0, skipped: 0 };
+  const counts = { saved: 0, changed: 0, failed: 0, skipped: 0 };
   const models = new Map<string, number>();
   let [startedAtMs, lastAtMs]: [number | null, number | null] = [null, null];
   let cost = noCost;
@@ -61,18 +77,46 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
       addTo(days, dayOf(atMs), files.filter(({ role }) => role === 'original').length, costMicroUsd);
   };
   for await (const outcome of manifestOutcomes(folder)) {
-    counts[outcome.status] += 1;
+    counts[outcome.status === 'saved' && hasChanged(outcome, folder) ? 'changed' : outcome.status] += 1;
     models.set(outcome.model, (models.get(outcome.model) ?? 0) + 1);
     pay(outcome);
   }
   for await (const { outcome } of unusedResults(folder)) pay(outcome);
+  const unfinished = await unfinishedRun(folder);
+  const known = models.size === 0 ? (unfinished?.models ?? []) : byJobs(models);
   return {
     ...{ folder, service, isSimulated: isFake, startedAtMs },
     // A run that was killed before its first outcome has its folder alone.
     lastAtMs: lastAtMs ?? (await unlessMissing(stat(join(folder, 'run.json'))))?.mtimeMs ?? null,
-    models: [...models].toSorted(([, one], [, other]) => other - one).map(([name]) => name),
+    models: known,
     ...counts,
+    ...stateOfJobs(counts.saved + counts.changed + counts.failed + counts.skipped, unfinished),
     cost,
+  };
+}
+
+function hasChanged({ files }: Outcome, folder: string): boolean {
+  return files.some(({ role, path, bytes }) => {
+    if (role !== 'original') return false;
+    const stats = statSync(insideFolder(folder, path), { throwIfNoEntry: false });
+    return stats !== undefined && stats.size !== bytes;
+  });
+}
+
+function byJobs(models: ReadonlyMap<string, number>): string[] {
+  return [...models].toSorted(([, one], [, other]) => other - one).map(([name]) => name);
+}
+
+function stateOfJobs(
+  outcomes: number,
+  unfinished: UnfinishedRun | null,
+): Pick<ListedJobs, 'total' | 'state' | 'inFlight'> {
+  if (unfinished === null) return { total: outcomes, state: 'finished', inFlight: 0 };
+  const { total, inFlight, process } = unfinished;
+  return {
+    total: total === null ? null : Math.max(total, outcomes),
+    state: process === 'alive' ? 'running' : 'unfinished',
+    inFlight,
   };
 }
 

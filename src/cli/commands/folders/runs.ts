@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { dayOf, formatUsd } from '../../../base/text.ts';
-import { RxposureError } from '../../../errors.ts';
+import { fileProblem } from '../../../disk/storageError.ts';
+import { RxposureError, UsageError } from '../../../errors.ts';
 import { isCostIncomplete } from '../../../events/costSum.ts';
 import { spendingFile } from '../../../store/cacheFolder.ts';
 import { runsBelow } from '../../batch/runFolder.ts';
@@ -22,13 +24,28 @@ export const run: RunCommand = plainCommand<{ readonly json?: boolean; readonly 
       .option('--json', 'print one JSON object: runs, days, months, machine; amounts in dollars')
       .option('--no-config', 'read no limits from rxposure.config.yaml, .json or .ts'),
   examples: ['', 'out/2026 --json'],
-  run: async ([out = 'out'], { json = false, config }, io) => {
+  run: async ([given], { json = false, config }, io) => {
+    const out = given ?? 'out';
+    // Before the first run there is no folder `out`.
+    if (given !== undefined) await expectFolder(given);
     const file = spendingFile(io.env);
     const machine = await orWarning(io, null, () => (file === null ? null : machineSpending(file)));
     const limits = config ? await orWarning(io, noLimits, configLimits) : noLimits;
     return listRuns(out, { json, machine, limits }, io);
   },
 });
+
+/** Rejects with `UsageError` if there is no such folder. */
+async function expectFolder(path: string): Promise<void> {
+  const stats = await stat(path).catch((cause: unknown) => {
+    const got = fileProblem(cause, 'no folder of that name');
+    throw new UsageError(`${path}: Expected a folder, got ${got}`, { suggestion: 'Check the name.', cause });
+  });
+  if (!stats.isDirectory())
+    throw new UsageError(`${path}: Expected a folder, got a file`, {
+      suggestion: 'Give the folder that has the run folders.',
+    });
+}
 
 /** Resolves with what `read` does; with `missing`, and a warning, if that cannot be read. */
 async function orWarning<T>(
@@ -105,8 +122,10 @@ function asText(
 ): string {
   if (runs.length === 0) return `There is no run in ${plainText(out)} or below.\n`;
   const head = ['when', 'folder', 'model', 'saved', 'failed', 'cost'];
-  const rows = runs.map(rowOf);
-  const lines = columns([head, ...rows], 3);
+  const isWhole = runs.every((run) => stateText(run) === '');
+  const rows = isWhole ? runs.map(rowOf) : runs.map((run) => [...rowOf(run), stateText(run)]);
+  const lines = columns([isWhole ? head : [...head, 'state'], ...rows], 3);
+  if (runs.some(({ state }) => state === 'unfinished')) lines.push('', UNFINISHED);
   if (days.length === 0)
     return `${lines.join('\n')}\n\nNothing was paid: all of them are simulated, or empty.\n`;
   const spending = [...days.map(spendingRow), ...months.map(spendingRow)];
@@ -114,7 +133,7 @@ function asText(
 }
 
 function rowOf(run: ListedRun): string[] {
-  const { lastAtMs, folder, models, saved, failed, skipped } = run;
+  const { lastAtMs, folder, models, saved, failed, total } = run;
   const { costMicroUsd, estimatedMicroUsd, unpricedJobs } = run.cost;
   const [model = '–', ...others] = models;
   const more = others.length === 0 ? '' : ` and ${counted(others.length, 'other')}`;
@@ -124,10 +143,22 @@ function rowOf(run: ListedRun): string[] {
     lastAtMs === null ? '–' : `${dayOf(lastAtMs)} ${new Date(lastAtMs).toTimeString().slice(0, 5)}`,
     plainText(folder),
     plainText(`${model}${more}`),
-    `${saved}/${saved + failed + skipped}`,
+    `${saved}/${total ?? '?'}`,
     String(failed),
     run.isSimulated ? `${cost} simulated` : cost,
   ];
+}
+
+const UNFINISHED = 'A run that is not finished was killed: run its command again, which goes on with it.';
+
+function stateText({ state, inFlight, changed }: ListedRun): string {
+  const states = { finished: '', running: 'in progress', unfinished: 'not finished' };
+  const texts = [
+    states[state],
+    inFlight > 0 && `${inFlight} in flight`,
+    changed > 0 && `${counted(changed, 'original')} changed`,
+  ];
+  return texts.filter((text) => text !== false && text !== '').join(', ');
 }
 
 function spendingRow({ period, images, costMicroUsd }: Spending): string[] {
