@@ -38,6 +38,9 @@ export type { DownloadTarget, ProvenanceWriter } from './types.ts';
  * request for a model that has no route by name goes out by version, a list asked for by a wrong
  * clock is asked for by the right one, and a create request that the service declares idempotent is
  * sent again. Outputs are available for about an hour (`OUTPUT_LIFETIME_MS`).
+ *
+ * Every method emits one value and completes. Operators and runs use the first value of a call, and
+ * take none, or a wrong one, as the error `ERR_PROVIDER_VALUE`.
  */
 export interface Provider {
   /** Reads this service's predictions. */

@@ -29,6 +29,7 @@ import { option, PredictionError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
+import { checkedProvider } from '../internal/checkedProvider.ts';
 import { expectWait } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
@@ -81,9 +82,10 @@ export interface AwaitPredictionConfig
  * is not known.
  */
 export function awaitPrediction(
-  provider: Provider,
+  given: Provider,
   config: AwaitPredictionConfig = {},
 ): <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) => Observable<Made<R> | Failed<R>> {
+  const provider = checkedProvider(given);
   const { concurrency = Number.POSITIVE_INFINITY, timeoutMs = 0, ...rhythm } = config;
   expectConcurrency(concurrency);
   expectWait(timeoutMs, 'timeoutMs');

@@ -23,6 +23,7 @@ import {
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
+import { checkedProvider } from '../internal/checkedProvider.ts';
 import { expectBound, expectWait } from '../internal/options.ts';
 import { createGovernor } from '../pace/governor.ts';
 import { type CreateOnceConfig, createOnce, type SharedConfig } from './createOnce.ts';
@@ -61,9 +62,10 @@ export interface CreatePredictionConfig extends CreateOnceConfig {
  * prediction is final already.
  */
 export function createPrediction<R extends ItemRequest>(
-  provider: Provider,
+  given: Provider,
   config: CreatePredictionConfig = {},
 ): OperatorFunction<R | Item<R> | Failed<R>, Made<R> | Failed<R>> {
+  const provider = checkedProvider(given);
   const { scheduler = monotonicScheduler, concurrency = 10 } = config;
   const { lookout = createLookout(provider, { scheduler }) } = config;
   const { governor = createGovernor({ perMinute: 600, scheduler }) } = config;

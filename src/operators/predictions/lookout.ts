@@ -12,6 +12,7 @@ import {
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Claims, Provider } from '../../ports.ts';
 import type { ModelInput, Prediction } from '../../types.ts';
+import { checkedProvider } from '../internal/checkedProvider.ts';
 import { isRecoverable } from '../internal/retryPolicies.ts';
 import { afterRefresh, claimFound, createClaims } from './claims.ts';
 import { createAdoptions, offsetFor } from './lost/adoptions.ts';
@@ -187,7 +188,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     const offset = isUsable ? own.offset : null;
     const settings = { offset, isClaimed: claims.has, inputs, isPatient, random, scheduler };
     looking.add(
-      afterRefresh(claims, () => takeLook(provider, attempts, settings))
+      afterRefresh(claims, () => takeLook(checkedProvider(provider), attempts, settings))
         .pipe(concatMap((seen) => conclude(seen, served)))
         .subscribe({
           error: (error: unknown) => {

@@ -2,6 +2,7 @@ import { toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { type RunCallbacks, toCallbacks } from '../../events/listeners.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
+import { checkedProvider } from '../../operators/internal/checkedProvider.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
 import { spendingFile } from '../../store/cacheFolder.ts';
@@ -235,5 +236,5 @@ export function unpricedError({
 /** Returns the service of a run. Throws `UsageError` if there is neither a provider nor a token. */
 export function providerOf({ provider, session }: RunOptions, emit: EmitEvent): Provider {
   const onWarning = (message: string) => emit({ type: 'warning', message });
-  return provider ?? session?.provider ?? createReplicateProvider({ onWarning });
+  return checkedProvider(provider ?? session?.provider ?? createReplicateProvider({ onWarning }));
 }

@@ -64,6 +64,36 @@ it(
 );
 
 it.each([
+  ['nothing', EMPTY],
+  ['null', of(null)],
+  ['an empty object', of({})],
+])('looks for the prediction of a create request to which the provider emits %s', (_what, given) => {
+  const scheduler = new VirtualTimeScheduler();
+  const made = aPrediction({ input: { seed: 0 } });
+  const items: unknown[] = [];
+  const provider = fakeProvider({
+    createPrediction: () => given as Observable<never>,
+    listPredictions: () => of({ predictions: [made], next: null }),
+  });
+  const operator = createPrediction(provider, { governor: fakeGovernor(), scheduler });
+  of(...seeds(0))
+    .pipe(operator)
+    .subscribe((item) => items.push(item));
+  scheduler.flush();
+  expect(items).toMatchObject([{ index: 0, prediction: made }]);
+});
+
+it('makes one item of each request, however many values the provider emits', () => {
+  const items: string[] = [];
+  const states = [aPrediction({ ...running, status: 'starting' }), aPrediction()];
+  const provider = fakeProvider({ createPrediction: () => of(...states) });
+  of(...seeds(0))
+    .pipe(createPrediction(provider, { governor: fakeGovernor() }))
+    .subscribe((item) => items.push(nameOf(item)));
+  expect(items).toEqual(['m0']);
+});
+
+it.each([
   ['before it is admitted, so that nothing is spent', '---a', 0],
   ['while the response is on its way, so that the price counts as spent', 'a', 5],
 ])('closes the reservation when it is unsubscribed %s', (_when, admitted, spentMicroUsd) => {
