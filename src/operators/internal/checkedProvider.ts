@@ -1,8 +1,9 @@
-import { defer, from, map, Observable, type ObservableInput } from 'rxjs';
+import { map, type Observable, type ObservableInput } from 'rxjs';
 import { ProviderError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { Model, Prediction, PredictionPage, PredictionStatus, UploadedFile } from '../../types.ts';
 import { expectOption } from './options.ts';
+import { oneValueOf } from './userStreams.ts';
 
 const checked = new WeakSet<Provider>();
 const guards = new WeakMap<Provider, Provider>();
@@ -96,49 +97,7 @@ const kinds = {
 } as const satisfies Partial<Record<keyof Provider, Kind>>;
 
 function call<T>(method: keyof typeof kinds, send: () => ObservableInput<T>): Observable<T> {
-  const { isRight } = kinds[method];
-  return firstOf(
-    defer(() => streamOf(send(), method)),
-    (value) => (isRight(value) ? null : wrongValue(method, shown(value))),
-    () => wrongValue(method, 'nothing'),
-  );
-}
-
-/**
- * Emits the first value of a source, and completes with it, or a moment later: what comes behind
- * the value, an error or no end, changes nothing. `faultOf` returns the error of a value that is
- * none.
- */
-function firstOf<T>(
-  source: Observable<T>,
-  faultOf: (value: T) => ProviderError | null,
-  missing: () => ProviderError,
-): Observable<T> {
-  return new Observable<T>((subscriber) => {
-    let hasValue = false;
-    const end = () => subscriber.complete();
-    return source.subscribe({
-      next: (value) => {
-        if (hasValue) return end();
-        hasValue = true;
-        const fault = faultOf(value);
-        if (fault !== null) return subscriber.error(fault);
-        subscriber.next(value);
-        queueMicrotask(end);
-      },
-      error: (error: unknown) => (hasValue ? end() : subscriber.error(error)),
-      complete: () => (hasValue ? end() : subscriber.error(missing())),
-    });
-  });
-}
-
-/** Returns what a method gives as an Observable. Throws if it cannot be subscribed to. */
-function streamOf<T>(given: ObservableInput<T>, method: keyof typeof kinds): Observable<T> {
-  try {
-    return from(given);
-  } catch {
-    throw wrongValue(method, `${shown(given)}, which is no Observable`);
-  }
+  return oneValueOf(send, kinds[method].isRight, (got) => wrongValue(method, got));
 }
 
 function wrongValue(method: keyof typeof kinds, got: string): ProviderError {
@@ -152,22 +111,6 @@ function wrongValue(method: keyof typeof kinds, got: string): ProviderError {
         'Correct the provider: each of its methods emits one value. `providerConformance` of rxposure/testing checks it.',
     },
   );
-}
-
-const MOST_CHARS = 100;
-
-function shown(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  const text = jsonOf(value);
-  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text;
-}
-
-function jsonOf(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return String(value);
-  }
 }
 
 const statuses: Readonly<Record<PredictionStatus, true>> = {

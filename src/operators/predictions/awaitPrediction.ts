@@ -8,6 +8,7 @@ import {
   merge,
   NEVER,
   type Observable,
+  type ObservableInput,
   of,
   switchAll,
   takeWhile,
@@ -32,6 +33,7 @@ import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
 import { checkedProvider } from '../internal/checkedProvider.ts';
 import { expectWait } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
+import { streamOf } from '../internal/userStreams.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { askForOutput } from './askForOutput.ts';
 import { cancelPrediction } from './cancelPrediction.ts';
@@ -55,7 +57,7 @@ export interface AwaitPredictionConfig
    * Returns the states of the prediction once the time is up. If it completes without a final one,
    * the item has failed with `ERR_PREDICTION_TIMEOUT`. Default: cancels the prediction.
    */
-  onTimeout?: (prediction: Prediction) => Observable<Prediction>;
+  onTimeout?: (prediction: Prediction) => ObservableInput<Prediction>;
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
 }
@@ -118,7 +120,7 @@ function followItem<R extends ItemRequest>(
     const timeUp = longTimer(timeoutMs, scheduler).pipe(
       map(() => {
         isTimeUp = true;
-        return onTimeout(prediction);
+        return streamOf(() => onTimeout(prediction), wrongTimeout);
       }),
     );
     return merge(of(states), timeUp).pipe(
@@ -164,6 +166,10 @@ export function timeoutError(
           : 'Run the same command again within an hour after it ends: its output is downloaded, and not paid for again.',
     },
   );
+}
+
+function wrongTimeout(got: string): RangeError {
+  return new RangeError(`Expected \`onTimeout\` to return an Observable or a promise, got ${got}`);
 }
 
 const RHYTHM = ['startingMs', 'processingMs', 'maxDelayMs', 'expectedMs'] as const;

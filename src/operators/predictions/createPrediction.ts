@@ -1,14 +1,14 @@
 import {
   catchError,
-  concat,
   defer,
-  EMPTY,
   finalize,
   map,
   type Observable,
   type OperatorFunction,
   of,
+  throwIfEmpty,
 } from 'rxjs';
+import { checkedItem } from '../../base/items/checkedRequest.ts';
 import { flattenAll } from '../../base/items/flattenAll.ts';
 import {
   type Failed,
@@ -76,13 +76,17 @@ export function createPrediction<R extends ItemRequest>(
   const ready = { ...config, lookout, governor, scheduler };
   return flattenAll<R | Item<R> | Failed<R>, Made<R> | Failed<R>>(
     (value, index) => {
-      const item = 'request' in value ? value : { index, request: value, reservation: null };
+      const item = checkedItem(isItem(value) ? value : { index, request: value, reservation: null });
       if (isFailed(item)) return of(item);
       expectPrepared(item, config);
       return createItem(item, provider, ready);
     },
-    { concurrency, onDrop: (value) => 'request' in value && value.reservation?.release() },
+    { concurrency, onDrop: (value) => isItem(value) && value.reservation?.release() },
   );
+}
+
+function isItem<R extends ItemRequest>(value: R | Item<R>): value is Item<R> {
+  return typeof value === 'object' && value !== null && 'request' in value;
 }
 
 /**
@@ -98,13 +102,23 @@ function expectPrepared({ index, request }: Item, { prepare }: CreatePredictionC
   );
 }
 
+function neverAdmitted(): ProviderError {
+  return new ProviderError(
+    'ERR_FUNCTION_VALUE',
+    'Expected the governor to admit the create request, but it ended without that',
+    {
+      suggestion: 'Let `admit` of your governor emit one ticket.',
+    },
+  );
+}
+
 /** Creates the prediction of an item; closes its reservation unless it emits it for others to. */
 function createItem<R extends ItemRequest>(
   item: Item<R>,
   provider: Provider,
   config: SharedConfig,
 ): Observable<Made<R> | Failed<R>> {
-  const { beforeSend = () => EMPTY, onThrottled } = config;
+  const { onSend, onThrottled } = config;
   return defer(() => {
     let sinceMs = 0;
     /** True while a prediction may exist that no later operator knows. */
@@ -112,21 +126,18 @@ function createItem<R extends ItemRequest>(
     let isHandedOn = false;
     const watched: SharedConfig = {
       ...config,
-      beforeSend: (sent, attempt) =>
-        concat(
-          beforeSend(sent, attempt),
-          defer(() => {
-            sinceMs = attempt.wallMs;
-            mayExist = true;
-            return EMPTY;
-          }),
-        ),
+      onSend: (attempt) => {
+        onSend?.(attempt);
+        sinceMs = attempt.wallMs;
+        mayExist = true;
+      },
       onThrottled: (waitMs, reason) => {
         mayExist = false;
         onThrottled?.(waitMs, reason);
       },
     };
     return createOnce(provider, item.request, watched).pipe(
+      throwIfEmpty(neverAdmitted),
       map((prediction) => {
         const made: Made<R> = { ...item, prediction, sinceMs, answers: provider.answers };
         isHandedOn = true;

@@ -43,9 +43,9 @@ describe.each(Object.entries(calls))('%s', (name, call) => {
   it.each([
     ['nothing', EMPTY, 'nothing'],
     ['null', of(null), 'null'],
-    ['an empty object', of({}), '{}'],
+    ['an empty object', of({}), 'an object without fields'],
     ['undefined', of(undefined), 'undefined'],
-    ['no stream', undefined, 'undefined, which is no Observable'],
+    ['no stream', undefined, 'undefined, which is no Observable and no promise'],
   ])('names what it got: %s', async (_what, given, got) => {
     const error = await run(call(giving(given))).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ProviderError);
