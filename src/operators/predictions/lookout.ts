@@ -128,7 +128,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
 
   const conclude = (look: Look, served: readonly Search[]): Observable<unknown> => {
     const current = served.filter((search) => searches.has(search));
-    breaksInARow = look.breaksOff === true ? breaksInARow + 1 : 0;
+    breaksInARow = look.breaksOff === true ? breaksInARow + (look.isAbsent ? MOST_BREAKS : 1) : 0;
     if (breaksInARow >= MOST_BREAKS) endSearches(current, look.atMs);
     if (own.offset === null) earlyLook.note(look);
     else if (own.isClockCertain) earlyLook.clear();
