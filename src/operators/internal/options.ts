@@ -1,4 +1,5 @@
 import { from, type Observable, type ObservableInput, share, tap } from 'rxjs';
+import { nearestName } from '../../base/suggest.ts';
 import { shown } from '../../base/text.ts';
 
 /**
@@ -7,6 +8,15 @@ import { shown } from '../../base/text.ts';
  */
 export function expectOption(isRight: boolean, name: string, expected: string, got: unknown): void {
   if (!isRight) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${shown(got)}`);
+}
+
+/** Throws unless all options have a name that is known: a mistyped one would do nothing. */
+export function expectNames(config: object, known: Readonly<Record<string, true>>): void {
+  const unknown = Object.keys(config).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const meant = nearestName(unknown, Object.keys(known));
+  const advice = meant === null ? '' : `; did you mean \`${meant}\`?`;
+  throw new RangeError(`Expected options that there are, got \`${unknown}\`${advice}`);
 }
 
 /** Throws unless the option is an integer of `least` or more. */

@@ -155,7 +155,7 @@ export function timeoutError(
 ): PredictionError {
   return new PredictionError(
     'ERR_PREDICTION_TIMEOUT',
-    `Prediction ${predictionId} was not finished after ${Math.round(waitedMs / 1_000)} s and ${end}.`,
+    `Prediction ${predictionId} was not finished after ${Math.round(waitedMs / 100) / 10} s and ${end}.`,
     {
       predictionId,
       waitedMs,

@@ -24,7 +24,7 @@ import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { checkedProvider } from '../internal/checkedProvider.ts';
-import { expectBound, expectWait } from '../internal/options.ts';
+import { expectBound, expectNames, expectWait } from '../internal/options.ts';
 import { createGovernor } from '../pace/governor.ts';
 import { type CreateOnceConfig, createOnce, type SharedConfig } from './createOnce.ts';
 import { createLookout } from './lookout.ts';
@@ -66,6 +66,7 @@ export function createPrediction<R extends ItemRequest>(
   config: CreatePredictionConfig = {},
 ): OperatorFunction<R | Item<R> | Failed<R>, Made<R> | Failed<R>> {
   const provider = checkedProvider(given);
+  expectNames(config, optionNames);
   const { scheduler = monotonicScheduler, concurrency = 10 } = config;
   const { lookout = createLookout(provider, { scheduler }) } = config;
   const { governor = createGovernor({ perMinute: 600, scheduler }) } = config;
@@ -84,6 +85,12 @@ export function createPrediction<R extends ItemRequest>(
     { concurrency, onDrop: (value) => isItem(value) && value.reservation?.release() },
   );
 }
+
+const optionNames: Readonly<Record<keyof CreatePredictionConfig, true>> = {
+  ...{ concurrency: true, governor: true, lookout: true, scheduler: true, retries: true, delayMs: true },
+  ...{ waitMs: true, cancelAfterMs: true, webhookUrl: true, mayStillSend: true, isOutage: true },
+  ...{ prepare: true, beforeSend: true, onSend: true, onThrottled: true, onLost: true },
+};
 
 function isItem<R extends ItemRequest>(value: R | Item<R>): value is Item<R> {
   return typeof value === 'object' && value !== null && 'request' in value;

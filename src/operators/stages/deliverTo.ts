@@ -13,7 +13,7 @@ import { flattenAll } from '../../base/items/flattenAll.ts';
 import { asDeliveryError, expectAddresses, failedDelivery } from '../../base/items/outcomeErrors.ts';
 import { type DeliveryError, StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
-import { expectOption } from '../internal/options.ts';
+import { expectNames, expectOption } from '../internal/options.ts';
 
 /** A destination of outcomes. */
 export interface DeliveryPlace {
@@ -54,6 +54,7 @@ export function deliverTo(
   config: DeliverToConfig = {},
 ): MonoTypeOperatorFunction<Outcome> {
   const { concurrency = 8, onError = failedDelivery } = config;
+  expectNames(config, { concurrency: true, onError: true });
   expectPlaces(destinations);
   expectOption(typeof onError === 'function', 'onError', 'a function', onError);
   const delivered = (outcome: Outcome): Observable<Outcome> => {

@@ -1,4 +1,4 @@
-import { toMicroUsd } from '../../base/text.ts';
+import { shown, toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { type RunCallbacks, toCallbacks } from '../../events/listeners.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
@@ -26,6 +26,7 @@ import {
   type SharedOptions,
   sharedNames,
 } from './options.ts';
+import { asUsage } from './planning/frontErrors.ts';
 
 /** Every option of a batch that is no setting of a run by the same name. */
 const ownNames: Readonly<
@@ -121,14 +122,16 @@ export function callbacksOf(options: RunCallbacks & Pick<SharedOptions, 'schedul
 }
 
 /**
- * Returns the settings of a run that its options give, but money. Throws a RangeError for an option
- * that is not what it may be, `UsageError` if options contradict each other.
+ * Returns the settings of a run that its options give, but money. Throws `UsageError` for an option
+ * that is not what it may be, and if options contradict each other.
  */
 export function settingsOf(options: RunOptions): Partial<RunSettings> {
   const { strategy = 'stream', session, follow = 'wait' } = options;
   const { session: _session, destinations: _destinations, ...settings } = options;
-  checkOptions(options, ownRules);
-  checkSettings(settings);
+  asUsage(() => {
+    checkOptions(options, ownRules);
+    checkSettings(settings);
+  });
   const { concurrency } = options;
   if (concurrency === 'auto' && strategy !== 'stream') {
     throw new UsageError(
@@ -213,7 +216,7 @@ function spendingSettings({
 
 function microUsd(name: string, usd: number): number {
   if (typeof usd === 'number' && usd >= 0 && Number.isFinite(usd)) return toMicroUsd(usd);
-  throw new UsageError(`Expected \`${name}\` to be dollars of 0 or more, got ${String(usd)}`);
+  throw new UsageError(`Expected \`${name}\` to be dollars of 0 or more, got ${shown(usd)}`);
 }
 
 /**

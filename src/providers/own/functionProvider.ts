@@ -44,8 +44,8 @@ export interface FunctionProviderConfig {
  *     it takes longer than cancelAfterMs  -----(p|) the signal is aborted, the prediction canceled
  *     the same, priceUsd 0.01             -----#    tookEffect: 'unknown'
  *
- * Predictions are not stored, so none is found by its id, and lists are empty. What `make` returns that
- * is no image counts as an error that it throws.
+ * Predictions are not stored, so none is found by its id, and lists are empty. What `make` returns
+ * that is no image counts as an error that it throws.
  */
 export function createFunctionProvider(config: FunctionProviderConfig): Provider {
   const { service, make, priceUsd = 0, schema = null, scheduler = monotonicScheduler } = config;

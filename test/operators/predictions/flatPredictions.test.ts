@@ -112,6 +112,13 @@ it.each<[string, object, string]>([
   expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, 0]);
 });
 
+it('checks its options when it is called', () => {
+  expect(() => createPrediction(undefined as never)).toThrow('Expected `provider` to be a provider');
+  expect(() => createPrediction(fakeProvider(), { concurency: 3 } as never)).toThrow(
+    'got `concurency`; did you mean `concurrency`?',
+  );
+});
+
 it('takes a promise of `prepare` and of `beforeSend`', async () => {
   const sent: unknown[] = [];
   const provider = fakeProvider({

@@ -635,6 +635,17 @@ it.each([
   expect(await filesThere()).toEqual([]);
 });
 
+it('says that the file host redirects without end, and does not try again', async () => {
+  const { url } = await localServer((_request, response) =>
+    response.writeHead(302, { location: '/again' }).end(),
+  );
+  await expect(fetchInto(url)).rejects.toMatchObject({
+    code: 'ERR_DOWNLOAD_REFUSED',
+    recoverable: false,
+    message: expect.stringMatching(/^The file host redirects .* without end$/),
+  });
+});
+
 it.each(['small', 'large'])('keeps a %s image whose provenance cannot be embedded', async (size) => {
   const body = size === 'small' ? await picture('png') : await largePicture();
   const { url } = await localServer((_request, response) => response.end(body));
