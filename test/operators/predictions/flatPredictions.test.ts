@@ -318,7 +318,7 @@ it.each([
     const isCanceled = end === 'was cancelled';
     const told = {
       code: 'ERR_PREDICTION_TIMEOUT',
-      message: `Prediction p1 was not finished after ${isCanceled ? 4 : 3} s and ${end}.`, // 3.5 s, rounded
+      message: `Prediction p1 was not finished after ${isCanceled ? 3.5 : 3} s and ${end}.`,
       stage: 'polling',
       recoverable: true,
     };
