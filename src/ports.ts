@@ -33,11 +33,11 @@ export type { DownloadTarget, ProvenanceWriter } from './types.ts';
 
 /**
  * A service that makes images. Every method performs its HTTP call once per subscription, aborts it
- * on unsubscribe, and emits a `ProviderError` if it fails (a `StorageError` if this machine has no
- * file handle left). It repeats a call only if the first one certainly had no effect: a create
- * request for a model that has no route by name goes out by version, a list asked for by a wrong
- * clock is asked for by the right one, and a create request that the service declares idempotent is
- * sent again. Outputs are available for about an hour (`OUTPUT_LIFETIME_MS`).
+ * on unsubscribe, emits one value (no value, or a wrong one, counts as `ERR_PROVIDER_VALUE`), and a
+ * `ProviderError` if it fails (a `StorageError` if no file handle is left). It repeats a call only
+ * if the first one certainly had no effect: a create request for a model without a route by name
+ * goes out by version, a list asked for by a wrong clock is asked for by the right one, and an
+ * idempotent create request is sent again. Outputs live for about an hour (`OUTPUT_LIFETIME_MS`).
  */
 export interface Provider {
   /** Reads this service's predictions. */

@@ -272,6 +272,11 @@ export interface PredictionPage {
    * Default false.
    */
   readonly leadsNowhere?: boolean;
+  /**
+   * True if the service has no list at all: no search is of use, and a create request whose result
+   * is unknown stays so. Default false.
+   */
+  readonly isAbsent?: boolean;
   /** Items of this page that cannot be read, and are left out. Default 0. */
   readonly unreadable?: number;
   /**

@@ -136,3 +136,28 @@ export function dayOf(ms: number): string {
   const [month, day] = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
   return `${date.getFullYear()}-${month}-${day}`;
 }
+
+const MOST_SHOWN = 100;
+
+/**
+ * Shows a value that was given where another kind is expected, for a message: a text in quotes, an
+ * object by the names of its fields alone, as their values may be secret.
+ */
+export function shown(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'string') return cutShort(JSON.stringify(value));
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return shownList(value);
+  const names = Object.keys(value);
+  return names.length === 0 ? 'an object without fields' : cutShort(`an object with ${names.join(', ')}`);
+}
+
+function shownList(values: readonly unknown[]): string {
+  const isPlain = values.every((value) => typeof value !== 'object' || value === null);
+  return isPlain ? cutShort(`[${values.map(shown).join(', ')}]`) : `a list of ${values.length}`;
+}
+
+function cutShort(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}

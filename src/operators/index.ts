@@ -76,8 +76,8 @@ export {
   type DownloadOutputConfig,
   type DownloadPartsConfig,
   downloadOutput,
-  type StemOf,
 } from './stages/downloadOutput.ts';
+export type { StemOf } from './stages/fileStems.ts';
 export { type RenderedParts, type RenditionsConfig, renditions } from './stages/renditions.ts';
 export { type Scored, type ScoreImageConfig, scoreImage } from './stages/scoreImage.ts';
 export { type TallyConfig, tally } from './stages/tally.ts';

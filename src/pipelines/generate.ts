@@ -1,4 +1,5 @@
 import { concat, concatMap, defer, EMPTY, type Observable, of, throwError } from 'rxjs';
+import { checkedProvider } from '../operators/internal/checkedProvider.ts';
 import type { Outcome } from '../types.ts';
 import { closeOrPostpone } from './journey/closeJob.ts';
 import type { GenerateConfig } from './journey/config.ts';
@@ -31,8 +32,9 @@ import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
  * service, and the next run over the same journal resumes them. Throws a RangeError if an option is
  * invalid.
  */
-export function generate(plans: PlanSource, config: GenerateConfig): Observable<Outcome> {
-  checkSettings(config);
+export function generate(plans: PlanSource, given: GenerateConfig): Observable<Outcome> {
+  checkSettings(given);
+  const config = { ...given, provider: checkedProvider(given.provider) };
   const begin = (service: string | null): Observable<Outcome> => {
     const run = createRun({ ...config, service });
 

@@ -11,6 +11,7 @@ import {
   of,
 } from 'rxjs';
 import { createIndexSet } from '../base/indexSet.ts';
+import { checkedProvider } from '../operators/internal/checkedProvider.ts';
 import { expectCount } from '../operators/internal/options.ts';
 import { warnOfMissingGlyphs } from '../renditions/captionGlyphs.ts';
 import type { ModelInput, Plan } from '../types.ts';
@@ -110,9 +111,10 @@ async function warnOfUnfinished(plans: PlanSource, { config, journal }: OpenRun)
 export function runCounted(
   source: PlanSource,
   total: number,
-  settings: RunSettings,
+  given: RunSettings,
   expect: (run: OpenRun) => Promise<void> = async () => {},
 ): Observable<FinishedRun> {
+  const settings = { ...given, provider: checkedProvider(given.provider) };
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
   const { startedAtMs, countsAll = false } = settings;
   const { make = (some: PlanSource, { config }: OpenRun) => generate(some, config) } = settings;

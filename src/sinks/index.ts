@@ -11,7 +11,7 @@ export { type ContactSheetConfig, sheetCells, writeContactSheet } from './contac
 export type { SheetCell } from './contactSheet/page.ts';
 export { openFolder } from './destinations/folder.ts';
 export { openS3 } from './destinations/s3.ts';
-export type { S3Config } from './destinations/s3Client.ts';
+export type { S3Config } from './destinations/s3Config.ts';
 export { openWebDataset, type WebDatasetConfig } from './destinations/webDataset.ts';
 export { type GalleryConfig, writeGallery } from './gallery/galleryPage.ts';
 export { openThumbnails, type Thumbnails, type ThumbnailsConfig } from './gallery/thumbnails.ts';

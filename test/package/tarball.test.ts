@@ -110,6 +110,30 @@ describe('the tarball', () => {
     expect(stdout).toBe('');
   });
 
+  it('names no optional package in the declarations that programs read', async () => {
+    const { exports, peerDependenciesMeta } = JSON.parse(await readFile('package.json', 'utf8'));
+    const optional = Object.keys(peerDependenciesMeta);
+    const isOptional = (name: string) =>
+      name.startsWith('@smithy/') || optional.some((one) => name === one || name.startsWith(`${one}/`));
+    const read = new Set<string>();
+    const found = new Set<string>();
+    const follow = async (path: string): Promise<void> => {
+      if (read.has(path)) return;
+      read.add(path);
+      const text = await readFile(path, 'utf8');
+      for (const [, name = ''] of text.matchAll(/(?:from |import\()['"]([^'"]+)['"]/g)) {
+        if (name.startsWith('.')) await follow(join(path, '..', name.replace(/\.[jt]s$/, '.d.ts')));
+        else if (isOptional(name)) found.add(name);
+      }
+    };
+    for (const [subpath, { types }] of Object.entries<{ types?: string }>(exports)) {
+      // Its functions take the tracer and the meter of that package.
+      if (subpath !== './telemetry' && types !== undefined) await follow(join(packed.root, types));
+    }
+    expect(read.size).toBeGreaterThan(100);
+    expect([...found]).toEqual([]);
+  });
+
   it('imports each subpath, and does nothing by that', async () => {
     const script = `
       for (const name of ${JSON.stringify(await subpaths())}) await import(name);

@@ -1,7 +1,7 @@
 import { EmptyError } from 'rxjs';
 import { DeliveryError, RxposureError, StorageError } from '../../errors.ts';
 import type { MissingOutput, Outcome, OutcomeError } from '../../types.ts';
-import { messageOf } from '../text.ts';
+import { messageOf, shown } from '../text.ts';
 import type { MissingFile, RefusedOriginal } from './item.ts';
 
 /** Returns an error as manifest and events have it. */
@@ -80,10 +80,13 @@ export function asDeliveryError(
   });
 }
 
-/** Returns the addresses that a delivery has emitted. Throws if they are none. */
-export function expectAddresses(addresses: unknown): readonly string[] {
-  if (Array.isArray(addresses) && addresses.every((one) => typeof one === 'string')) return addresses;
-  throw new Error(`it emitted ${String(addresses)}, expected a list of addresses`);
+/** Returns the addresses that a delivery has emitted. Throws unless there is one for each file. */
+export function expectAddresses(addresses: unknown, { files }: Pick<Outcome, 'files'>): readonly string[] {
+  const count = Math.max(1, files.length);
+  const isList = Array.isArray(addresses) && addresses.every((one) => typeof one === 'string' && one !== '');
+  if (isList && addresses.length === count) return addresses;
+  const expected = count === 1 ? 'one address in a list' : `a list of ${count} addresses, one for each file`;
+  throw new Error(`it emitted ${shown(addresses)}, expected ${expected}`);
 }
 
 /** Returns an outcome as failed because of a delivery. What it has cost is paid; its files stay. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { prettyJson } from '../../disk/writeFiles.ts';
 import { DeliveryError, StorageError, UsageError } from '../../errors.ts';
 import { type Bucket, openBucket } from '../../sinks/destinations/s3Bucket.ts';
-import type { S3Config } from '../../sinks/destinations/s3Client.ts';
+import type { S3Config } from '../../sinks/destinations/s3Config.ts';
 
 /** The object that says which run a prefix belongs to. */
 const MARK = 'queue.json';

@@ -1,4 +1,6 @@
 import { from, type Observable, type ObservableInput, share, tap } from 'rxjs';
+import { nearestName } from '../../base/suggest.ts';
+import { shown } from '../../base/text.ts';
 
 /**
  * Throws a RangeError that names the option, the expected value and the received one, unless
@@ -8,10 +10,13 @@ export function expectOption(isRight: boolean, name: string, expected: string, g
   if (!isRight) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${shown(got)}`);
 }
 
-/** Shows a value; one that would leave no trace in a message, as an empty text, as JSON. */
-function shown(value: unknown): string {
-  const text = String(value);
-  return text.trim() === '' ? JSON.stringify(value) : text;
+/** Throws unless all options have a name that is known: a mistyped one would do nothing. */
+export function expectNames(config: object, known: Readonly<Record<string, true>>): void {
+  const unknown = Object.keys(config).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const meant = nearestName(unknown, Object.keys(known));
+  const advice = meant === null ? '' : `; did you mean \`${meant}\`?`;
+  throw new RangeError(`Expected options that there are, got \`${unknown}\`${advice}`);
 }
 
 /** Throws unless the option is an integer of `least` or more. */
@@ -32,6 +37,12 @@ export function expectWait(waitMs: number, name: string): void {
 /** Throws unless the option is a number above 0; Infinity is one. */
 export function expectAbove0(amount: number, name: string): void {
   expectOption(typeof amount === 'number' && amount > 0, name, 'a number above 0', amount);
+}
+
+/** Throws unless the option is an amount of money. */
+export function expectMicroUsd(microUsd: number, name: string): void {
+  const isRight = Number.isSafeInteger(microUsd) && microUsd >= 0;
+  expectOption(isRight, name, 'whole millionths of a US dollar, 0 or more', microUsd);
 }
 
 /** A stop signal, shared by all stages of one operator. */

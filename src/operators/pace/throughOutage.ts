@@ -1,4 +1,4 @@
-import { concatMap, defer, type Observable, of, retry, tap } from 'rxjs';
+import { concatMap, defer, type Observable, type ObservableInput, of, retry, tap } from 'rxjs';
 import type { Outage } from './outage.ts';
 
 /**
@@ -13,7 +13,7 @@ import type { Outage } from './outage.ts';
  */
 export function throughOutage<T>(
   outage: Outage,
-  call: () => Observable<T>,
+  call: () => ObservableInput<T>,
   isAway: (error: unknown) => boolean | null,
 ): Observable<T> {
   const report = (error: unknown, madeAtMs: number): void => {

@@ -8,6 +8,7 @@ import {
   merge,
   NEVER,
   type Observable,
+  type ObservableInput,
   of,
   switchAll,
   takeWhile,
@@ -29,8 +30,10 @@ import { option, PredictionError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
+import { checkedProvider } from '../internal/checkedProvider.ts';
 import { expectWait } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
+import { streamOf } from '../internal/userStreams.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { askForOutput } from './askForOutput.ts';
 import { cancelPrediction } from './cancelPrediction.ts';
@@ -54,7 +57,7 @@ export interface AwaitPredictionConfig
    * Returns the states of the prediction once the time is up. If it completes without a final one,
    * the item has failed with `ERR_PREDICTION_TIMEOUT`. Default: cancels the prediction.
    */
-  onTimeout?: (prediction: Prediction) => Observable<Prediction>;
+  onTimeout?: (prediction: Prediction) => ObservableInput<Prediction>;
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
 }
@@ -81,9 +84,10 @@ export interface AwaitPredictionConfig
  * is not known.
  */
 export function awaitPrediction(
-  provider: Provider,
+  given: Provider,
   config: AwaitPredictionConfig = {},
 ): <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) => Observable<Made<R> | Failed<R>> {
+  const provider = checkedProvider(given);
   const { concurrency = Number.POSITIVE_INFINITY, timeoutMs = 0, ...rhythm } = config;
   expectConcurrency(concurrency);
   expectWait(timeoutMs, 'timeoutMs');
@@ -116,7 +120,7 @@ function followItem<R extends ItemRequest>(
     const timeUp = longTimer(timeoutMs, scheduler).pipe(
       map(() => {
         isTimeUp = true;
-        return onTimeout(prediction);
+        return streamOf(() => onTimeout(prediction), wrongTimeout);
       }),
     );
     return merge(of(states), timeUp).pipe(
@@ -151,7 +155,7 @@ export function timeoutError(
 ): PredictionError {
   return new PredictionError(
     'ERR_PREDICTION_TIMEOUT',
-    `Prediction ${predictionId} was not finished after ${Math.round(waitedMs / 1_000)} s and ${end}.`,
+    `Prediction ${predictionId} was not finished after ${Math.round(waitedMs / 100) / 10} s and ${end}.`,
     {
       predictionId,
       waitedMs,
@@ -162,6 +166,10 @@ export function timeoutError(
           : 'Run the same command again within an hour after it ends: its output is downloaded, and not paid for again.',
     },
   );
+}
+
+function wrongTimeout(got: string): RangeError {
+  return new RangeError(`Expected \`onTimeout\` to return an Observable or a promise, got ${got}`);
 }
 
 const RHYTHM = ['startingMs', 'processingMs', 'maxDelayMs', 'expectedMs'] as const;

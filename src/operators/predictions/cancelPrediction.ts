@@ -16,6 +16,7 @@ import {
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
+import { checkedProvider } from '../internal/checkedProvider.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { isFinal } from './pollSchedule.ts';
@@ -40,10 +41,11 @@ const LOOK_EVERY_MS = 500;
  *     it still runs by the response   --- 500ms (p|)  looked at again; after 2 s it counts as canceled
  */
 export function cancelPrediction(
-  provider: Provider,
+  given: Provider,
   id: string,
   config: CancelPredictionConfig = {},
 ): Observable<Prediction> {
+  const provider = checkedProvider(given);
   const { random = Math.random, scheduler = monotonicScheduler } = config;
   return provider.cancelPrediction(id).pipe(
     retryBackoff({ ...retryPolicies.ask, random, scheduler }),

@@ -8,6 +8,7 @@ import {
   ignoreElements,
   map,
   type Observable,
+  type ObservableInput,
   of,
   retry,
   type SchedulerLike,
@@ -15,11 +16,13 @@ import {
   throwError,
   timer,
 } from 'rxjs';
+import { isRequest } from '../../base/items/checkedRequest.ts';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { ProviderError } from '../../errors.ts';
 import type { CreateTicket, Governor, Provider } from '../../ports.ts';
 import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
+import { oneValueOf, streamOf } from '../internal/userStreams.ts';
 import type { Lookout } from './lookout.ts';
 import { type Attempt, createAttempt } from './lost/attempt.ts';
 import { isLost, notMade } from './lost/lostErrors.ts';
@@ -40,17 +43,17 @@ export interface CreateOnceConfig extends Partial<Omit<CreateOptions, 'onLimits'
    * Emits the prediction of a request whose response was lost. `error` says how. Default: the one
    * that the lookout finds, or that of another request if the first one made nothing.
    */
-  onLost?: (attempt: Attempt, error: ProviderError) => Observable<Prediction>;
+  onLost?: (attempt: Attempt, error: ProviderError) => ObservableInput<Prediction>;
   /**
    * Turns a request into the one to send, once before each POST: uploads its files, for example.
-   * Default: sends it unchanged.
+   * Emits one request; if it emits none, the item has failed. Default: sends it unchanged.
    */
-  prepare?: (request: PredictionRequest) => Observable<PredictionRequest>;
+  prepare?: (request: PredictionRequest) => ObservableInput<PredictionRequest>;
   /**
    * Runs before each POST with the request to send, and the attempt as the lookout knows it; the
    * POST is sent when it completes. Record the intent here. Default: no-op.
    */
-  beforeSend?: (request: PredictionRequest, attempt: Attempt) => Observable<unknown>;
+  beforeSend?: (request: PredictionRequest, attempt: Attempt) => ObservableInput<unknown>;
   /** Called as each POST is sent, once `beforeSend` has completed. Default: no-op. */
   onSend?: (attempt: Attempt) => void;
   /**
@@ -89,6 +92,8 @@ export function createOnce(
   const { governor, lookout, scheduler, cancelAfterMs = null, webhookUrl = null } = config;
   const { prepare = (asIs) => of(asIs), beforeSend = () => EMPTY, onSend = () => {} } = config;
   const { onLost = (attempt, error) => findOrThrow(attempt, error, lookout) } = config;
+  const foundAfter = (attempt: Attempt, error: ProviderError) =>
+    oneValueOf(() => onLost(attempt, error), hasId, wrongFound);
   const sendOnce = (ticket: CreateTicket, sent: PredictionRequest) => {
     const attempt = createAttempt({
       request: sent,
@@ -97,17 +102,18 @@ export function createOnce(
       cancelAfterMs,
       webhookUrl,
     });
-    return afterCompletion(beforeSend(sent, attempt), () => {
+    const before = streamOf(() => beforeSend(sent, attempt), wrongBefore);
+    return afterCompletion(before, () => {
       attempt.sentAtMs = scheduler.now();
       attempt.wallMs = wallNow(scheduler);
       onSend(attempt);
       return lookout.watch(attempt, send(provider, sent, { ...config, ticket }));
     }).pipe(
-      catchError((error: unknown) => (isLost(error) ? onLost(attempt, error) : throwError(() => error))),
+      catchError((error: unknown) => (isLost(error) ? foundAfter(attempt, error) : throwError(() => error))),
     );
   };
   const attempt = (ticket: CreateTicket) =>
-    prepare(request).pipe(
+    oneValueOf(() => prepare(request), isRequest, wrongPrepared).pipe(
       concatMap((sent) => sendOnce(ticket, sent)),
       finalize(() => ticket.over?.()),
     );
@@ -123,6 +129,23 @@ export function createOnce(
       retryCertainRefusals(config),
     );
   });
+}
+
+const wrongPrepared = wrongCallback('prepare', 'to emit the request to send');
+const wrongBefore = wrongCallback('beforeSend', 'to return an Observable or a promise');
+const wrongFound = wrongCallback('onLost', 'to emit a prediction', 'unknown');
+
+/** Returns the function that makes the error of a function of yours that gives a wrong value. */
+function wrongCallback(name: string, expected: string, tookEffect: 'no' | 'unknown' = 'no') {
+  return (got: string) =>
+    new ProviderError('ERR_FUNCTION_VALUE', `Expected \`${name}\` ${expected}, got ${got}`, {
+      tookEffect,
+      suggestion: `Correct the function \`${name}\`.`,
+    });
+}
+
+function hasId(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';
 }
 
 function findOrThrow(attempt: Attempt, error: ProviderError, lookout: Lookout): Observable<Prediction> {

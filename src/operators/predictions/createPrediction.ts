@@ -1,14 +1,5 @@
-import {
-  catchError,
-  concat,
-  defer,
-  EMPTY,
-  finalize,
-  map,
-  type Observable,
-  type OperatorFunction,
-  of,
-} from 'rxjs';
+import { catchError, defer, finalize, map, type Observable, type OperatorFunction, of } from 'rxjs';
+import { checkedItem } from '../../base/items/checkedRequest.ts';
 import { flattenAll } from '../../base/items/flattenAll.ts';
 import {
   type Failed,
@@ -23,7 +14,8 @@ import {
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
-import { expectBound, expectWait } from '../internal/options.ts';
+import { checkedProvider } from '../internal/checkedProvider.ts';
+import { expectBound, expectNames, expectWait } from '../internal/options.ts';
 import { createGovernor } from '../pace/governor.ts';
 import { type CreateOnceConfig, createOnce, type SharedConfig } from './createOnce.ts';
 import { createLookout } from './lookout.ts';
@@ -61,9 +53,11 @@ export interface CreatePredictionConfig extends CreateOnceConfig {
  * prediction is final already.
  */
 export function createPrediction<R extends ItemRequest>(
-  provider: Provider,
+  given: Provider,
   config: CreatePredictionConfig = {},
 ): OperatorFunction<R | Item<R> | Failed<R>, Made<R> | Failed<R>> {
+  const provider = checkedProvider(given);
+  expectNames(config, optionNames);
   const { scheduler = monotonicScheduler, concurrency = 10 } = config;
   const { lookout = createLookout(provider, { scheduler }) } = config;
   const { governor = createGovernor({ perMinute: 600, scheduler }) } = config;
@@ -74,13 +68,23 @@ export function createPrediction<R extends ItemRequest>(
   const ready = { ...config, lookout, governor, scheduler };
   return flattenAll<R | Item<R> | Failed<R>, Made<R> | Failed<R>>(
     (value, index) => {
-      const item = 'request' in value ? value : { index, request: value, reservation: null };
+      const item = checkedItem(isItem(value) ? value : { index, request: value, reservation: null });
       if (isFailed(item)) return of(item);
       expectPrepared(item, config);
       return createItem(item, provider, ready);
     },
-    { concurrency, onDrop: (value) => 'request' in value && value.reservation?.release() },
+    { concurrency, onDrop: (value) => isItem(value) && value.reservation?.release() },
   );
+}
+
+const optionNames: Readonly<Record<keyof CreatePredictionConfig, true>> = {
+  ...{ concurrency: true, governor: true, lookout: true, scheduler: true, retries: true, delayMs: true },
+  ...{ waitMs: true, cancelAfterMs: true, webhookUrl: true, mayStillSend: true, isOutage: true },
+  ...{ prepare: true, beforeSend: true, onSend: true, onThrottled: true, onLost: true },
+};
+
+function isItem<R extends ItemRequest>(value: R | Item<R>): value is Item<R> {
+  return typeof value === 'object' && value !== null && 'request' in value;
 }
 
 /**
@@ -102,7 +106,7 @@ function createItem<R extends ItemRequest>(
   provider: Provider,
   config: SharedConfig,
 ): Observable<Made<R> | Failed<R>> {
-  const { beforeSend = () => EMPTY, onThrottled } = config;
+  const { onSend, onThrottled } = config;
   return defer(() => {
     let sinceMs = 0;
     /** True while a prediction may exist that no later operator knows. */
@@ -110,15 +114,11 @@ function createItem<R extends ItemRequest>(
     let isHandedOn = false;
     const watched: SharedConfig = {
       ...config,
-      beforeSend: (sent, attempt) =>
-        concat(
-          beforeSend(sent, attempt),
-          defer(() => {
-            sinceMs = attempt.wallMs;
-            mayExist = true;
-            return EMPTY;
-          }),
-        ),
+      onSend: (attempt) => {
+        onSend?.(attempt);
+        sinceMs = attempt.wallMs;
+        mayExist = true;
+      },
       onThrottled: (waitMs, reason) => {
         mayExist = false;
         onThrottled?.(waitMs, reason);

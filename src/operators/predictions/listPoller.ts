@@ -18,6 +18,7 @@ import { maxTimerMs, monotonicScheduler, wallNow } from '../../base/monotonicSch
 import { ProviderError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
+import { checkedProvider } from '../internal/checkedProvider.ts';
 import { concernsAllCalls } from '../internal/outageErrors.ts';
 import { isRecoverable, isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
@@ -75,7 +76,8 @@ const LIST_PAUSES_MS = { first: 2_000, longest: 60_000, final: 300_000 } as cons
  * with a growing wait. If it keeps failing, its subscriber gets the error; if the error concerns
  * the whole run, every subscriber does.
  */
-export function createListPoller(provider: Provider, config: ListPollerConfig = {}): Follower {
+export function createListPoller(given: Provider, config: ListPollerConfig = {}): Follower {
+  const provider = checkedProvider(given);
   const { random = Math.random, scheduler = monotonicScheduler } = config;
   const schedule = createPollSchedule(config);
   const followed = new Map<string, Followed>();

@@ -12,6 +12,7 @@ import {
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Claims, Provider } from '../../ports.ts';
 import type { ModelInput, Prediction } from '../../types.ts';
+import { checkedProvider } from '../internal/checkedProvider.ts';
 import { isRecoverable } from '../internal/retryPolicies.ts';
 import { afterRefresh, claimFound, createClaims } from './claims.ts';
 import { createAdoptions, offsetFor } from './lost/adoptions.ts';
@@ -127,7 +128,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
 
   const conclude = (look: Look, served: readonly Search[]): Observable<unknown> => {
     const current = served.filter((search) => searches.has(search));
-    breaksInARow = look.breaksOff === true ? breaksInARow + 1 : 0;
+    breaksInARow = look.breaksOff === true ? breaksInARow + (look.isAbsent ? MOST_BREAKS : 1) : 0;
     if (breaksInARow >= MOST_BREAKS) endSearches(current, look.atMs);
     if (own.offset === null) earlyLook.note(look);
     else if (own.isClockCertain) earlyLook.clear();
@@ -185,7 +186,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     const offset = isUsable ? own.offset : null;
     const settings = { offset, isClaimed: claims.has, inputs, isPatient, random, scheduler };
     looking.add(
-      afterRefresh(claims, () => takeLook(provider, attempts, settings))
+      afterRefresh(claims, () => takeLook(checkedProvider(provider), attempts, settings))
         .pipe(concatMap((seen) => conclude(seen, served)))
         .subscribe({
           error: (error: unknown) => {

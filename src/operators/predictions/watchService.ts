@@ -3,6 +3,7 @@ import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { inWords } from '../../base/text.ts';
 import { option, ProviderError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
+import { asChecked, checkedProvider } from '../internal/checkedProvider.ts';
 import { isServiceAway, isUnconnected } from '../internal/outageErrors.ts';
 import { createOutage } from '../pace/outage.ts';
 import { throughOutage } from '../pace/throughOutage.ts';
@@ -64,7 +65,8 @@ const KNOWN_MS = 60_000;
  * requests of at least two callers fail, and most of those sent meanwhile. The requests of a list
  * that fails alone keep failing.
  */
-export function watchService(provider: Provider, config: WatchServiceConfig = {}): WatchedService {
+export function watchService(given: Provider, config: WatchServiceConfig = {}): WatchedService {
+  const provider = checkedProvider(given);
   const { maxOutageMs, onChange = () => {}, scheduler = monotonicScheduler } = config;
   const shared = { tooLong, scheduler, ...(maxOutageMs === undefined ? {} : { maxOutageMs }) };
   const away = { reads: false, creates: false };
@@ -98,7 +100,7 @@ export function watchService(provider: Provider, config: WatchServiceConfig = {}
   const reading = <T>(call: () => Observable<T>): Observable<T> => throughOutage(reads, call, isServiceAway);
   const { identify, isLocal, isPlain, uploadFile } = provider;
   return {
-    provider: {
+    provider: asChecked({
       answers: provider.answers,
       ...(isLocal === undefined ? {} : { isLocal }),
       ...(isPlain === undefined ? {} : { isPlain }),
@@ -136,7 +138,7 @@ export function watchService(provider: Provider, config: WatchServiceConfig = {}
       ...(uploadFile === undefined
         ? {}
         : { uploadFile: (file) => reading(() => uploadFile.call(provider, file)) }),
-    },
+    }),
     outage: {
       admitCreate: () => reads.admit().pipe(concatMap(() => creates.admit())),
       get isAway() {

@@ -1,10 +1,11 @@
 import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
+import { checkedItem } from '../../base/items/checkedRequest.ts';
 import { createFifoQueue } from '../../base/items/fifoQueue.ts';
 import { expectConcurrency } from '../../base/items/flattenAll.ts';
-import { type Failed, failItem, type Item, type ItemRequest } from '../../base/items/item.ts';
+import { type Failed, failItem, type Item, type ItemRequest, isFailed } from '../../base/items/item.ts';
 import type { Ledger, ProviderAnswers, Reservation } from '../../ports.ts';
 import type { PricedRequest } from '../../types.ts';
-import { expectOption } from '../internal/options.ts';
+import { expectMicroUsd, expectOption } from '../internal/options.ts';
 import { overBudget } from './overBudget.ts';
 
 export interface BudgetTakeConfig<R> {
@@ -24,8 +25,8 @@ export interface BudgetTakeConfig<R> {
 /**
  * Takes requests as money and slots allow, and emits each as an item with the money reserved for
  * it. A request that the budget has no room for is emitted as a failed item (`BudgetError`), and so
- * is one without a price, if there is a limit. Reserved and spent money never exceeds the ledger's
- * limit, at any concurrency.
+ * is one without a price, if there is a limit, and what is no request. Reserved and spent money
+ * never exceeds the ledger's limit, at any concurrency.
  *
  *     requests, 2 each, limit 4   a-b-c|
  *     budgetTake                  a-b-c|        c has failed
@@ -65,7 +66,7 @@ class Taker<R extends ItemRequest> {
   readonly #priceOf: (request: R) => number | null;
   readonly #concurrency: number;
   readonly #subscriber: Subscriber<Item<R> | Failed<R>>;
-  readonly #line = createFifoQueue<R>();
+  readonly #line = createFifoQueue<{ readonly request: R }>();
   #index = 0;
   /** Reservations that are open. */
   #open = 0;
@@ -89,7 +90,7 @@ class Taker<R extends ItemRequest> {
   }
 
   join(request: R): void {
-    this.#line.join(request);
+    this.#line.join({ request });
     this.#take();
   }
 
@@ -102,30 +103,31 @@ class Taker<R extends ItemRequest> {
     if (this.#isTaking) return;
     this.#isTaking = true;
     while (this.#open < this.#concurrency && !this.#subscriber.closed) {
-      const request = this.#line.takeFirst();
-      if (request === undefined) break;
-      this.#emit(request);
+      const next = this.#line.takeFirst();
+      if (next === undefined) break;
+      this.#emit(next.request);
     }
     this.#isTaking = false;
     if (this.#hasEnded && this.#line.size === 0) this.#subscriber.complete();
   }
 
   #emit(request: R): void {
-    const item = { index: this.#index++, request, reservation: null };
-    let taken: Item<R> | Failed<R>;
+    let item = checkedItem<R>({ index: this.#index++, request, reservation: null });
     try {
-      // A price that is missing in a table of yours is undefined, whatever its type says.
-      const priceMicroUsd = this.#priceOf(request) ?? null;
-      const reservation = this.#ledger.reserve(priceMicroUsd);
-      taken =
-        reservation === null
-          ? failItem(item, overBudget(request.model, priceMicroUsd, this.#ledger.refusedBy?.()), refused)
-          : { ...item, reservation: this.#counted(reservation) };
+      if (!isFailed(item)) item = this.#reserve(item);
     } catch (error) {
       this.#subscriber.error(error);
       return;
     }
-    this.#subscriber.next(taken);
+    this.#subscriber.next(item);
+  }
+
+  #reserve(item: Item<R>): Item<R> | Failed<R> {
+    // A price that is missing in a table of yours is undefined, whatever its type says.
+    const priceMicroUsd = this.#priceOf(item.request) ?? null;
+    const reservation = this.#ledger.reserve(priceMicroUsd);
+    if (reservation !== null) return { ...item, reservation: this.#counted(reservation) };
+    return failItem(item, overBudget(item.request.model, priceMicroUsd, this.#ledger.refusedBy?.()), refused);
   }
 
   /** Counts a reservation as open until it is closed. */
@@ -182,9 +184,9 @@ export interface LedgerConfig {
  */
 export function createLedger(config: LedgerConfig): Ledger {
   const { limitMicroUsd, spentMicroUsd = 0, openMicroUsd = 0, onWarning = () => {}, warnAt = 0.8 } = config;
-  expectAmount(limitMicroUsd === Number.POSITIVE_INFINITY ? 0 : limitMicroUsd, 'limitMicroUsd');
-  expectAmount(spentMicroUsd, 'spentMicroUsd');
-  expectAmount(openMicroUsd, 'openMicroUsd');
+  expectMicroUsd(limitMicroUsd === Number.POSITIVE_INFINITY ? 0 : limitMicroUsd, 'limitMicroUsd');
+  expectMicroUsd(spentMicroUsd, 'spentMicroUsd');
+  expectMicroUsd(openMicroUsd, 'openMicroUsd');
   expectOption(warnAt >= 0 && warnAt <= 1, 'warnAt', 'a number from 0 to 1', warnAt);
   /** The part of `reserved` that is for attempts of earlier runs, not resumed so far. */
   let open = openMicroUsd;
@@ -202,7 +204,7 @@ export function createLedger(config: LedgerConfig): Ledger {
     warn(ledger);
     let isOpen = true;
     const close = (actualMicroUsd: number) => {
-      expectAmount(actualMicroUsd, 'actualMicroUsd');
+      expectMicroUsd(actualMicroUsd, 'actualMicroUsd');
       if (!isOpen) return;
       isOpen = false;
       reserved -= microUsd;
@@ -224,13 +226,13 @@ export function createLedger(config: LedgerConfig): Ledger {
       const priceMicroUsd = givenMicroUsd ?? null;
       if (priceMicroUsd === null && limitMicroUsd !== Number.POSITIVE_INFINITY) return null;
       const microUsd = priceMicroUsd ?? 0;
-      expectAmount(microUsd, 'microUsd');
+      expectMicroUsd(microUsd, 'microUsd');
       if (reserved + spent + microUsd > limitMicroUsd) return null;
       reserved += microUsd;
       return reservationOf(microUsd);
     },
     resume(microUsd) {
-      expectAmount(microUsd, 'microUsd');
+      expectMicroUsd(microUsd, 'microUsd');
       const known = Math.min(open, microUsd);
       open -= known;
       reserved += microUsd - known;
@@ -238,13 +240,4 @@ export function createLedger(config: LedgerConfig): Ledger {
     },
   };
   return ledger;
-}
-
-function expectAmount(microUsd: number, name: string): void {
-  expectOption(
-    Number.isSafeInteger(microUsd) && microUsd >= 0,
-    name,
-    'whole millionths of a US dollar, 0 or more',
-    microUsd,
-  );
 }

@@ -13,12 +13,13 @@ import { flattenAll } from '../../base/items/flattenAll.ts';
 import { asDeliveryError, expectAddresses, failedDelivery } from '../../base/items/outcomeErrors.ts';
 import { type DeliveryError, StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
+import { expectNames, expectOption } from '../internal/options.ts';
 
 /** A destination of outcomes. */
 export interface DeliveryPlace {
-  /** Key of its addresses in the outcome. */
+  /** Key of its addresses in the outcome; no other destination has it. */
   readonly name: string;
-  /** Emits the addresses of the outcome's files there. */
+  /** Emits the addresses of the outcome's files there, one for each, in their order. */
   readonly deliver: (outcome: Outcome) => ObservableInput<readonly string[]>;
 }
 
@@ -43,15 +44,19 @@ export interface DeliverToConfig {
  *
  * A destination that fails does not stop the others. When all have ended, the outcome has failed
  * with the error of the first failed one, in the order of the list. Anything that a destination
- * throws, and a delivery that emits no addresses, is a `DeliveryError`. Emits an error only if it
- * is no outcome's: `StorageError` if the disk refuses, once the deliveries on their way have ended.
- * Unsubscribing drops them.
+ * throws, and a delivery without an address for each file, is a `DeliveryError`. Emits an error
+ * only if it is no outcome's: `StorageError` if the disk refuses, once the deliveries on their way
+ * have ended. Unsubscribing drops them. Throws a RangeError for what are no destinations, or for
+ * two of the same name.
  */
 export function deliverTo(
   destinations: readonly DeliveryPlace[],
   config: DeliverToConfig = {},
 ): MonoTypeOperatorFunction<Outcome> {
   const { concurrency = 8, onError = failedDelivery } = config;
+  expectNames(config, { concurrency: true, onError: true });
+  expectPlaces(destinations);
+  expectOption(typeof onError === 'function', 'onError', 'a function', onError);
   const delivered = (outcome: Outcome): Observable<Outcome> => {
     if (outcome.status !== 'saved' || destinations.length === 0) return of(outcome);
     return forkJoin(destinations.map((destination) => attempt(destination, outcome))).pipe(
@@ -69,6 +74,26 @@ export function deliverTo(
   return flattenAll(delivered, { concurrency });
 }
 
+/** Throws unless these are destinations, each with a name of its own. */
+export function expectPlaces(destinations: readonly DeliveryPlace[]): void {
+  const expected = 'a list of destinations, each with a `name` and a function `deliver`';
+  expectOption(
+    Array.isArray(destinations) && destinations.every(isPlace),
+    'destinations',
+    expected,
+    destinations,
+  );
+  const names = destinations.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  expectOption(twice === undefined, 'destinations', 'destinations of different names', names);
+}
+
+function isPlace(place: unknown): boolean {
+  if (typeof place !== 'object' || place === null) return false;
+  const { name, deliver } = place as Partial<DeliveryPlace>;
+  return typeof name === 'string' && name !== '' && typeof deliver === 'function';
+}
+
 type Delivery =
   | { readonly name: string; readonly addresses: readonly string[] }
   | { readonly error: DeliveryError | StorageError };
@@ -76,7 +101,7 @@ type Delivery =
 function attempt({ name, deliver }: DeliveryPlace, outcome: Outcome): Observable<Delivery> {
   return defer(() => deliver(outcome)).pipe(
     last(),
-    map((addresses): Delivery => ({ name, addresses: expectAddresses(addresses) })),
+    map((addresses): Delivery => ({ name, addresses: expectAddresses(addresses, outcome) })),
     catchError((error: unknown) => of<Delivery>({ error: asDeliveryError(error, name, outcome) })),
   );
 }

@@ -8,6 +8,7 @@ import {
   type Observable,
   of,
   type SchedulerLike,
+  throwIfEmpty,
 } from 'rxjs';
 import { expectConcurrency, flattenAll } from '../../base/items/flattenAll.ts';
 import {
@@ -23,21 +24,22 @@ import {
   spendItem,
 } from '../../base/items/item.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { numberedStem, stemBelow, stemIn } from '../../disk/copyFiles.ts';
-import { UsageError } from '../../errors.ts';
 import type { Downloader, DownloadTarget, ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile, Json, Prediction } from '../../types.ts';
 import { expectBound, expectWait } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { isFinal } from '../predictions/pollSchedule.ts';
 import { retryBackoff } from '../retryBackoff.ts';
-import { errorOfAll, errorOfEnded, noOutput, orMissing, partsOf, refusedBefore } from './missingOutputs.ts';
-
-/**
- * A path without extension, or a function that returns it: given the prediction, the position of
- * its item in the source, and the request.
- */
-export type StemOf = string | ((prediction: Prediction, index: number, request: ItemRequest) => string);
+import { createStems, type FileStems, type StemOf } from './fileStems.ts';
+import {
+  errorOfAll,
+  errorOfEnded,
+  noOutput,
+  nothingGiven,
+  orMissing,
+  partsOf,
+  refusedBefore,
+} from './missingOutputs.ts';
 
 /** The names of the files. */
 export interface DownloadNamesConfig {
@@ -48,8 +50,8 @@ export interface DownloadNamesConfig {
   folder?: string;
   /**
    * Path of the first file of a prediction, absolute or in `folder`, without extension; the second
-   * gets `--2` behind it, and so on. A text names the files of one prediction: a second one is an
-   * error. Default: by `folder`.
+   * gets `--2` behind it, and so on. A text names the files of one prediction: a second one fails.
+   * Default: by `folder`.
    */
   stem?: StemOf;
   /** Like `stem`, for the images before provenance was embedded. Default: these are not stored. */
@@ -118,24 +120,24 @@ export interface DownloadOutputConfig extends DownloadNamesConfig, DownloadParts
  * Brings the files of `concurrency` items at a time; others wait. If some outputs cannot be
  * downloaded, the item goes on with the others and names those as `missing`. It has failed with the
  * error of its prediction if that ended without an output or was given up, with `DownloadError` if
- * the output names no file, or none can be downloaded. The other items go on. Emits an error only
- * if it is no item's: `StorageError` if the disk refuses, `UsageError` if `stem` is a text and a
- * second prediction comes. Downloads on their way are finished first. Unsubscribing drops them, and
- * their unfinished files.
+ * the output names no file, `stem` gives it no name, or none can be downloaded. The other items go
+ * on. Emits an error only if it is no item's: `StorageError` if the disk refuses. Downloads on
+ * their way are finished first. Unsubscribing drops them, and their unfinished files.
  */
 export function downloadOutput(
   downloader: Downloader,
   config: DownloadOutputConfig,
 ): <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) => Observable<Downloaded<R> | Failed<R>> {
-  const { concurrency = 16, folder, stem = folder === undefined ? undefined : inFolder(folder) } = config;
+  const { concurrency = 16, folder, stem } = config;
   expectConcurrency(concurrency);
   const { retries = 0, delayMs = 0 } = config;
   expectBound(retries, 'retries', 0);
   expectWait(delayMs, 'delayMs');
-  if (stem === undefined) throw new RangeError('Expected `folder` or `stem`, got neither of them');
+  if (stem === undefined && folder === undefined)
+    throw new RangeError('Expected `folder` or `stem`, got neither of them');
   return <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) =>
     defer(() => {
-      const nameOf = createStems(stem, config.stem === undefined ? undefined : folder);
+      const nameOf = createStems(config);
       return source.pipe(
         flattenAll<Made<R> | Failed<R>, Downloaded<R> | Failed<R>>(
           (item) => (isFailed(item) ? of(item) : downloadItem(item, nameOf, downloader, config)),
@@ -145,25 +147,7 @@ export function downloadOutput(
     });
 }
 
-function inFolder(folder: string): StemOf {
-  return ({ id }, index, { path = `${String(index + 1).padStart(4, '0')}-${id}` }) => stemBelow(folder, path);
-}
-
-/** Creates the function that names the files of items; one text can only name those of one. */
-function createStems(stem: StemOf, folder: string | undefined): (item: Made) => string {
-  let named: string | null = null;
-  return ({ prediction, index, request }) => {
-    if (typeof stem === 'function') return stemIn(folder, stem(prediction, index, request));
-    if (named !== null) {
-      throw new UsageError(
-        `Expected \`stem\` to be a function, as there is a second prediction (${named}, then ${prediction.id}), got the text ${stem}`,
-        { suggestion: 'Pass `folder`, or `stem: (prediction, index) => …`.' },
-      );
-    }
-    named = prediction.id;
-    return stemIn(folder, stem);
-  };
-}
+type NameOf = ReturnType<typeof createStems>;
 
 /** Closes the reservation of an item, if no operator before has: its money is paid, or may be. */
 function closeItem(item: Made): void {
@@ -173,7 +157,7 @@ function closeItem(item: Made): void {
 
 function downloadItem<R extends ItemRequest>(
   item: Made<R>,
-  nameOf: (item: Made) => string,
+  nameOf: NameOf,
   downloader: Downloader,
   config: DownloadOutputConfig,
 ): Observable<Downloaded<R> | Failed<R>> {
@@ -186,8 +170,9 @@ function downloadItem<R extends ItemRequest>(
   };
   return defer(() => {
     if (hasFailed(prediction)) throw errorOfEnded(item);
-    return partsOfOutput(item, nameOf(item), downloader, config);
+    return partsOfOutput(item, nameOf, downloader, config);
   }).pipe(
+    throwIfEmpty(() => nothingGiven('download', prediction)),
     map(({ files, missing = [] }) => {
       if (files.length === 0 && missing.length > 0) return failed(errorOfAll(missing), { missing });
       return { ...item, files, ...(missing.length > 0 && { missing }) };
@@ -202,7 +187,7 @@ function hasFailed({ status, outputComplete }: Prediction): boolean {
 
 function partsOfOutput(
   item: Made,
-  stem: string,
+  nameOf: NameOf,
   downloader: Downloader,
   config: DownloadOutputConfig,
 ): Observable<Pick<Downloaded, 'files' | 'missing'>> {
@@ -211,13 +196,14 @@ function partsOfOutput(
   const { urlsOf = (output: Json) => answers.urlsOf(output) } = config;
   const urls = urlsOf(prediction.output);
   if (urls.length === 0) throw noOutput(prediction);
-  const targetOf = targetsOf(item, stem, config);
+  const targetOf = targetsOf(item, nameOf(item, urls), config);
   const files = urls.map((url, output): Observable<ImageFile | MissingFile> => {
     const known = present?.get(output);
     if (known !== undefined) return of(refusedBefore(known, output) ?? known);
-    return downloader
-      .download(url, targetOf(output))
-      .pipe(retryBackoff(retriesOf(config)), orMissing(output));
+    return defer(() => downloader.download(url, targetOf(output))).pipe(
+      retryBackoff(retriesOf(config)),
+      orMissing(output),
+    );
   });
   return within(forkJoin(files).pipe(map(partsOf)));
 }
@@ -225,19 +211,16 @@ function partsOfOutput(
 /** Returns the function that says where a file of an item goes, by its position in the output. */
 function targetsOf(
   item: Made,
-  stem: string,
-  { folder, untouchedStem, transform, embedProvenance, mayReplace, mayBeText }: DownloadOutputConfig,
+  { stemOf, untouchedOf }: FileStems,
+  { transform, embedProvenance, mayReplace, mayBeText }: DownloadOutputConfig,
 ): (output: number) => DownloadTarget {
-  const { prediction, index, request } = item;
-  const untouched =
-    typeof untouchedStem === 'function' ? untouchedStem(prediction, index, request) : untouchedStem;
   return (output) => ({
-    stem: numberedStem(stem, output),
+    stem: stemOf(output),
     mayReplace: mayReplace ?? (() => false),
     ...(transform && { transform: (file) => transform(file, item) }),
     ...(embedProvenance && { embedProvenance: (bytes, format) => embedProvenance(bytes, format, item) }),
-    ...(mayBeText && { mayBeText: () => mayBeText(prediction) }),
-    ...(untouched !== undefined && { untouchedStem: numberedStem(stemIn(folder, untouched), output) }),
+    ...(mayBeText && { mayBeText: () => mayBeText(item.prediction) }),
+    ...(untouchedOf && { untouchedStem: untouchedOf(output) }),
   });
 }
 

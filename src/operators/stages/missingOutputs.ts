@@ -62,6 +62,15 @@ export function noOutput(prediction: Prediction): DownloadError {
       );
 }
 
+/** Returns the error of outputs of which a downloader, or what wraps it, has emitted nothing. */
+export function nothingGiven(method: string, { id }: Prediction): DownloadError {
+  return new DownloadError(
+    'ERR_FUNCTION_VALUE',
+    `Expected \`${method}\` to emit the files of prediction ${id}, got nothing`,
+    { suggestion: 'Correct the downloader, or `within`. The output is at the service for an hour.' },
+  );
+}
+
 const MOST_CHARS = 200;
 const MOST_NAMES = 10;
 

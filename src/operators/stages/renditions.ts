@@ -11,6 +11,7 @@ import {
   type OperatorFunction,
   of,
   throwError,
+  throwIfEmpty,
 } from 'rxjs';
 import { expectConcurrency, flattenAll } from '../../base/items/flattenAll.ts';
 import {
@@ -95,6 +96,7 @@ export function renditions(
             }),
           ).pipe(
             within,
+            throwIfEmpty(() => nothingRendered(item)),
             map((parts) => withParts(item, parts)),
             catchError((error: unknown) => of(failedRendering(item, error))),
           );
@@ -112,6 +114,14 @@ function withParts<R extends ItemRequest>(
   const [first] = refused;
   if (first === undefined) return { ...item, images: item.missing ? images : images.map(withoutOutput) };
   return images.length === 0 ? failedRendering(item, first.error, { refused }) : { ...item, images, refused };
+}
+
+function nothingRendered({ prediction }: Downloaded): RenderError {
+  return new RenderError(
+    'ERR_FUNCTION_VALUE',
+    `Expected \`render\` to emit the renditions of prediction ${prediction.id}, got nothing`,
+    { suggestion: 'Correct the renderer, or `within`. The originals are on disk.' },
+  );
 }
 
 function failedRendering<R extends ItemRequest>(

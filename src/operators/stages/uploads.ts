@@ -1,4 +1,4 @@
-import { defer, map, type Observable, of, type SchedulerLike } from 'rxjs';
+import { defer, from, map, type Observable, type ObservableInput, of, type SchedulerLike } from 'rxjs';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import type { InputFile, UploadedFile } from '../../types.ts';
 import { createSingleFlight } from '../cachedBy.ts';
@@ -8,7 +8,7 @@ import { retryBackoff } from '../retryBackoff.ts';
 
 export interface UploadsConfig {
   /** Uploads a file each time it is subscribed. */
-  upload: (file: InputFile) => Observable<UploadedFile>;
+  upload: (file: InputFile) => ObservableInput<UploadedFile>;
   /** Bounds the uploads in flight. */
   within: Gate;
   /**
@@ -70,7 +70,7 @@ export function createUploads(config: UploadsConfig): Uploads {
       const [begunAtMs, begunWallMs] = [scheduler.now(), wallNow(scheduler)];
       // The greater age counts: a clock may be set back, and a machine that sleeps stops the other.
       const ageMs = () => Math.max(scheduler.now() - begunAtMs, wallNow(scheduler) - begunWallMs);
-      return upload(file).pipe(
+      return from(upload(file)).pipe(
         map(({ url, lifetimeMs }) => {
           store(file.sha256, { url, goodForMs: lifetimeMs - Math.min(neededMs, lifetimeMs / 2), ageMs });
           return url;

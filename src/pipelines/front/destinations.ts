@@ -1,3 +1,4 @@
+import { shown } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
 import { openS3 } from '../../sinks/destinations/s3.ts';
@@ -71,6 +72,11 @@ function openerOf(
   if (typeof destination === 'function') return destination;
   if (destination === 'webdataset')
     return (folder) => openWebDataset(folder, shardSize === undefined ? {} : { samplesPerShard: shardSize });
+  if (typeof destination !== 'string' || !destination.startsWith('s3:')) {
+    throw new UsageError(
+      `Expected each of \`destinations\` to be s3://BUCKET/PREFIX, webdataset or a function, got ${shown(destination)}`,
+    );
+  }
   parseS3Url(destination);
   return (folder) => openS3(destination, folder);
 }

@@ -30,6 +30,7 @@ import { checkOptions, having, type OptionRule, oneOf, optionRules } from '../ru
 import { isRunFault, withTotals } from '../run/closing/faults.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { CourseOptions, RunControl, SharedOptions } from './options.ts';
+import { asUsage } from './planning/frontErrors.ts';
 import type { RunPlan } from './runPlan.ts';
 import { callbacksOf } from './settings.ts';
 
@@ -94,7 +95,7 @@ export function createImagesRun(
     });
   });
   const ended = defer(() => {
-    checkOptions({ signal, onAbort, sinks }, endingRules);
+    asUsage(() => checkOptions({ signal, onAbort, sinks }, endingRules));
     return through(sinks, { running, events, halt: () => leave.next() });
   });
   let begun: Promise<FinishedRun> | null = null;

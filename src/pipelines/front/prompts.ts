@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { from, isObservable, lastValueFrom, type Observable, take, takeUntil, toArray } from 'rxjs';
 import { abortOf } from '../../base/fromAbortable.ts';
 import { canonicalJson } from '../../base/modelInput.ts';
+import { shown } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { fillPrompts } from '../../sources/promptFiles/fillPrompts.ts';
 import { openPromptFile, type PromptFile } from '../../sources/promptFiles/promptFile.ts';
@@ -62,11 +63,13 @@ export async function openPrompts(prompts: Prompts, reading: ReadingConfig = {})
     });
   }
   if (isPromptFile(prompts)) {
-    const opened = await openPromptFile(prompts.file);
+    const opened = await openPromptFile(prompts.file).catch(withoutStandardInput);
     const file = prompts.prompt === undefined ? opened : fillPrompts(opened, prompts.prompt);
     return { file, folder: dirname(prompts.file), input: { path: file.path, sha256: file.sha256 } };
   }
-  const rows = (await readRows(prompts, reading)).map((row, at) => rowFromValue(at + 1, row));
+  const values = await readRows(prompts, reading);
+  if (values.length === 0 && reading.limit !== 0) throw noPrompts();
+  const rows = values.map((row, at) => notJson(at + 1, row) ?? rowFromValue(at + 1, row));
   const content = rows.map((row) => (row.type === 'row' ? [row.prompt, row.fields] : [row.message]));
   const sha256 = createHash('sha256').update(canonicalJson(content)).digest('hex');
   const file: PromptFile = {
@@ -76,6 +79,35 @@ export async function openPrompts(prompts: Prompts, reading: ReadingConfig = {})
     rows: () => items(rows),
   };
   return { file, folder: process.cwd(), input: { path: null, sha256 } };
+}
+
+function noPrompts(): UsageError {
+  return new UsageError('Expected at least one prompt, got an empty list', {
+    suggestion: "Give prompts as ['a red fox', { prompt: 'an owl', num_outputs: 2 }].",
+  });
+}
+
+/** Programs have no standard input to pass as `-`. */
+function withoutStandardInput(error: unknown): never {
+  if (!(error instanceof UsageError) || !error.suggestion.includes('standard input')) throw error;
+  const suggestion = 'Check the path: it is relative to the folder in which the program was started.';
+  throw new UsageError(error.message, { suggestion, cause: error.cause });
+}
+
+const OF_NO_JSON = ['bigint', 'function', 'symbol'];
+
+/** Returns the problem of a row with a value that JSON does not have; null if it has none. */
+function notJson(line: number, row: unknown): RowItem | null {
+  if (typeof row !== 'object' || row === null) return null;
+  for (const [name, value] of Object.entries(row)) {
+    if (OF_NO_JSON.includes(typeof value))
+      return {
+        type: 'problem',
+        line,
+        message: `Expected \`${name}\` to be a value of JSON, got ${shown(value)}`,
+      };
+  }
+  return null;
 }
 
 function isPromptFile(prompts: Prompts): prompts is PromptsOfFile {

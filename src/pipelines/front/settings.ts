@@ -1,7 +1,8 @@
-import { toMicroUsd } from '../../base/text.ts';
+import { shown, toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { type RunCallbacks, toCallbacks } from '../../events/listeners.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
+import { checkedProvider } from '../../operators/internal/checkedProvider.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
 import { spendingFile } from '../../store/cacheFolder.ts';
@@ -25,6 +26,7 @@ import {
   type SharedOptions,
   sharedNames,
 } from './options.ts';
+import { asUsage } from './planning/frontErrors.ts';
 
 /** Every option of a batch that is no setting of a run by the same name. */
 const ownNames: Readonly<
@@ -120,14 +122,16 @@ export function callbacksOf(options: RunCallbacks & Pick<SharedOptions, 'schedul
 }
 
 /**
- * Returns the settings of a run that its options give, but money. Throws a RangeError for an option
- * that is not what it may be, `UsageError` if options contradict each other.
+ * Returns the settings of a run that its options give, but money. Throws `UsageError` for an option
+ * that is not what it may be, and if options contradict each other.
  */
 export function settingsOf(options: RunOptions): Partial<RunSettings> {
   const { strategy = 'stream', session, follow = 'wait' } = options;
   const { session: _session, destinations: _destinations, ...settings } = options;
-  checkOptions(options, ownRules);
-  checkSettings(settings);
+  asUsage(() => {
+    checkOptions(options, ownRules);
+    checkSettings(settings);
+  });
   const { concurrency } = options;
   if (concurrency === 'auto' && strategy !== 'stream') {
     throw new UsageError(
@@ -212,7 +216,7 @@ function spendingSettings({
 
 function microUsd(name: string, usd: number): number {
   if (typeof usd === 'number' && usd >= 0 && Number.isFinite(usd)) return toMicroUsd(usd);
-  throw new UsageError(`Expected \`${name}\` to be dollars of 0 or more, got ${String(usd)}`);
+  throw new UsageError(`Expected \`${name}\` to be dollars of 0 or more, got ${shown(usd)}`);
 }
 
 /**
@@ -235,5 +239,5 @@ export function unpricedError({
 /** Returns the service of a run. Throws `UsageError` if there is neither a provider nor a token. */
 export function providerOf({ provider, session }: RunOptions, emit: EmitEvent): Provider {
   const onWarning = (message: string) => emit({ type: 'warning', message });
-  return provider ?? session?.provider ?? createReplicateProvider({ onWarning });
+  return checkedProvider(provider ?? session?.provider ?? createReplicateProvider({ onWarning }));
 }

@@ -14,7 +14,8 @@ import { checkOptions } from '../run/checkSettings.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { createImagesRun, endingRules, type PlannedRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
-import { parseModel } from './planning/findModel.ts';
+import { parseModel, parseModelAs } from './planning/findModel.ts';
+import { asUsage, withRows } from './planning/frontErrors.ts';
 import type { ContextChoices } from './planning/jobContexts.ts';
 import { contextsOf, type JobsToPlan, type PlannedBatch, planBatch } from './planning/planBatch.ts';
 import { planRun, type RunPlan } from './runPlan.ts';
@@ -64,7 +65,7 @@ export function startFront(
   const left = new AbortController();
   let prepared: Promise<PreparedRun> | null = null;
   const prepareOnce = (): Promise<PreparedRun> => {
-    prepared ??= prepare(options, names, { read, emit, signal: left.signal });
+    prepared ??= prepare(options, names, { read, emit, signal: left.signal }).catch(withRows);
     return prepared;
   };
   const run = createImagesRun(
@@ -85,7 +86,7 @@ export function startFront(
   );
   const plan = async (): Promise<RunPlan> => {
     const { signal } = options;
-    checkOptions({ signal }, endingRules);
+    asUsage(() => checkOptions({ signal }, endingRules));
     const planning = fromAbortable(async (leaving) => {
       leaving.addEventListener('abort', () => left.abort(), { once: true });
       const { planned, settings, uploads } = await prepareOnce();
@@ -139,7 +140,7 @@ async function prepare(
     reuseUnseeded: cacheUnseeded,
     ...money,
     ...(provenance === undefined ? {} : { provenance }),
-    fallbacks: fallback.map((text) => (text === 'new-seed' ? text : parseModel(text))),
+    fallbacks: fallback.map((text) => (text === 'new-seed' ? text : parseModelAs('fallback', text))),
     provider,
     unpriced: unpricedError(options),
   });

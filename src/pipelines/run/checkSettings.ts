@@ -128,7 +128,7 @@ export const settingRules = {
   strategy: oneOf(...Object.keys(strategies)),
   tables: { expected: 'a list of csv and parquet', isRight: isListOf(isOneOf(['csv', 'parquet'])) },
   timeoutAction: oneOf('cancel', 'leave'),
-  timeoutMs: wait,
+  timeoutMs: above0,
   transform: task,
   uploads: countOrGate,
   waitMs: wait,

@@ -18,7 +18,7 @@ import { createGate, gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { pullMap } from '../../operators/pullMap.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
-import { deliverTo } from '../../operators/stages/deliverTo.ts';
+import { deliverTo, expectPlaces } from '../../operators/stages/deliverTo.ts';
 import type { Destination } from '../../ports.ts';
 import type { Outcome } from '../../types.ts';
 import type { GatedDestination, RunClock, RunOutputs } from '../journey/run.ts';
@@ -107,6 +107,7 @@ function undeliverable(jobs: number, names: readonly string[]): string {
 
 /** Puts each destination behind its own gate, so that a slow one holds back only itself. */
 export function gateDestinations(destinations: readonly Destination[]): GatedDestination[] {
+  expectPlaces(destinations);
   return destinations.map((destination) => ({ destination, slots: createGate(destination.concurrency) }));
 }
 

@@ -84,5 +84,5 @@ function waitingFor(jobs: number): string {
     jobs === 1
       ? '1 job whose create request was lost is'
       : `${jobs} jobs whose create requests were lost are`;
-  return `${subject} not done yet: the list of predictions is searched before anything is given up (${option('--look-for')}).`;
+  return `${subject} not done yet: the list of predictions is searched before anything is given up. ${option('--look-for')} sets for how long.`;
 }

@@ -44,6 +44,11 @@ export function downloadError(error: unknown, url: string): DownloadError | Prov
     const words = doubt.words.replace('of the service', 'of the file host');
     return untrusted(`No output can be downloaded from ${shownUrl(url)}: ${words} (${reason})`, doubt);
   }
+  if (error instanceof Error && error.name === 'MaxRedirectsError') {
+    return new DownloadError('ERR_DOWNLOAD_REFUSED', `The file host redirects ${shownUrl(url)} without end`, {
+      suggestion: 'Open the URL in a browser to see why.',
+    });
+  }
   return new DownloadError('ERR_DOWNLOAD_CUT', `The download of ${shownUrl(url)} broke off (${reason})`, {
     recoverable: true,
     isOutage: isUnconnected(error, reason),

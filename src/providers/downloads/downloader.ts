@@ -1,15 +1,16 @@
 import { hash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { SchedulerLike } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { messageOf } from '../../base/text.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
 import { ensureDir, syncFolder } from '../../disk/folders.ts';
 import { giveName } from '../../disk/giveName.ts';
 import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
 import { newTemporaryPath, writeFlushed } from '../../disk/writeFiles.ts';
-import { DownloadError, RenderError, StorageError } from '../../errors.ts';
+import { DownloadError, RenderError, RxposureError, StorageError } from '../../errors.ts';
 import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
@@ -175,15 +176,19 @@ const COPIES = 3;
 
 /**
  * Writes an image under its temporary name with its provenance, and flushes it; before, copies the
- * received bytes if `untouchedStem` is set. Rejects with the error of the disk.
+ * received bytes if `untouchedStem` is set. Rejects with the error of the disk; with `RenderError`
+ * if `embedProvenance` throws: then the image is kept without provenance, as it is paid.
  */
 async function writeProvenance(
   { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,
   {
+    stem,
     embedProvenance,
     untouchedStem,
     mayReplace,
-  }: Pick<DownloadTarget, 'embedProvenance' | 'mayReplace'> & { readonly untouchedStem?: string | undefined },
+  }: Pick<DownloadTarget, 'stem' | 'embedProvenance' | 'mayReplace'> & {
+    readonly untouchedStem?: string | undefined;
+  },
 ): Promise<Pick<ImageFile, 'bytes' | 'sha256' | 'untouched'>> {
   const { bytes, sha256, content } = received;
   if (embedProvenance === undefined || widthPx === null || heightPx === null) {
@@ -200,7 +205,13 @@ async function writeProvenance(
   }
   return sharedImageMemory().within(bytes * COPIES, async () => {
     const before = content ?? (await readFile(path));
-    const after = await embedProvenance(before, format);
+    const after = await Promise.resolve()
+      .then(() => embedProvenance(before, format))
+      .catch(async (cause: unknown) => {
+        if (cause instanceof RxposureError) throw cause;
+        if (!isWritten) await putDown(path, received);
+        throw await unmarked(cause, path, `${stem}.unmarked.${extension}`);
+      });
     if (after.equals(before)) {
       await putDown(path, { content: isWritten ? null : content });
       return { bytes, sha256, ...untouched };
@@ -209,4 +220,18 @@ async function writeProvenance(
     else await writeFlushed(path, after);
     return { bytes: after.length, sha256: hash('sha256', after, 'hex'), ...untouched };
   });
+}
+
+/** Keeps an image whose provenance could not be embedded; resolves with the error that names it. */
+async function unmarked(cause: unknown, path: string, to: string): Promise<RenderError> {
+  const kept = await copyWhole(path, to, () => false);
+  return new RenderError(
+    'ERR_PROVENANCE_FAILED',
+    `Provenance could not be embedded in an image: ${messageOf(cause)}. The original is kept as ${basename(kept)}`,
+    {
+      suggestion:
+        'Correct `embedProvenance`, or `sign`, and run it again: within the hour the image is fetched again.',
+      cause,
+    },
+  );
 }

@@ -3,7 +3,7 @@ import { catchError, defer, map, type Observable, of, type SchedulerLike, throwE
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { imagesAskedFor } from '../../base/modelInput.ts';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
-import { formatUsd, toMicroUsd } from '../../base/text.ts';
+import { formatUsd, shown, toMicroUsd } from '../../base/text.ts';
 import { option, ProviderError } from '../../errors.ts';
 import type { Provider, ProviderAnswers } from '../../ports.ts';
 import type { Json, ModelSchema, Prediction, PredictionRequest } from '../../types.ts';
@@ -44,7 +44,8 @@ export interface FunctionProviderConfig {
  *     it takes longer than cancelAfterMs  -----(p|) the signal is aborted, the prediction canceled
  *     the same, priceUsd 0.01             -----#    tookEffect: 'unknown'
  *
- * Predictions are not stored, so none is found by its id, and lists are empty.
+ * Predictions are not stored, so none is found by its id, and lists are empty. What `make` returns
+ * that is no image counts as an error that it throws.
  */
 export function createFunctionProvider(config: FunctionProviderConfig): Provider {
   const { service, make, priceUsd = 0, schema = null, scheduler = monotonicScheduler } = config;
@@ -73,7 +74,7 @@ export function createFunctionProvider(config: FunctionProviderConfig): Provider
               with: () => tooLate(cancelAfterMs, priceMicroUsd),
             });
       return fromAbortable(async (signal) => make(request, signal)).pipe(
-        map((made): Ending => ({ status: 'succeeded', output: [made].flat().map(urlOf) })),
+        map((made): Ending => ({ status: 'succeeded', output: imagesOf(made).map(urlOf) })),
         catchError((error: unknown) => failed(error, priceMicroUsd)),
         inTime,
         map(ended),
@@ -84,13 +85,11 @@ export function createFunctionProvider(config: FunctionProviderConfig): Provider
     identify: () => of(service),
     createPrediction,
     getPrediction: (id) => throwError(() => notStored(id)),
-    // What costs money may have been paid, although no list shows it.
+    // What costs money may have been paid, although no list can show it: no search is of use.
     listPredictions: () =>
-      of({
-        predictions: [],
-        next: null,
-        ...(priceMicroUsd === 0 ? { isCurrent: true } : { isComplete: false, leadsNowhere: true }),
-      }),
+      priceMicroUsd === 0
+        ? of({ predictions: [], next: null, isCurrent: true })
+        : of({ predictions: [], next: null, isComplete: false, leadsNowhere: true, isAbsent: true }),
     cancelPrediction: (id) => throwError(() => notStored(id)),
     getModel: (name) => of({ name, latestVersion: null, isOfficial: null, schema }),
   };
@@ -101,6 +100,17 @@ type Ending = Pick<Prediction, 'status'> & Partial<Pick<Prediction, 'output' | '
 
 function isoNow(scheduler: SchedulerLike): string {
   return new Date(wallNow(scheduler)).toISOString();
+}
+
+/** Returns the images that `make` has returned. Throws if there is none, or something else. */
+function imagesOf(made: unknown): readonly MadeImage[] {
+  const images: readonly unknown[] = Array.isArray(made) ? made : [made];
+  if (images.length > 0 && images.every(isImage)) return images;
+  throw new Error(`Expected \`make\` to return an image, its bytes or its address, got ${shown(made)}`);
+}
+
+function isImage(image: unknown): image is MadeImage {
+  return typeof image === 'string' ? /^(?:https?|data):/i.test(image) : image instanceof Uint8Array;
 }
 
 function urlOf(image: MadeImage): string {

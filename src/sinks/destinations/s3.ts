@@ -10,7 +10,8 @@ import type { Destination } from '../../ports.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 import { sidecarPath } from '../manifest/sidecar.ts';
 import { parseS3Url } from './s3Address.ts';
-import { loadS3, MULTIPART_BYTES, reasonOf, type S3Config, unusable } from './s3Client.ts';
+import { loadS3, MULTIPART_BYTES, reasonOf, unusable } from './s3Client.ts';
+import type { S3Config } from './s3Config.ts';
 
 /**
  * Opens an S3-compatible bucket, `s3://bucket/prefix`, as a destination. Objects have the same

@@ -6,7 +6,8 @@ import { setTimeout } from 'node:timers/promises';
 import { toStorageError } from '../../disk/storageError.ts';
 import { DeliveryError, StorageError } from '../../errors.ts';
 import { parseS3Url } from './s3Address.ts';
-import { loadS3, MULTIPART_BYTES, reasonOf, type S3Config } from './s3Client.ts';
+import { loadS3, MULTIPART_BYTES, reasonOf } from './s3Client.ts';
+import type { S3Config } from './s3Config.ts';
 import { hashOf, type ObjectContent, writeIfSame } from './s3Content.ts';
 
 /** An object to store. */

@@ -1,22 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createRedact } from '../../base/secrets.ts';
 import { UsageError } from '../../errors.ts';
-
-export interface S3Config {
-  /**
-   * URL of a server other than Amazon's; the bucket then is part of the path. Default:
-   * `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`.
-   */
-  endpoint?: string;
-  /** Default: that of the SDK (`AWS_REGION`, profile), else `us-east-1`. */
-  region?: string;
-  /** Default: those of the SDK (environment, profile, role of the machine). */
-  credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Outcomes delivered at the same time. Default 8. */
-  concurrency?: number;
-  /** Attempts of one request, including the first. Default 3. */
-  maxAttempts?: number;
-}
+import type { S3Config } from './s3Config.ts';
 
 /**
  * Size above which a file is uploaded in parts, so that a broken connection costs only one part.

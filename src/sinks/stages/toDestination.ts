@@ -46,7 +46,7 @@ function deliverIn(destination: Destination) {
       last(),
       map((addresses) => ({
         ...outcome,
-        deliveredTo: { ...outcome.deliveredTo, [destination.name]: expectAddresses(addresses) },
+        deliveredTo: { ...outcome.deliveredTo, [destination.name]: expectAddresses(addresses, outcome) },
       })),
     );
   };

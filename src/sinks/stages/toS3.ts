@@ -2,7 +2,7 @@ import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { Outcome } from '../../types.ts';
 import { openS3 } from '../destinations/s3.ts';
 import { parseS3Url } from '../destinations/s3Address.ts';
-import type { S3Config } from '../destinations/s3Client.ts';
+import type { S3Config } from '../destinations/s3Config.ts';
 import { toDestination } from './toDestination.ts';
 
 /**

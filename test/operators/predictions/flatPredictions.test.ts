@@ -1,11 +1,11 @@
-import { EMPTY, map, NEVER, type Observable, of, timer, VirtualTimeScheduler } from 'rxjs';
+import { EMPTY, lastValueFrom, map, NEVER, type Observable, of, timer, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type Failed, type Item, isFailed, type Made } from '../../../src/base/items/item.ts';
 import { ProviderError } from '../../../src/errors.ts';
 import { awaitPrediction } from '../../../src/operators/predictions/awaitPrediction.ts';
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
 import { createListPoller } from '../../../src/operators/predictions/listPoller.ts';
-import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
+import { budgetTake, createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { downloadOutput } from '../../../src/operators/stages/downloadOutput.ts';
 import type { Follower } from '../../../src/ports.ts';
 import { toOutcome } from '../../../src/sinks/stages/toOutcome.ts';
@@ -62,6 +62,133 @@ it(
     expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, 3]);
   }),
 );
+
+it.each([
+  ['nothing', EMPTY],
+  ['null', of(null)],
+  ['an empty object', of({})],
+])('looks for the prediction of a create request to which the provider emits %s', (_what, given) => {
+  const scheduler = new VirtualTimeScheduler();
+  const made = aPrediction({ input: { seed: 0 } });
+  const items: unknown[] = [];
+  const provider = fakeProvider({
+    createPrediction: () => given as Observable<never>,
+    listPredictions: () => of({ predictions: [made], next: null }),
+  });
+  const operator = createPrediction(provider, { governor: fakeGovernor(), scheduler });
+  of(...seeds(0))
+    .pipe(operator)
+    .subscribe((item) => items.push(item));
+  scheduler.flush();
+  expect(items).toMatchObject([{ index: 0, prediction: made }]);
+});
+
+it.each<[string, object, string]>([
+  [
+    '`prepare` emits nothing',
+    { prepare: () => EMPTY },
+    'Expected `prepare` to emit the request to send, got nothing',
+  ],
+  [
+    '`prepare` gives no stream',
+    { prepare: () => undefined },
+    'Expected `prepare` to emit the request to send, got undefined',
+  ],
+  ['`prepare` emits no request', { prepare: () => of({ model: 'a/b' }) }, 'got an object with model'],
+  [
+    '`beforeSend` gives no stream',
+    { beforeSend: () => undefined },
+    'Expected `beforeSend` to return an Observable',
+  ],
+])('fails each item, and sends nothing, if %s', (_what, config, message) => {
+  const ledger = createLedger({ limitMicroUsd: 100 });
+  const failed: unknown[] = [];
+  const provider = fakeProvider({ createPrediction: () => expect.fail('sent') });
+  of(...itemsOf(ledger, 2))
+    .pipe(createPrediction(provider, { governor: fakeGovernor(), ...config }))
+    .subscribe((item) => failed.push(isFailed(item) && item.error.message));
+  expect(failed).toEqual([expect.stringContaining(message), expect.stringContaining(message)]);
+  expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, 0]);
+});
+
+it('checks its options when it is called', () => {
+  expect(() => createPrediction(undefined as never)).toThrow('Expected `provider` to be a provider');
+  expect(() => createPrediction(fakeProvider(), { concurency: 3 } as never)).toThrow(
+    'got `concurency`; did you mean `concurrency`?',
+  );
+});
+
+it('takes a promise of `prepare` and of `beforeSend`', async () => {
+  const sent: unknown[] = [];
+  const provider = fakeProvider({
+    createPrediction: ({ input }) => {
+      sent.push(input);
+      return of(aPrediction({ input }));
+    },
+  });
+  const operator = createPrediction(provider, {
+    governor: fakeGovernor(),
+    prepare: async (request) => ({ ...request, input: { prompt: 'prepared' } }),
+    beforeSend: async () => {},
+  });
+  await lastValueFrom(of(...seeds(0)).pipe(operator));
+  expect(sent).toEqual([{ prompt: 'prepared' }]);
+});
+
+it('counts nothing as paid if `onSend` throws: nothing was sent', () => {
+  const ledger = createLedger({ limitMicroUsd: 100 });
+  const errors: unknown[] = [];
+  const provider = fakeProvider({ createPrediction: () => expect.fail('sent') });
+  const onSend = () => {
+    throw new Error('onSend');
+  };
+  of(...itemsOf(ledger, 1))
+    .pipe(createPrediction(provider, { governor: fakeGovernor(), onSend }))
+    .subscribe({ error: (error) => errors.push(error) });
+  expect(errors).toEqual([new Error('onSend')]);
+  expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, 0]);
+});
+
+it.each([[{ model: 'a/b' }], [{ input: {} }], [null], ['a/b'], [undefined]])(
+  'fails a request that cannot be sent, and sends the others: %j',
+  (bad) => {
+    const ledger = createLedger({ limitMicroUsd: 100 });
+    const outcomes: unknown[] = [];
+    const sent: unknown[] = [];
+    const provider = fakeProvider({
+      createPrediction: ({ input }) => {
+        sent.push(input);
+        return of(aPrediction({ input }));
+      },
+    });
+    const priceOf = ({ input }: PredictionRequest) => Object.keys(input).length;
+    const requests = (): Observable<PredictionRequest> => of(bad as never, ...seeds(1));
+    for (const items of [requests().pipe(budgetTake(ledger, { priceOf })), requests()]) {
+      (items as Observable<PredictionRequest>)
+        .pipe(
+          createPrediction(provider, { governor: fakeGovernor() }),
+          downloadOutput({ download: () => NEVER }, { folder: '/run' }),
+          toOutcome({ folder: '/run' }),
+        )
+        .subscribe(({ index, status, error }) => outcomes.push([index, status, error?.code]));
+    }
+    expect(outcomes).toEqual([
+      [0, 'failed', 'ERR_INVALID_REQUEST'],
+      [0, 'failed', 'ERR_INVALID_REQUEST'],
+    ]);
+    expect(sent).toEqual([{ seed: 1 }, { seed: 1 }]);
+  },
+);
+
+it('makes one item of each request, however many values the provider emits', () => {
+  const items: string[] = [];
+  const states = [aPrediction({ ...running, status: 'starting' }), aPrediction()];
+  const provider = fakeProvider({ createPrediction: () => of(...states) });
+  of(...seeds(0))
+    .pipe(createPrediction(provider, { governor: fakeGovernor() }))
+    .subscribe((item) => items.push(nameOf(item)));
+  expect(items).toEqual(['m0']);
+});
 
 it.each([
   ['before it is admitted, so that nothing is spent', '---a', 0],
@@ -190,7 +317,7 @@ it.each([
     const isCanceled = end === 'was cancelled';
     const told = {
       code: 'ERR_PREDICTION_TIMEOUT',
-      message: `Prediction p1 was not finished after ${isCanceled ? 4 : 3} s and ${end}.`, // 3.5 s, rounded
+      message: `Prediction p1 was not finished after ${isCanceled ? 3.5 : 3} s and ${end}.`,
       stage: 'polling',
       recoverable: true,
     };

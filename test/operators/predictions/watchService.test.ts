@@ -33,7 +33,7 @@ function aService(maxOutageMs?: number) {
     listPredictions: () => call('list', { predictions: [], next: null }),
     cancelPrediction: (id) => call('cancel', aPrediction({ id })),
     getModel: (name) => call('model', { name, latestVersion: null, isOfficial: null, schema: null }),
-    uploadFile: () => call('upload', { url: 'https://files.example/a', expiresAtMs: null } as never),
+    uploadFile: () => call('upload', { url: 'https://files.example/a', lifetimeMs: 1 }),
   };
   const changes: unknown[] = [];
   const { provider, outage } = watchService(inner, {

@@ -56,7 +56,7 @@ it.each([
   [
     'that emits no addresses',
     () => of<never>(null as never),
-    'it emitted null, expected a list of addresses',
+    'it emitted null, expected one address in a list',
   ],
 ])('loses no outcome by a delivery %s', async (_how, deliver, reason) => {
   const paid = anOutcome({ index: 1, costUsd: 0.003 });
@@ -102,4 +102,31 @@ it('passes outcomes that were not saved, and all of them if there is no destinat
     .pipe(deliverTo([]))
     .subscribe((outcome) => passed.push(outcome));
   expect(passed).toEqual([failed, saved]);
+});
+
+it.each([
+  ['none', [[]], 'it emitted [], expected one address in a list'],
+  ['an empty one', [['']], 'it emitted [""], expected one address in a list'],
+  ['more than it has files', [['a', 'b']], 'it emitted ["a", "b"], expected one address in a list'],
+])('fails an outcome whose delivery emits %s', async (_what, addresses, reason) => {
+  const delivered = of(saved).pipe(deliverTo([{ name: 'own', deliver: () => addresses }]));
+  expect(await lastValueFrom(delivered)).toMatchObject({
+    status: 'failed',
+    error: { code: 'ERR_DELIVERY_FAILED', message: `own did not take image #2: ${reason}` },
+  });
+});
+
+it.each([
+  ['a text', 'x', 'a list of destinations'],
+  ['no destination', [{}], 'a list of destinations'],
+  [
+    'one name twice',
+    [
+      { name: 'a', deliver: () => EMPTY },
+      { name: 'a', deliver: () => EMPTY },
+    ],
+    'different names',
+  ],
+])('throws when it is called with %s', (_what, destinations, message) => {
+  expect(() => deliverTo(destinations as never)).toThrow(message);
 });

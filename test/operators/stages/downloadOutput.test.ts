@@ -1,7 +1,7 @@
 import { defer, EMPTY, lastValueFrom, map, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { isFailed } from '../../../src/base/items/item.ts';
-import { DownloadError, StorageError, UsageError } from '../../../src/errors.ts';
+import { DownloadError, StorageError } from '../../../src/errors.ts';
 import { createGate, gate } from '../../../src/operators/gate.ts';
 import {
   type DownloadOutputConfig,
@@ -252,5 +252,5 @@ it('puts files that `stem` names by a relative path into the folder, and nowhere
   await lastValueFrom(of(madeOf(aPrediction({ output: ['a'] }))).pipe(downloadItems(downloader, byFolder)));
   expect(paths[6]).toMatch(/^(?:\/.*\/)?out\/foxes\/0001-[^/]*$/);
   const outside = parts(['a'], downloader, { ...names, stem: () => '../1' });
-  await expect(lastValueFrom(outside)).rejects.toThrow(UsageError);
+  expect(await lastValueFrom(outside)).toMatchObject({ error: { code: 'ERR_NO_FILE_NAME' } });
 });

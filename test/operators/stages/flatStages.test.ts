@@ -1,12 +1,13 @@
 import { EMPTY, map, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type Failed, isFailed, type Made } from '../../../src/base/items/item.ts';
-import { DownloadError, RenderError, StorageError, UsageError } from '../../../src/errors.ts';
+import { DownloadError, RenderError, StorageError } from '../../../src/errors.ts';
 import { createConcurrencyLearner } from '../../../src/operators/pace/concurrencyLearner.ts';
 import { awaitPrediction } from '../../../src/operators/predictions/awaitPrediction.ts';
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { downloadOutput } from '../../../src/operators/stages/downloadOutput.ts';
+import type { StemOf } from '../../../src/operators/stages/fileStems.ts';
 import { renditions } from '../../../src/operators/stages/renditions.ts';
 import { scoreImage } from '../../../src/operators/stages/scoreImage.ts';
 import type { DownloadTarget } from '../../../src/ports.ts';
@@ -61,27 +62,61 @@ it('names files by a function of prediction, position and request', () => {
 });
 
 it(
-  'refuses a second prediction under one name, once the first is saved',
+  'fails a second prediction under one name, and says where its output is',
   marbles(({ cold, expectObservable }) => {
     const download = () => cold('---(f|)', { f: aFile('/run/a.png') });
     const operator = downloadOutput({ download }, { stem: '/run/a' });
-    const error = new UsageError(
-      'Expected `stem` to be a function, as there is a second prediction (p0, then p1), got the text /run/a',
-      { suggestion: 'Pass `folder`, or `stem: (prediction, index) => …`.' },
+    const ends = (item: Made | Failed) => (isFailed(item) ? item.error : nameOf(item));
+    const error = new DownloadError(
+      'ERR_NO_FILE_NAME',
+      'The files of prediction p1 have no name: Expected `stem` to be a function, as p0 has the name /run/a',
+      { suggestion: expect.stringContaining('paid, and at https://') as never },
     );
-    expectObservable(of(...items(3)).pipe(operator, map(nameOf))).toBe('---(a#)', names, error);
+    expectObservable(of(...items(2)).pipe(operator, map(ends))).toBe('f--(a|)', { ...names, f: error });
     // Each subscription has its own first prediction.
     expectObservable(of(...items(1)).pipe(operator, map(nameOf))).toBe('---(a|)', names);
   }),
 );
 
-it('wants a folder or a stem, and refuses paths of plans that leave the folder', () => {
+it.each<[string, StemOf]>([
+  [
+    'throws',
+    () => {
+      throw new Error('no name');
+    },
+  ],
+  ['leaves the folder', () => '../../escape'],
+  ['returns no text', () => undefined as never],
+])('fails one item, before its download, if `stem` %s', (_what, bad) => {
+  const ends: string[] = [];
+  const stem: StemOf = (prediction, index, request) =>
+    index === 0 ? (bad as (...all: unknown[]) => string)(prediction, index, request) : `ok-${index}`;
+  of(...items(2))
+    .pipe(downloadOutput({ download: (_url, target) => of(aFile(target.stem)) }, { folder: '/run', stem }))
+    .subscribe((item) => ends.push(isFailed(item) ? item.error.message : nameOf(item)));
+  expect(ends).toEqual([expect.stringMatching(/^The files of prediction p0 have no name: /), 'm1']);
+});
+
+it('wants a folder or a stem, and fails plans whose path leaves the folder', () => {
   expect(() => downloadOutput({ download: () => NEVER }, {})).toThrow('Expected `folder` or `stem`');
   const errors: unknown[] = [];
   of(madeOf(aPrediction(), { request: { ...aRequest(), path: '../a' } }))
     .pipe(downloadOutput({ download: () => NEVER }, { folder: '/run' }))
-    .subscribe({ error: (error: unknown) => errors.push(error) });
-  expect(errors).toEqual([expect.any(UsageError)]);
+    .subscribe((item) => errors.push(isFailed(item) && item.error.code));
+  expect(errors).toEqual(['ERR_NO_FILE_NAME']);
+});
+
+it('fails an item of which a downloader, or a renderer, emits nothing', () => {
+  const codes: unknown[] = [];
+  const note = (item: Made | Failed) => codes.push(isFailed(item) && item.error.code);
+  of(...items(1))
+    .pipe(downloadOutput({ download: () => EMPTY }, { folder: '/run' }))
+    .subscribe(note);
+  const downloaded = { ...madeOf(aPrediction()), files: [aFile('/run/a.png')] };
+  of(downloaded)
+    .pipe(renditions({ render: () => EMPTY }, [{} as never]))
+    .subscribe(note);
+  expect(codes).toEqual(['ERR_FUNCTION_VALUE', 'ERR_FUNCTION_VALUE']);
 });
 
 it(

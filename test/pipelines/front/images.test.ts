@@ -102,7 +102,16 @@ it.each([
   ['caption', { renditions: ['t=8x8,caption={nobody}'] }, /nobody/],
   ['detach', { detach: true, cache: 'c' }, /cannot be used together/],
   ['downloads', { downloads: 0 }, /`downloads` to be an integer of 1 or more, or a gate, got 0/],
-  ['strategy', { strategy: 'nope' }, /`strategy` to be sequential, .* or stream, got nope/],
+  ['strategy', { strategy: 'nope' }, /`strategy` to be sequential, .* or stream, got "nope"/],
+  ['fallback', { fallback: ['x'] }, /^Expected `fallback` to be .*, got "x"/],
+  ['budget', { budgetUsd: '1' }, /dollars of 0 or more, got "1"$/],
+  ['sink', { sinks: () => {} }, /`sinks` to be a list of functions, got a function$/],
+  [
+    'kind of destination',
+    { destinations: ['ftp://x'] },
+    /s3:\/\/BUCKET\/PREFIX, webdataset or a function, got "ftp:\/\/x"/,
+  ],
+  ['time limit', { timeoutMs: 0 }, /`timeoutMs` to be a number above 0, got 0/],
   ['provenance', { provenance: 'some' }, /`provenance` to be full, minimal or none/],
   ['transform', { transform: 5 }, /`transform` to be a function, got 5/],
   ['sign', { sign: 5 }, /`sign` to be a function, or null, got 5/],
@@ -191,6 +200,28 @@ describe('a signal', () => {
     const signal = AbortSignal.abort();
     await expect(images(['one'], { ...options, signal })).rejects.toThrow(/abort/i);
     expect(simulator.stats().created).toBe(0);
+  });
+
+  it.each<[string, unknown, string | RegExp]>([
+    ['an empty list', [], 'Expected at least one prompt, got an empty list'],
+    [
+      'wrong rows',
+      [{ prompt: 'a', seed: 2n }, 'b', { prompt: '' }],
+      /^prompts: 2 rows are wrong: row 1: Expected `seed` to be a value of JSON, got 2n; row 3: Expected a prompt/,
+    ],
+  ])('says what is wrong with prompts: %s', async (_, prompts, message) => {
+    const { options } = await service();
+    await expect(images(prompts as never, options)).rejects.toMatchObject({
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+      suggestion: expect.not.stringContaining('command'),
+    });
+  });
+
+  it('does not speak of standard input to a program', async () => {
+    const { options } = await service();
+    await expect(images({ file: 'nope.txt' }, options)).rejects.toMatchObject({
+      suggestion: expect.not.stringContaining('standard input'),
+    });
   });
 
   it.each(['finish', 'cancel'] as const)('ends the run (%s) and rejects with its reason', async (onAbort) => {
@@ -744,7 +775,7 @@ describe('a plan', () => {
 
 it.each<[string, SimulatorConfig, object, string]>([
   ['a token that is refused', {}, { provider: null }, 'ProviderError'],
-  ['an option that is wrong', {}, { concurrency: 0 }, 'RangeError'],
+  ['an option that is wrong', {}, { concurrency: 0 }, 'UsageError'],
   ['a model that is not there', {}, { model: 'nobody/nothing' }, 'UsageError'],
 ])('rejects before the run with totals of 0 for %s', async (_, config, more, name) => {
   const { simulator, options } = await service(config);

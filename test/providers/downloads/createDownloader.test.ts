@@ -635,6 +635,41 @@ it.each([
   expect(await filesThere()).toEqual([]);
 });
 
+it('says that the file host redirects without end, and does not try again', async () => {
+  const { url } = await localServer((_request, response) =>
+    response.writeHead(302, { location: '/again' }).end(),
+  );
+  await expect(fetchInto(url)).rejects.toMatchObject({
+    code: 'ERR_DOWNLOAD_REFUSED',
+    recoverable: false,
+    message: expect.stringMatching(/^The file host redirects .* without end$/),
+  });
+});
+
+it.each(['small', 'large'])('keeps a %s image whose provenance cannot be embedded', async (size) => {
+  const body = size === 'small' ? await picture('png') : await largePicture();
+  const { url } = await localServer((_request, response) => response.end(body));
+  const embedProvenance = () => Promise.reject(new Error('no key'));
+  await expect(fetchInto(url, {}, { embedProvenance })).rejects.toMatchObject({
+    name: 'RenderError',
+    code: 'ERR_PROVENANCE_FAILED',
+    message: 'Provenance could not be embedded in an image: no key. The original is kept as cat.unmarked.png',
+  });
+  expect(await filesThere()).toEqual(['cat.unmarked.png']);
+  expect(await readFile(join(folder, 'a', 'cat.unmarked.png'))).toEqual(body);
+});
+
+it('takes a function that throws at once for one that rejects', async () => {
+  const body = await picture('png');
+  const { url } = await localServer((_request, response) => response.end(body));
+  const embedProvenance = () => {
+    throw new Error('no key');
+  };
+  await expect(fetchInto(url, {}, { embedProvenance })).rejects.toMatchObject({
+    code: 'ERR_PROVENANCE_FAILED',
+  });
+});
+
 it('blames the disk for a fault of the disk', async () => {
   await writeFile(join(folder, 'a'), 'a file where a folder should be');
   const body = await picture('png');

@@ -1,6 +1,8 @@
-import { firstValueFrom, lastValueFrom } from 'rxjs';
+import { firstValueFrom, lastValueFrom, VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../src/errors.ts';
+import { createLookout } from '../../../src/operators/predictions/lookout.ts';
+import { createAttempt } from '../../../src/operators/predictions/lost/attempt.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import {
   createFunctionProvider,
@@ -50,6 +52,38 @@ describe('a provider from a function', () => {
       throw new Error('at once');
     };
     expect(await created({ make: thrown })).toMatchObject({ status: 'failed', error: 'at once' });
+  });
+
+  it.each([[[]], ['not a url'], [undefined], [7]])(
+    'takes what is no image for an error: %j',
+    async (made) => {
+      const make = async () => made as never;
+      const error = expect.stringContaining('Expected `make` to return an image');
+      expect(await created({ make })).toMatchObject({ status: 'failed', error });
+      await expect(created({ make, priceUsd: 0.01 })).rejects.toMatchObject({
+        code: 'ERR_MAKE_FAILED',
+        tookEffect: 'unknown',
+        message: error,
+      });
+    },
+  );
+
+  it('is not searched for what may be paid: the job ends at once, with the text of the error', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const provider = createFunctionProvider({
+      service: 's',
+      priceUsd: 1,
+      make: async () => drawn,
+      scheduler,
+    });
+    const ends: unknown[] = [];
+    const attempt = createAttempt({ request: aRequest(), sentAtMs: 0 });
+    createLookout(provider, { scheduler })
+      .find(attempt)
+      .subscribe({ error: (error: unknown) => ends.push(scheduler.now(), error) });
+    scheduler.flush();
+    expect(ends).toEqual([expect.any(Number), expect.objectContaining({ code: 'ERR_UNCERTAIN' })]);
+    expect(ends[0]).toBeLessThan(3_000);
   });
 
   it(

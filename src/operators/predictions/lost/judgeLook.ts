@@ -19,6 +19,8 @@ export interface Look {
   readonly isCurrent: boolean;
   /** True if it breaks off, and would do so again. */
   readonly breaksOff?: boolean;
+  /** True if there is no list at all. Default false. */
+  readonly isAbsent?: boolean;
 }
 
 /** The create requests of a run that a look is about. */

@@ -83,6 +83,7 @@ export function takeLook(
           isReadable,
           isCurrent: page.isCurrent === true,
           breaksOff: page.leadsNowhere === true,
+          isAbsent: page.isAbsent === true,
         };
       }),
       scan((before, page) => ({

@@ -13,8 +13,13 @@ import { missingModel } from './missingModel.ts';
  * anything else.
  */
 export function parseModel(text: string): ModelReference {
+  return parseModelAs('model', text);
+}
+
+/** The same for an option of another name. */
+export function parseModelAs(name: string, text: string): ModelReference {
   if (typeof text !== 'string' || !MODEL_REFERENCE.test(text)) {
-    throw new UsageError(`Expected \`model\` to be ${EXPECTED_MODEL}, got ${JSON.stringify(text)}`);
+    throw new UsageError(`Expected \`${name}\` to be ${EXPECTED_MODEL}, got ${JSON.stringify(text)}`);
   }
   const [model = '', version = null] = text.split(':');
   return { model, version };

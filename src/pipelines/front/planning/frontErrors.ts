@@ -1,0 +1,27 @@
+import { InvalidRowsError, UsageError } from '../../../errors.ts';
+
+/** Checks options; what it throws for a wrong one is a `UsageError`. */
+export function asUsage<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
+  }
+}
+
+/** Rows that a message names. */
+const SHOWN_ROWS = 3;
+
+/** Throws an error again; that of wrong rows names the first: a program shows no list. */
+export function withRows(error: unknown): never {
+  if (!(error instanceof InvalidRowsError)) throw error;
+  const { problems, count, message, cause } = error;
+  const some = problems.slice(0, SHOWN_ROWS).map((row) => `row ${row.line}: ${row.message}`);
+  const others = count > some.length ? `; and ${count - some.length} more` : '';
+  const named = new InvalidRowsError('prompts', problems, count, {
+    suggestion: 'Correct these rows and run the program again; nothing was created.',
+    cause,
+  });
+  named.message = `${message}: ${some.join('; ')}${others}`;
+  throw named;
+}
