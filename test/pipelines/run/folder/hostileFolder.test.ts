@@ -63,8 +63,9 @@ function run(work: (settings: RunSettings) => Observable<unknown>) {
       async () => ({
         ...{ name: 'elsewhere', concurrency: 1, close: async () => {} },
         deliver: ({ files }) => {
-          delivered.push(...files.map(({ path }) => path));
-          return of([]);
+          const paths = files.map(({ path }) => path);
+          delivered.push(...paths);
+          return of(paths);
         },
       }),
     ],

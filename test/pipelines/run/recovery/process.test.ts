@@ -213,7 +213,7 @@ describeTable('The version or the process', {
     expect(next).toMatchObject({ code: 0, made: 1, totals: { alreadySaved: 2, saved: 1 } });
     return next.made;
   },
-  'a job failed, and the input changes, then `retry-failed.ts`': async () => {
+  'a job failed, and the input changes, then `rxposure retry`': async () => {
     const { scripts, mend } = await faulty({
       onOutcome: ({ input }) => (input.prompt === 'b' ? 'CUDA out of memory' : null),
     });
