@@ -120,7 +120,7 @@ it('says of a run that was killed that it is not finished, with all of its jobs'
   );
 });
 
-it('does not count an image as saved that has changed on disk', async () => {
+it('does not count an image as saved that was emptied, as the next run fetches it again', async () => {
   const out = await outFolder();
   await aRun(
     join(out, 'night'),
@@ -132,9 +132,9 @@ it('does not count an image as saved that has changed on disk', async () => {
   );
   await writeFile(join(out, 'night/0.png'), '1');
   await writeFile(join(out, 'night/1.png'), '');
-  expect((await runsOf(out)).stdout).toMatch(/2\/3 +0 +\$0\.009 +1 original changed$/m);
+  expect((await runsOf(out)).stdout).toMatch(/2\/3 +0 +\$0\.009 +1 original emptied$/m);
   expect(JSON.parse((await runsOf(out, true)).stdout).runs).toMatchObject([
-    { saved: 2, changed: 1, total: 3 },
+    { saved: 2, emptied: 1, total: 3 },
   ]);
 });
 
@@ -165,7 +165,7 @@ it('prints the same as JSON', async () => {
         saved: 2,
         failed: 0,
         skipped: 0,
-        changed: 0,
+        emptied: 0,
         total: 2,
         state: 'finished',
         inFlight: 0,

@@ -1,11 +1,10 @@
-import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSimulated } from '../../../base/service.ts';
 import { dayOf } from '../../../base/text.ts';
-import { insideFolder } from '../../../disk/insideFolder.ts';
 import { unlessMissing } from '../../../disk/storageError.ts';
 import { addCost, type CostSum, noCost } from '../../../events/costSum.ts';
+import { isEmptied } from '../../../pipelines/run/earlier/additions.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
 import { type UnfinishedRun, unfinishedRun } from '../../../store/journal/unfinishedRun.ts';
@@ -14,10 +13,10 @@ import type { Outcome } from '../../../types.ts';
 
 /** The jobs of a run folder. */
 interface ListedJobs {
-  /** With originals that are as they were saved, or not there any more. */
+  /** Those whose originals are somewhere else by now included. */
   readonly saved: number;
-  /** Saved jobs with an original on disk that has another size than it had. */
-  readonly changed: number;
+  /** Saved jobs with an original that has been emptied: the next run fetches it again. */
+  readonly emptied: number;
   readonly failed: number;
   readonly skipped: number;
   /** All jobs; null if it was killed before they were counted. */
@@ -61,7 +60,7 @@ export type Days = Map<string, Spending>;
 export async function readRun(folder: string, days: Days): Promise<ListedRun> {
   const { service = null } = (await readRunFile(folder)) ?? {};
   const isFake = isSimulated(service);
-  const counts = { saved: 0, changed: 0, failed: 0, skipped: 0 };
+  const counts = { saved: 0, emptied: 0, failed: 0, skipped: 0 };
   const models = new Map<string, number>();
   let [startedAtMs, lastAtMs]: [number | null, number | null] = [null, null];
   let cost = noCost;
@@ -77,7 +76,7 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
       addTo(days, dayOf(atMs), files.filter(({ role }) => role === 'original').length, costMicroUsd);
   };
   for await (const outcome of manifestOutcomes(folder)) {
-    counts[outcome.status === 'saved' && hasChanged(outcome, folder) ? 'changed' : outcome.status] += 1;
+    counts[outcome.status === 'saved' && isLost(outcome, folder) ? 'emptied' : outcome.status] += 1;
     models.set(outcome.model, (models.get(outcome.model) ?? 0) + 1);
     pay(outcome);
   }
@@ -90,17 +89,13 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
     lastAtMs: lastAtMs ?? (await unlessMissing(stat(join(folder, 'run.json'))))?.mtimeMs ?? null,
     models: known,
     ...counts,
-    ...stateOfJobs(counts.saved + counts.changed + counts.failed + counts.skipped, unfinished),
+    ...stateOfJobs(counts.saved + counts.emptied + counts.failed + counts.skipped, unfinished),
     cost,
   };
 }
 
-function hasChanged({ files }: Outcome, folder: string): boolean {
-  return files.some(({ role, path, bytes }) => {
-    if (role !== 'original') return false;
-    const stats = statSync(insideFolder(folder, path), { throwIfNoEntry: false });
-    return stats !== undefined && stats.size !== bytes;
-  });
+function isLost({ files }: Outcome, folder: string): boolean {
+  return files.some((file) => file.role === 'original' && isEmptied(file, folder));
 }
 
 function byJobs(models: ReadonlyMap<string, number>): string[] {

@@ -151,12 +151,12 @@ function rowOf(run: ListedRun): string[] {
 
 const UNFINISHED = 'A run that is not finished was killed: run its command again, which goes on with it.';
 
-function stateText({ state, inFlight, changed }: ListedRun): string {
+function stateText({ state, inFlight, emptied }: ListedRun): string {
   const states = { finished: '', running: 'in progress', unfinished: 'not finished' };
   const texts = [
     states[state],
     inFlight > 0 && `${inFlight} in flight`,
-    changed > 0 && `${counted(changed, 'original')} changed`,
+    emptied > 0 && `${counted(emptied, 'original')} emptied`,
   ];
   return texts.filter((text) => text !== false && text !== '').join(', ');
 }

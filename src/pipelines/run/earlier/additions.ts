@@ -179,13 +179,15 @@ export function isAway({ files }: Pick<Outcome, 'files'>, folder: string): boole
   return files.some((file) => file.role === 'original' && !isThere(file, folder));
 }
 
-/**
- * Returns true if a file is in the folder. Its content may be another by now, for example after
- * retouching; one that has been emptied is lost.
- */
-function isThere({ path, bytes }: OutcomeFile, folder: string): boolean {
+/** Returns true if a file is in the folder, with whatever content, for example after retouching. */
+function isThere(file: OutcomeFile, folder: string): boolean {
+  return existsSync(pathBelow(folder, file.path)) && !isEmptied(file, folder);
+}
+
+/** Returns true if a file has lost its content, or a folder has its place: it can be had again. */
+export function isEmptied({ path, bytes }: OutcomeFile, folder: string): boolean {
   const state = statSync(pathBelow(folder, path), { throwIfNoEntry: false });
-  return state?.isFile() === true && (state.size > 0 || bytes === 0);
+  return state !== undefined && (!state.isFile() || (state.size === 0 && bytes > 0));
 }
 
 function lacksSidecar({ files }: Outcome, folder: string): boolean {
