@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { concatMap, identity, map, type Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { createIndexSet } from '../../base/indexSet.ts';
+import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
 import { ensureDir } from '../../disk/folders.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
@@ -30,8 +30,8 @@ export interface Manifest {
   size(): number;
   /** Returns the number behind the highest index that has an outcome here; 0 if none has. */
   end(): number;
-  /** Yields the indexes of the jobs whose newest outcome was saved when the file was opened. */
-  savedIndexes(): Iterable<number>;
+  /** Indexes of the jobs whose newest outcome is saved. */
+  readonly saved: Pick<IndexSet, 'has' | 'values'>;
   /** Reads the newest outcome of each job from the disk, in input order and constant memory. */
   outcomes(): AsyncIterable<Outcome>;
   /**
@@ -69,6 +69,7 @@ function manifestOf(file: OpenedFile, folder: string, path: string): Manifest {
   let opened = file;
   const note = (outcome: Outcome): void => {
     opened.checked.add(outcome.index);
+    opened.saved[outcome.status === 'saved' ? 'add' : 'delete'](outcome.index);
     opened.measured[isMeasured(outcome) ? 'add' : 'delete'](outcome.index);
   };
   async function* outcomes(isWanted?: (jobIndex: number) => boolean): AsyncGenerator<Outcome> {
@@ -106,7 +107,9 @@ function manifestOf(file: OpenedFile, folder: string, path: string): Manifest {
     has: (jobIndex) => opened.index.get(jobIndex) !== undefined,
     size: () => opened.index.size,
     end: () => opened.index.end,
-    savedIndexes: () => opened.saved.values(),
+    get saved() {
+      return opened.saved;
+    },
     find: (jobIndex) => readOutcome(opened.handle, opened.index.get(jobIndex), path).catch(unread),
     outcomes: () => outcomes(),
     async *unmeasured() {

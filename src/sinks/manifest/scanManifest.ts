@@ -14,7 +14,7 @@ const LINE_START_BYTES = 128;
 interface ManifestScan {
   readonly index: LineIndex;
   /** Jobs whose newest line begins with the status `saved`. */
-  readonly saved: Pick<IndexSet, 'values'>;
+  readonly saved: IndexSet;
   /** Offset of the next line: behind the last whole one. */
   readonly endBytes: number;
   readonly sizeBytes: number;

@@ -45,8 +45,9 @@ export interface GroupCommit {
   /** Commits all waiting changes now, and makes all that was committed durable. */
   flush(): void;
   /**
-   * Makes a change by itself, behind all others; returns once it is durable. Throws `StorageError`
-   * if the disk refuses: then nothing has changed, or all further writes fail too.
+   * Makes a change by itself, behind all others and without `beforeCommit`; returns once it is
+   * durable. Throws `StorageError` if the disk refuses: then nothing has changed, or all further
+   * writes fail too.
    */
   transaction(change: () => void): void;
 }
@@ -190,10 +191,8 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
     flushNow();
     if (fault !== null) throw fault;
     try {
-      disk?.check();
       database.exec('BEGIN IMMEDIATE');
       change();
-      beforeCommit();
       database.exec('COMMIT');
       afterCommit();
     } catch (error) {
@@ -202,7 +201,6 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
     }
     try {
       disk?.flushSync();
-      disk?.check();
       afterFlush();
     } catch (error) {
       failFlush([], error);

@@ -165,6 +165,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
         if (matching === undefined) return;
         matching.apply(log.place);
         saved.read();
+        run.setLogSeq(log.reserve());
         run.setMovePhase('gather');
       }),
     movePhase: run.movePhase,
@@ -174,6 +175,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
       makeRoomForMany(database);
       transaction(() => {
         for (const one of jobs) restore(one);
+        run.setLogSeq(log.reserve());
       });
     },
     find: (index) =>

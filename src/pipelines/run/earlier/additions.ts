@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, type Stats, statSync } from 'node:fs';
 import { lastValueFrom } from 'rxjs';
 import { createIndexSet, type IndexSet } from '../../../base/indexSet.ts';
 import { pathBelow } from '../../../disk/insideFolder.ts';
@@ -181,13 +181,22 @@ export function isAway({ files }: Pick<Outcome, 'files'>, folder: string): boole
 
 /** Returns true if a file is in the folder, with whatever content, for example after retouching. */
 function isThere(file: OutcomeFile, folder: string): boolean {
-  return existsSync(pathBelow(folder, file.path)) && !isEmptied(file, folder);
+  const state = stateOf(file, folder);
+  return state !== undefined && hasContent(file, state);
 }
 
 /** Returns true if a file has lost its content, or a folder has its place: it can be had again. */
-export function isEmptied({ path, bytes }: OutcomeFile, folder: string): boolean {
-  const state = statSync(pathBelow(folder, path), { throwIfNoEntry: false });
-  return state !== undefined && (!state.isFile() || (state.size === 0 && bytes > 0));
+export function isEmptied(file: OutcomeFile, folder: string): boolean {
+  const state = stateOf(file, folder);
+  return state !== undefined && !hasContent(file, state);
+}
+
+function stateOf({ path }: OutcomeFile, folder: string): Stats | undefined {
+  return statSync(pathBelow(folder, path), { throwIfNoEntry: false });
+}
+
+function hasContent({ bytes }: OutcomeFile, state: Stats): boolean {
+  return state.isFile() && (state.size > 0 || bytes === 0);
 }
 
 function lacksSidecar({ files }: Outcome, folder: string): boolean {

@@ -134,7 +134,7 @@ function stateOf(
   return isRestorable(outcome, wallNow(scheduler)) || repay ? 'lost' : 'gone';
 }
 
-/** Yields the saved jobs that the manifest does not have, with the ids of their predictions. */
+/** Yields the saved jobs that the manifest does not have as saved, with their predictions' ids. */
 function* unlisted({
   journal,
   manifest,
@@ -143,7 +143,7 @@ function* unlisted({
   for (let index = 0; left > 0; index += 1) {
     if (!journal.isSaved(index)) continue;
     left -= 1;
-    if (!manifest.has(index)) yield [index, journal.find(index)?.predictionId ?? null];
+    if (!manifest.saved.has(index)) yield [index, journal.find(index)?.predictionId ?? null];
   }
 }
 

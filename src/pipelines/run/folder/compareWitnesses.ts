@@ -90,7 +90,7 @@ async function* suspects(manifest: Manifest, journal: FolderJournal): AsyncGener
     yield* manifest.outcomes();
     return;
   }
-  for (const index of manifest.savedIndexes()) {
+  for (const index of manifest.saved.values()) {
     const outcome = journal.isSaved(index) ? null : await manifest.find(index);
     if (outcome !== null) yield outcome;
   }

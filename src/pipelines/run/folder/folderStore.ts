@@ -35,9 +35,10 @@ export function createFolderStore(
     if (before?.key === key && before.costUsd) countedUsd.set(index, before.costUsd);
   };
   let isMatched = false;
-  // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
+  // A power cut may take lines of the manifest that the journal, which is flushed, still knows: an
+  // earlier outcome of the job is the newest again.
   const wasSaved: OpenRun['wasSaved'] = (index) =>
-    journal.isSaved(index) && manifest.has(index) && !reopened.has(index);
+    journal.isSaved(index) && manifest.saved.has(index) && !reopened.has(index);
   const isSaved: OpenRun['isSaved'] = ({ index, key }) =>
     wasSaved(index) && (isMatched || journal.find(index)?.key === key);
   return {

@@ -116,6 +116,24 @@ it('fetches again what was emptied, or has a folder in its place', async () => {
   }
 });
 
+it('lists a saved job again whose last line a power cut has taken, so that it has failed there', async () => {
+  await run();
+  const path = join(folder, 'manifest.jsonl');
+  const lines = (await readFile(path, 'utf8')).trim().split('\n');
+  const stale = lines.map((line) => {
+    const outcome = JSON.parse(line);
+    if (outcome.index !== 1) return line;
+    return line
+      .replace('"status":"saved"', '"status":"failed"')
+      .replace(/"files":\[.*?\](?=,)/, '"files":[]');
+  });
+  await writeFile(path, `${stale.join('\n')}\n`);
+  const { totals } = await run();
+  expect(totals).toMatchObject({ total: 3, failed: 0 });
+  expect((await outcomes()).map(({ status }) => status)).toEqual(['saved', 'saved', 'saved']);
+  expect(simulator.stats()).toMatchObject({ created: 3 });
+});
+
 it('makes lost images again under repay', async () => {
   await run();
   for (const { predictionId } of await outcomes()) forgotten.add(predictionId);
