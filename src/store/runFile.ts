@@ -127,9 +127,9 @@ async function namesIn(folder: string): Promise<string[]> {
   return names.filter((name) => !IGNORED.has(name) && !isTemporary(name));
 }
 
-async function listFolder(folder: string): Promise<string[]> {
-  expectNoFile(folder);
+function listFolder(folder: string): Promise<string[]> {
   return readdir(folder).catch((error: unknown) => {
+    expectNoFile(folder);
     throw new UsageError(`Cannot read the run folder: ${toStorageError(error, folder).message}`, {
       suggestion: `Change its permissions, or choose another folder with ${option('--out')}.`,
       cause: error,
@@ -168,10 +168,10 @@ interface CheckFolderConfig {
  * had no `run.json`. Rejects with `UsageError` otherwise, and if a file of the run is a link.
  */
 export async function checkFolder(folder: string, { service }: CheckFolderConfig): Promise<RunFile | null> {
-  expectNoFile(folder);
   expectOwnFiles(folder);
   const state = await folderState(folder);
   if (state === 'foreign') throw foreignFolder(folder, await namesIn(folder));
+  if (state === 'new') expectNoFile(folder);
   const file = await readRunFile(folder);
   const isOther = service !== null && file !== null && file.service !== null && file.service !== service;
   if (isOther) throw otherService(folder, file.service, service);
