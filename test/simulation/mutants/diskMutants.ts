@@ -14,6 +14,14 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
     seed: 299,
     crashes: 30,
   },
+  'stale-line': {
+    bug: 'A saved job whose line in the manifest a power cut had taken stayed listed as it had failed before.',
+    file: 'sinks/manifest/manifest.ts',
+    from: 'return opened.saved;',
+    to: 'return { has: (at: number) => opened.index.get(at) !== undefined, values: () => opened.saved.values() };',
+    seed: 40_008_391,
+    crashes: 100,
+  },
   'uncounted-end': {
     bug: 'The database did not count the last line of the log: a torn one made the folder unusable.',
     file: 'store/journal/journal.ts',

@@ -180,7 +180,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: 'disk/moveFiles.ts',
     from: '    changed.add(dirname(from)).add(dirname(to));\n    if (!existsSync(from)) continue;\n',
     to: '    if (!existsSync(from)) continue;\n    changed.add(dirname(from)).add(dirname(to));\n',
-    seed: 4007969,
+    seed: 20015199,
     crashes: 100,
   },
   'unlisted-files-left': {
@@ -188,7 +188,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: 'pipelines/run/matching/nextLists.ts',
     from: 'if (!isSettled(job, before, run)) await',
     to: 'if (before === null) await',
-    seed: 300439,
+    seed: 30005216,
     crashes: 100,
   },
   'gateway-clock': {
