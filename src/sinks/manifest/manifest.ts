@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { concatMap, identity, map, type Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
+import { createIndexSet } from '../../base/indexSet.ts';
 import { ensureDir } from '../../disk/folders.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
@@ -31,7 +31,7 @@ export interface Manifest {
   /** Returns the number behind the highest index that has an outcome here; 0 if none has. */
   end(): number;
   /** Indexes of the jobs whose newest outcome is saved. */
-  readonly saved: Pick<IndexSet, 'has' | 'values'>;
+  readonly saved: { has(index: number): boolean; values(): Iterable<number> };
   /** Reads the newest outcome of each job from the disk, in input order and constant memory. */
   outcomes(): AsyncIterable<Outcome>;
   /**
