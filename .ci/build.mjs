@@ -1,6 +1,6 @@
 // Builds `dist`: a declaration for each module, and the JavaScript in a few files, since finding and
 // opening one for each module takes longer than running them. The library, the command and the process
-// that decodes images are built each for itself: none loads what only another one needs.
+// that decodes images are built separately: none loads modules that only another one needs.
 // Plain JavaScript, so that `prepack` needs no loader of TypeScript.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, globSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,17 +19,17 @@ const { status } = spawnSync(
 if (status !== 0) process.exit(status ?? 1);
 for (const path of globSync('**/*.d.ts', { cwd: outDir })) {
   const file = join(outDir, path);
-  // The compiler leaves `.ts` in declarations; what is published are `.js` files.
+  // The compiler leaves `.ts` in declarations; the published files are `.js`.
   writeFileSync(file, readFileSync(file, 'utf8').replace(/((?:from |import\()'\.[^']*)\.ts'/g, "$1.js'"));
 }
 
 const source = (path) => path.replace(/^(?:\.\/)?dist\//, 'src/').replace(/\.js$/, '.ts');
 
 /**
- * Bundles modules with what they import. `chunks` is the folder of the files that they share or load
+ * Bundles modules with their imports. `chunks` is the folder of the files that they share or load
  * later, `inlined` are the packages that go into the files, with their licences beside them. Each of
- * the `groups` has one file for all that some modules import at once, as it is loaded whole; what
- * belongs to several of them goes to the first.
+ * the `groups` has one file for all modules that some others import together, because it is loaded
+ * whole; a module of several groups goes to the first.
  */
 async function bundle({ entries, chunks, inlined, alias = {}, groups = [] }) {
   const loaded = groups.map(() => new Set());
@@ -113,8 +113,8 @@ await bundle({
 await bundle({
   entries: Object.values(bin).map(source),
   chunks: 'cli/chunks',
-  // What each start, or each run on the simulator, needs: finding and reading the 223 files of rxjs
-  // takes longer than all else of a start. A program that uses the library brings an rxjs of its own.
+  // Each start, or each run on the simulator, needs them: finding and reading the 223 files of rxjs
+  // takes longer than the rest of a start. A program that uses the library brings its own rxjs.
   inlined: withDependencies(
     ...['zod', 'rxjs', 'commander', 'fastest-levenshtein', 'string-width'],
     ...['replicate', 'papaparse'],

@@ -52,7 +52,7 @@ run(process.execPath, [
   '--treatWarningsAsErrors',
 ]);
 
-// TypeDoc names a page after the folder of its window; the site, after what you import.
+// TypeDoc names a page after the folder of its module; the site, after the subpath that you import.
 const subpaths = Object.entries(exports).flatMap(([subpath, { types }]) => {
   if (types === undefined) return [];
   const room = types.replace(/^\.\/dist\/|\/?index\.d\.ts$/g, '');

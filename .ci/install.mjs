@@ -5,7 +5,7 @@ import { statSync } from 'node:fs';
 
 const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-// npm writes this file last, so it tells a whole installation from an interrupted one.
+// npm writes this file last, so it distinguishes a whole installation from an interrupted one.
 if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json')) {
   console.error('Installing dependencies (once; about half a minute) …');
   const { status } = spawnSync('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], {

@@ -1,4 +1,4 @@
-// Compares the memory that decoders take with what `src/images` expects of them:
+// Compares the memory that decoders take with the amounts that `src/images` expects:
 // `npm run bench:decoders`. Linux, a minute. Each image is decoded in a process of its own.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -34,7 +34,7 @@ async function peakBytes(): Promise<number> {
   return 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
 }
 
-/** Draws noise over a gradient: what every encoder has to pack, and every decoder to unpack. */
+/** Draws noise over a gradient, which no encoder can leave out. */
 function pixels(): Buffer {
   const data = Buffer.alloc(SIDE_PX * SIDE_PX * 3);
   let seed = 1;

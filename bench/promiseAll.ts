@@ -80,7 +80,7 @@ async function play({ prompts, server, flags = [], killAt }: Scene, words: Words
   if (child.exitCode === null) await once(child, 'exit');
   const wallS = (performance.now() - startedAt) / 1_000;
   const saved = await countImages(out);
-  // What is in flight at the service is paid, too, although the program is gone.
+  // Predictions in flight at the service are paid, too, although the program is gone.
   for (let open = 1; open > 0; { inFlight: open } = await service.stats()) await setTimeout(200);
   const { succeeded } = await service.stats();
   service.close();

@@ -1,6 +1,5 @@
 // Makes 200 images with several models on the simulator, which takes each model's time, and prints
-// the table of README.md: what they cost and how long they take. `npm run bench:two-hundred`, about
-// five minutes.
+// the table of README.md: their cost and time. `npm run bench:two-hundred`, about five minutes.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +12,7 @@ const prompts = join(root, 'prompts.txt');
 const lines = Array.from({ length: 200 }, (_, n) => `A still life of ${n + 2} pears by a north window`);
 await writeFile(prompts, `${lines.join('\n')}\n`);
 
-console.log('| model | 200 images cost | they take |');
+console.log('| model | cost | time |');
 console.log('| --- | --- | --- |');
 for (const name of ['flux-schnell', 'flux-dev', 'flux-1.1-pro']) {
   const model = `black-forest-labs/${name}`;

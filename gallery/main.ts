@@ -34,7 +34,7 @@ import { folderOf, retryCommand } from './text/commands.ts';
 const data: GalleryData = JSON.parse(document.getElementById('data')?.textContent ?? '');
 const isSimulated = data.isSimulated === true;
 const place = { folder: data.folder ?? folderOf(location, data.name), isSimulated };
-/** During a run, what comes in is of interest. */
+/** During a run, the newest images are of interest. */
 const initialSort: SortName = data.live === undefined ? 'input' : 'newest';
 let items = itemsOf(data.jobs);
 let choices = choicesOf(items);
@@ -97,7 +97,7 @@ const lightbox = createLightbox({
 const size = createSizeSlider(() => grid.refresh());
 const grid = createGrid({ ...actions, rowHeightPx: size.heightPx });
 const table = el('div', { class: 'table-view' });
-const nothing = el('p', { class: 'nothing', hidden: true }, 'Nothing fits. Change the search or a filter.');
+const nothing = el('p', { class: 'nothing', hidden: true }, 'No match. Change the search or a filter.');
 const onChange = (changed: View) => {
   view = changed;
   show();
@@ -230,7 +230,7 @@ function noteUrl(): void {
   );
 }
 
-/** Shows what the URL says. */
+/** Shows the state in the URL. */
 function followUrl(): void {
   const state = readUrl(location.hash, choices.facets, pages, initial);
   view = state.view;

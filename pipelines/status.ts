@@ -1,4 +1,4 @@
-// Shows how the runs of several machines are, and what is stuck.
+// Shows the state of the runs of several machines, and which of them are stuck.
 import { startScript } from '../src/cli/bin/startScript.ts';
 
 await startScript('status');

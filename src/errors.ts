@@ -7,8 +7,8 @@ export interface ErrorDetails {
 }
 
 /**
- * The base class of every error that rxposure throws or emits. `message` says what is wrong, and
- * where.
+ * The base class of every error that rxposure throws or emits. `message` names the fault and its
+ * place.
  */
 export abstract class RxposureError extends Error {
   abstract override readonly name: string;
@@ -97,7 +97,7 @@ export class ProviderError extends RxposureError {
   }
 }
 
-/** An input file is not what it was when the run was planned: changed, gone, or unreadable. */
+/** An input file has changed since the run was planned, is gone, or cannot be read. */
 export class InputFileError extends RxposureError {
   override readonly name = 'InputFileError';
 
@@ -134,7 +134,7 @@ export class CircuitOpenError extends RxposureError {
 }
 
 export interface DownloadErrorDetails extends ErrorDetails {
-  /** True if the file host is away, which says nothing of this file. Default false. */
+  /** True if the file host is away, which proves nothing about this file. Default false. */
   readonly isOutage?: boolean;
   /** The file that came, if it is kept although it cannot be used. Default: none is. */
   readonly kept?: KeptFile;
@@ -151,7 +151,7 @@ export interface KeptFile {
   readonly format: string;
 }
 
-/** An output could not be downloaded completely, or is not what it should be. */
+/** An output could not be downloaded completely, or has invalid content. */
 export class DownloadError extends RxposureError {
   override readonly name = 'DownloadError';
   readonly isOutage: boolean;

@@ -203,7 +203,7 @@ export interface Claims {
   has(id: string): boolean;
   /** Notes predictions that belong to jobs. */
   know(ids: Iterable<string>): void;
-  /** Learns the claims of other processes, before each look. Absent: there are no others. */
+  /** Reads the claims of other processes, before each look. Absent: there are no others. */
   refresh?(): Observable<void>;
 }
 

@@ -215,7 +215,7 @@ export interface Prediction extends PredictionResult, PredictionTimes, Predictio
   readonly input: ModelInput | null;
 }
 
-/** The result of a prediction, as far as it has one. */
+/** The result of a prediction; empty until it has one. */
 export interface PredictionResult {
   readonly output: Json;
   /**
@@ -341,7 +341,7 @@ export interface Model {
   /** `owner/name`. */
   readonly name: string;
   readonly latestVersion: string | null;
-  /** Official models are run by name, others by version; null if the service does not say. */
+  /** Official models are run by name, others by version; null if unknown. */
   readonly isOfficial: boolean | null;
   /** Null if the model publishes no schema. */
   readonly schema: ModelSchema | null;
@@ -386,7 +386,7 @@ export type Transformed = Uint8Array | { readonly path: string } | null | undefi
  * Changes an original before it is saved. `file` is whole and checked, under a temporary name.
  * Returns the bytes to store instead, or another file of this machine, which is copied; nothing to
  * leave it as it is. A promise or an Observable of that will do. It runs again if a killed run is
- * resumed, always on what the model made.
+ * resumed, always on the file that the model made.
  */
 export type Transform = (file: ImageFile, plan: Plan) => Transformed | ObservableInput<Transformed>;
 
@@ -471,7 +471,7 @@ export interface OutcomeFile {
   readonly format: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Hash of the settings of a rendition, which tells whether a run asks for others. */
+  /** Hash of the settings of a rendition, which shows whether a run asks for others. */
   readonly recipe?: string;
 }
 
@@ -518,8 +518,8 @@ export interface Outcome {
   /** Null if no price is known. */
   readonly costUsd: number | null;
   /**
-   * Part of `costUsd` that is an estimate, because the service has not reported what the price
-   * depends on: the run time, say. Absent: none.
+   * Part of `costUsd` that is an estimate, because the service has not reported a value that the
+   * price depends on: the run time, for example. Absent: none.
    */
   readonly estimatedUsd?: number;
   /**
@@ -631,7 +631,7 @@ export interface ClaimOwner {
 export interface CreateLimits {
   /** Create requests that it would have taken at once after this one. */
   readonly remaining: number;
-  /** Time until it would have taken as many at once as it ever does; null if it does not say. */
+  /** Time until it would have taken as many at once as it ever does; null if unknown. */
   readonly fullInMs: number | null;
 }
 

@@ -51,7 +51,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['display'],
   ],
   images: [['.'], ['formats']],
-  // The functions of the database stand at the ground.
+  // The functions of the database are at the bottom.
   fleet: [
     ['worker', 'producer', 'local', 'status'],
     ['part', 'bucket'],
@@ -71,7 +71,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['journey'],
   ],
   provenance: [['.'], ['containers']],
-  // Each service has a folder; what they share stands behind them.
+  // Each service has a folder; the modules that they share come after them.
   providers: [['*'], ['downloads', 'prices', 'http'], ['wire']],
   simulator: [
     ['startSimulator', 'cog'],
@@ -100,7 +100,7 @@ const arrows = modules.flatMap((from) =>
 /** A window publishes; it is read by those outside. */
 const inside = arrows.filter(({ from }) => !isWindow(from));
 
-/** What a module names in `from '…'` and `import('…')`, types included, if it begins with a dot. */
+/** The relative imports of a module: `from '…'` and `import('…')`, types included. */
 function relativeImports(path: string): string[] {
   const found = readFileSync(path, 'utf8').matchAll(/(?:\bfrom |\bimport\()'(\.{1,2}\/[^']+)'/g);
   return [...found].map(([, path = '']) => path);
@@ -123,7 +123,7 @@ function show({ from, to }: Arrow): string {
   return `${from} -> ${to}`;
 }
 
-/** Tells whether one room may import another. */
+/** Returns true if one room may import another. */
 function isAllowedBetweenRooms({ from, to }: Arrow): boolean {
   const [room, other] = [roomOf(from), roomOf(to)];
   if (room === other) return true;
@@ -159,7 +159,7 @@ it('within a room, parts import one way', () => {
   expect(backwards.map(show)).toEqual([]);
 });
 
-it('every part that stands in a room has its order', () => {
+it('every part of a room has its order', () => {
   const unknown = modules.filter((path) => {
     const order = parts[roomOf(path)];
     return order !== undefined && !isWindow(path) && path.includes('/') && partOf(path, order) < 0;
@@ -168,7 +168,7 @@ it('every part that stands in a room has its order', () => {
 });
 
 /**
- * The folder of a service, `replicate`; null for modules outside of `providers` and for what
+ * The folder of a service, `replicate`; null for modules outside of `providers` and for those that
  * services share.
  */
 function serviceOf(path: string): string | null {
@@ -184,11 +184,11 @@ it('providers do not know each other', () => {
   expect(crossing.map(show)).toEqual([]);
 });
 
-it('runs know no provider: each brings what only it knows', () => {
+it('runs know no provider: each brings its own knowledge', () => {
   const known = inside.filter(
     ({ from, to }) =>
       from.startsWith('pipelines/') &&
-      // The front has a service of its own for those who name none.
+      // The front has a default service.
       !from.startsWith('pipelines/front/') &&
       (serviceOf(to) !== null || to.startsWith('providers/wire/')),
   );
@@ -224,7 +224,7 @@ it('a run on one machine loads nothing of a fleet, and a fleet its client only w
   expect(loaded).toEqual([]);
 });
 
-it('joins no path that may have been read back with a folder, but where it is checked', () => {
+it('joins no stored path with a folder, except in the module that checks it', () => {
   // A text in place, a constant, or a name made of numbers cannot lead out of a folder.
   const joined =
     /\b(?:join|resolve)\((?:\w+\.)*(?:folder|root|shards), (?!['`]|[A-Z_]+\b|\w+FileName\b|shardName\()/;
@@ -255,7 +255,7 @@ it('joins no path that may have been read back with a folder, but where it is ch
   ]);
 });
 
-/** Modules that may look for a file by their own place; the build puts all others into files elsewhere. */
+/** Modules that may find a file by their own path; the build moves all others into other files. */
 const placed = new Set([
   'cli/bin/missingPackages.ts',
   'cli/commands/setup/init.ts',
@@ -263,7 +263,7 @@ const placed = new Set([
   'disk/storageError.ts',
 ]);
 
-it('no module looks for a file beside itself, where it is not once it is published', () => {
+it('no module looks for a file beside itself, which is not there in the published package', () => {
   const looking = modules.filter((path) => readFileSync(join('src', path), 'utf8').includes('import.meta'));
   expect(looking.filter((path) => !placed.has(path))).toEqual([]);
 });
@@ -336,7 +336,7 @@ it('comments wrap at 100 columns, but pictures and tables', () => {
   expect(long).toEqual([]);
 });
 
-it('the page of the gallery uses types of the gallery, and what runs in a browser as well', () => {
+it('the page of the gallery uses types of the gallery, and modules that run in a browser as well', () => {
   const names = readdirSync('gallery', { recursive: true, encoding: 'utf8' }).filter((name) =>
     /\.ts$/.test(name),
   );

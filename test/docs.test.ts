@@ -25,12 +25,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Every example with what it takes for granted, to be type-checked together at the end. */
+/** Every example with its assumptions, to be type-checked together at the end. */
 const programs: string[] = [];
 
 /**
- * Runs an example as it stands, the first one below a heading or the one at that place, with what
- * the text around it takes for granted declared before it, and cleared up after it.
+ * Runs an example unchanged, the first one below a heading or the one at that position. The
+ * assumptions of the text around it are declared before it, and cleared up after it.
  */
 async function runExample(
   document: string,
@@ -120,7 +120,7 @@ it('the copies of docs/gallery.md are made', async () => {
 });
 
 it('the transform of docs/library.md runs', async () => {
-  const example = { heading: '### An own step before the save', after: 'await simulator.close();' };
+  const example = { heading: '### A step of your own before the save', after: 'await simulator.close();' };
   expect(await runExample('docs/library.md', served('grey'), example)).toBe('');
 });
 
@@ -298,7 +298,7 @@ const fourJobs = (name: string) => `
   const plans = () => planJobs(jobsFromRows(file.rows(), { model, limit: 4 }));
   const folder = ${JSON.stringify(join(folder, name))};`;
 const after = 'await simulator.close();';
-/** What further examples of docs/monitoring.md have from the first. */
+/** The declarations that further examples of docs/monitoring.md have from the first. */
 const observed = (name: string) => `
   import { lastValueFrom } from 'rxjs';
   import { observeRun, ofType } from 'rxposure/events';
@@ -409,9 +409,9 @@ it('docs/models.md has the price table, the hardware and the catalogue', async (
   );
 });
 
-it('docs/errors.md has the answers of the service', async () => {
+it('docs/errors.md has the responses of the service', async () => {
   const refusals = { all: 'certainly', service: 'if it is JSON of the API', none: 'unknown' };
-  expect(await tableBelow('docs/errors.md', '## Answers of the service')).toEqual(
+  expect(await tableBelow('docs/errors.md', '## Responses of the service')).toEqual(
     errorAnswers.map(({ status, code, meaning, refusals: kind, recoverable, reaction, suggestion }) => [
       status === 500 ? '500 and above' : String(status),
       `\`${code}\``,
@@ -438,7 +438,7 @@ it('docs/errors.md lists every code that an error can have, and no other', async
   expect([...listed].sort()).toEqual(ours.sort());
 });
 
-it('docs/chaos.md names every profile with what goes wrong', async () => {
+it('docs/chaos.md names every profile with its faults', async () => {
   const text = await readFile('docs/chaos.md', 'utf8');
   for (const [name, { summary }] of Object.entries(chaosProfiles)) {
     expect(text).toMatch(new RegExp(`^\\| \`${name}\` +\\| ${summary} +\\|`, 'm'));
@@ -486,7 +486,7 @@ it('every block of TypeScript in the docs is an example that is tested', async (
   expect(blocks.filter((block) => !programs.some((program) => program.includes(block)))).toEqual([]);
 });
 
-it('the examples type-check, strictly, against what is published', async () => {
+it('the examples type-check, strictly, against the published package', async () => {
   const paths = programs.map((_, n) => join(folder, `example${n}.mts`));
   for (const [n, path] of paths.entries()) await writeFile(path, programs[n] ?? '');
   const flags = ['--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--types', 'node'];

@@ -1,8 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Files that take long although they are short: most of what they do is done by processes that they
- * start.
+ * Files that take long although they are short: the processes that they start do most of the work.
  */
 const LONG = [
   'scripts/scripts.test.ts',

@@ -2,13 +2,13 @@ import { expect, it } from 'vitest';
 import { parseModelSchema } from '../src/providers/wire/modelSchema.ts';
 import { checkInput } from '../src/sources/modelInputs/checkInput.ts';
 import type { Json } from '../src/types.ts';
-// The input schemas of 26 public models, chosen for what is odd in them; without titles and
+// The input schemas of 26 public models, chosen for their oddities; without titles and
 // descriptions.
 import documents from './fixtures/oddSchemas.json' with { type: 'json' };
 
 const models = Object.entries(documents).map(([name, document]) => ({ name, document }));
 
-/** What the check says of a value for one input of a model; null where it is right. */
+/** Returns the error of a value for one input of a model; null if it is valid. */
 function verdict(model: keyof typeof documents, input: string, value: Json): string | null {
   const property = parseModelSchema(documents[model])?.properties[input];
   if (property === undefined) throw new Error(`${model} has no ${input}`);
@@ -29,7 +29,7 @@ it.each(models)('reads every input of $name', ({ document }) => {
   expect(new Set(Object.keys(schema?.properties ?? {}))).toEqual(new Set(Object.keys(properties)));
   expect(schema?.required).toEqual(required);
   for (const property of Object.values(schema?.properties ?? {})) {
-    // Whatever it says: an answer, not an accident.
+    // A verdict of the check, not a crash.
     for (const value of ['a', 1, 0.5, true, null, ['https://a/b.png'], { a: 1 }]) {
       const check = () => checkInput('it', value, property);
       expect(thrownBy(check)).toMatch(/^(nothing|UsageError)$/);
@@ -46,7 +46,7 @@ function thrownBy(action: () => void): string {
   }
 }
 
-it('takes the defaults of all of them, but for those that break their own rules', () => {
+it('accepts the defaults of all of them, except those that break their own rules', () => {
   const refused = models.flatMap(({ name, document }) =>
     Object.entries(parseModelSchema(document)?.properties ?? {}).flatMap(([input, property]) => {
       if (property.default === undefined || property.default === null) return [];

@@ -68,8 +68,8 @@ function section({ name, title, text, markdown, conditions }: MeasuredTable): st
 const packages = ['sharp', 'replicate', 'p-queue', 'ai', '@ai-sdk/replicate'];
 
 /**
- * Notes the load of the machine; returns a function that describes it and the machine, once what is
- * measured is done.
+ * Notes the load of the machine; returns a function that describes it and the machine after the
+ * measurement.
  */
 export function measuredNow(rounds: number): () => string {
   const [before = 0] = loadavg();
@@ -80,7 +80,7 @@ included, and the simulator another one on the same cores. Load average ${before
   };
 }
 
-/** Says when and where figures were made, with the versions of some packages. */
+/** Describes when and where figures were measured, with the versions of some packages. */
 export function machine(names: readonly string[]): string {
   const cores = cpus();
   const model = cores[0]?.model.trim() || 'unknown processor';
@@ -97,7 +97,7 @@ function versionOf(name: string): string {
     try {
       return JSON.parse(readFileSync(path, 'utf8')).version;
     } catch {
-      // It lies in another folder.
+      // It is in another folder.
     }
   }
   return '?';

@@ -22,7 +22,7 @@ const { values } = parseArgs({
 const rounds = values.quick ? 1 : Number(values.rounds);
 const some = (images: number) => (values.quick ? Math.ceil(images / 10) : images);
 
-// The package as it is published, and the rivals as JavaScript: nobody pays for a compiler.
+// The package as it is published, and the rivals as JavaScript: no contestant pays for a compiler.
 spawnSync(process.execPath, ['.ci/build.mjs'], { stdio: 'inherit' });
 const built = resolve('node_modules/.cache/rxposure-bench');
 const rivals = ['bareFetch', 'bareDuties', 'pQueue', 'aiSdk', 'officialClient'];
@@ -83,7 +83,7 @@ const makers: Readonly<Record<string, (name: string) => Promise<Table>>> = {
   async 'tiny-images'(name) {
     const prompts = some(4_000);
     const title = `${prompts.toLocaleString('en')} tiny images`;
-    const text = 'Concurrency 50, predictions of 5 ms, images of 64 px: what is left is the work an image.';
+    const text = 'Concurrency 50, predictions of 5 ms, images of 64 px: only the work an image is left.';
     const results = await hold({ prompts, server: load, contestants: all(50, ...fast) }, rounds);
     return tableOf({ name, title, text }, results, [rate(prompts), cpu, peak, requests]);
   },

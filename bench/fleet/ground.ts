@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openDatabase } from '../../src/fleet/database/connection.ts';
 import { startLocalDatabase } from '../../src/fleet/local/localDatabase.ts';
 
-/** Where a fleet is measured. */
+/** The place where a fleet is measured. */
 export interface Ground {
   /** Folder that it may fill. */
   readonly folder: string;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startFleet } from './fleet.ts';
 import type { Ground } from './ground.ts';
 
-/** How many images some workers made. */
+/** The images that some workers made, a second. */
 export interface ImageRate {
   readonly workers: number;
   /** Create requests of the account a minute. */
@@ -15,7 +15,7 @@ export interface ImageRateConfig {
   perMinute: number;
   /** The encoder of each worker sleeps for so long with an image, one at a time. */
   sleepMs: number;
-  /** Time from when all workers have images to encode: what came at once at first is encoded. */
+  /** Time after all workers have images to encode, in which they encode the first burst. */
   settleMs: number;
   /** Time that counts after that. */
   forMs: number;

@@ -16,7 +16,7 @@ import { outcomeLine } from '../../src/sinks/manifest/manifest.ts';
 import { endedOutcome } from './endedOutcome.ts';
 import type { Ground } from './ground.ts';
 
-/** What it took the command that starts a run to load its prompts, and to write its manifest. */
+/** The cost of loading the prompts of a run, and of writing its manifest. */
 export interface Loaded {
   readonly prompts: number;
   /** From the start of the process until workers can begin. */

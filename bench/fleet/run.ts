@@ -1,4 +1,4 @@
-// Measures what several machines add to a run, and writes the table of docs/fleet.md:
+// Measures the gain and the cost of several machines, and writes the table of docs/fleet.md:
 // `npm run bench:fleet`, a quarter of an hour on a quiet machine. `-- --only rate,store,take-up,load`
 // measures some of it, `-- --prompts 100000,1000000` loads so many; both write nothing.
 import { parseArgs } from 'node:util';
@@ -53,7 +53,11 @@ if (wanted.includes('store')) {
   for (const workers of [1, 12]) {
     const { p50Ms, p99Ms, imagesPerS } = await storeCost(await ground(), workers, 40);
     const figures = `p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ${imagesPerS.toFixed(0)} images a second`;
-    add(`what the store adds to an image, ${workers} at a time`, figures, workers === 1 ? 'p50 20 ms' : '');
+    add(
+      `time that the store adds to an image, ${workers} at a time`,
+      figures,
+      workers === 1 ? 'p50 20 ms' : '',
+    );
   }
 }
 if (wanted.includes('take-up')) {

@@ -13,7 +13,7 @@ import { predictionOf } from '../memoryPorts.ts';
 import { endedOutcome } from './endedOutcome.ts';
 import type { Ground } from './ground.ts';
 
-/** What the store adds to an image, in ms; and images a second that it could take. */
+/** The time that the store adds to an image, and the images a second that it could take. */
 export interface StoreCost {
   readonly workers: number;
   readonly p50Ms: number;

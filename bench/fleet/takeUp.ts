@@ -37,7 +37,7 @@ export async function takeUp(ground: Ground, kills: number, heartbeatS: number):
       const values = [parts.map(({ part }) => part), parts.map(({ epoch }) => epoch)];
       while ((await query(left, values)).length > 0) await delay(LOOK_EVERY_MS);
       times.push((performance.now() - killedMs) / 1_000);
-      // The next worker has said that it is alive at another moment.
+      // The next worker has reported that it is alive at another moment.
       await delay(3_000 + turn * 700);
     }
   } finally {

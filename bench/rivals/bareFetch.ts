@@ -1,5 +1,5 @@
-// What a careful user writes without any library: a loop of fetch with `Prefer: wait` under a
-// limit, originals to disk.
+// A careful program without any library: a loop of fetch with `Prefer: wait` under a limit,
+// originals to disk.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 

@@ -1,5 +1,5 @@
-// What most users write: the official client's `run` under a limit, renditions with sharp inside
-// the same slot.
+// The usual program: the official client's `run` under a limit, renditions with sharp inside the
+// same slot.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import Replicate from 'replicate';
 import sharp from 'sharp';

@@ -1,5 +1,5 @@
-// The official client's `run()` under a limiter, as people write it: blocking or polling. Says when
-// it knew of each end.
+// The official client's `run()` under a limiter, as people write it: blocking or polling. Reports
+// when it knew of each end.
 import { readFile } from 'node:fs/promises';
 import Replicate from 'replicate';
 

@@ -1,4 +1,4 @@
-// What one writes first: `Promise.all` over the official client's `run`, each image to disk.
+// The first attempt of many users: `Promise.all` over the official client's `run`, images to disk.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import Replicate from 'replicate';
 

@@ -1,5 +1,5 @@
-// Ends a run at Ctrl-C, or after an hour: nothing more is begun, and what is in flight, and may be
-// paid, is finished and saved. `onAbort: 'cancel'` cancels it instead.
+// Ends a run at Ctrl-C, or after an hour: no further job begins, and jobs in flight, which may be
+// paid, are finished and saved. `onAbort: 'cancel'` cancels them instead.
 import { images, isRunFault } from 'rxposure';
 
 const stop = new AbortController();

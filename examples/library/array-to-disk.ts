@@ -1,5 +1,5 @@
-// Makes the images of a list and saves them below `out/animals`. Run it again, and only what is
-// missing is made.
+// Makes the images of a list and saves them below `out/animals`. If you run it again, it makes only
+// the missing ones.
 import { images } from 'rxposure';
 
 const run = images(['a red fox', { prompt: 'an owl', num_outputs: 2 }], {

@@ -1,5 +1,5 @@
-// A pipeline of your own from operators: what does not fit into the budget is skipped, and the rest
-// is made, downloaded and listed in a manifest.
+// A pipeline of your own from operators: images beyond the budget are skipped, and the others are
+// made, downloaded and listed in a manifest.
 import { from } from 'rxjs';
 import { createDownloader, createLedger, createReplicateProvider } from 'rxposure';
 import { awaitPrediction, budgetTake, createPrediction, downloadOutput } from 'rxposure/operators';

@@ -1,5 +1,5 @@
 // A route that sends each image as a server-sent event once it is saved. All requests share slots,
-// pace and budget; if a browser leaves, nothing more is begun for it.
+// pace and budget; if a browser disconnects, no further job begins for it.
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import fastify from 'fastify';

@@ -1,5 +1,5 @@
 // Takes images one by one, as they are saved; a slow loop holds the run back. Leaving the loop ends
-// the run, and what is in flight is saved first.
+// the run, after the images in flight are saved.
 import { images } from 'rxposure';
 
 const run = images(['a red fox', 'an owl', 'a hare', 'a deer'], {

@@ -1,5 +1,5 @@
-// Runs in a worker thread, so that a busy main thread, or one that draws a screen, does not hold the
-// run up. The main thread gets its progress as messages.
+// Runs in a worker thread, so that a busy main thread, or one that draws a screen, does not delay
+// the run. The main thread gets its progress as messages.
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { images } from 'rxposure';
 

@@ -6,8 +6,8 @@ const MAX_CHARS = 160;
 const TEMPLATE_SHARE = 0.5;
 
 /**
- * Creates a function that returns the caption of an item: first the tags that distinguish it, then
- * what its prompt has and others do not, then its seed if that is all; a tile may hide the end.
+ * Creates a function that returns the caption of an item: the tags that distinguish it, then the
+ * words that only its prompt has; or its seed, if it has neither. A tile may hide the end.
  *
  *     photo of a red cup on slate, soft light      red cup
  *     photo of a blue bowl on slate, soft light    blue bowl
@@ -31,8 +31,8 @@ function seedOf({ job }: Item): string | undefined {
 }
 
 /**
- * Returns a function that leaves out of a prompt what all prompts share: the words at its beginning
- * and end, and those between if the prompts are made from one template.
+ * Returns a function that removes the words that all prompts share: those at the beginning and the
+ * end, and those in between if the prompts are made from one template.
  */
 function differingWords(prompts: readonly string[]): (prompt: string) => string {
   const [first = '', ...others] = prompts;

@@ -3,7 +3,7 @@ import type { Item } from './Item.ts';
 
 /**
  * Returns the items of all jobs, in input order: one for each original or kept file, one for a job
- * without any, and one for what an incomplete job lacks.
+ * without any, and one for the missing files of an incomplete job.
  */
 export function itemsOf(jobs: readonly GalleryJob[]): Item[] {
   return jobs.flatMap((job) => {
@@ -21,7 +21,7 @@ const itemsByJob = new WeakMap<GalleryJob, readonly Item[]>();
 function itemsOfJob(job: GalleryJob): Item[] {
   const groups = groupByOriginal(job.files ?? []);
   if (lacksFile(job)) groups.push([]);
-  // A place for a job to come has no number yet.
+  // The placeholder of a job that has not begun has no number yet.
   const number = job.index < 0 ? '' : String(job.index + 1);
   if (groups.length <= 1) return [{ name: number, job, files: groups[0] ?? [] }];
   return groups.map((files, index) => ({ name: `${number}.${index + 1}`, job, files }));

@@ -1,12 +1,14 @@
 import type { GalleryFile } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from './Item.ts';
 
-/** What tiles show: `original`, `deliverable` (the first rendition), or the name of a rendition. */
+/**
+ * The file that tiles show: `original`, `deliverable` (the first rendition), or a rendition's name.
+ */
 export type Shown = string;
 
 const MAX_NAMES = 12;
 
-/** Returns the choices of what tiles show, with their names; none if there are no renditions. */
+/** Returns the files that tiles can show, with their labels; empty if there are no renditions. */
 export function shownChoices(items: readonly Item[]): (readonly [value: Shown, label: string])[] {
   const names = new Set<string>();
   let isAlwaysOne = true;
@@ -23,8 +25,8 @@ export function shownChoices(items: readonly Item[]): (readonly [value: Shown, l
 }
 
 /**
- * Returns what tiles show at first: in a campaign the rendition for the platform, which is what will
- * be published; else the original.
+ * Returns the file that tiles show at first: in a campaign the rendition for the platform, because
+ * that one is published; else the original.
  */
 export function firstShown(items: readonly Item[]): Shown {
   const rendered = items.filter(({ files }) => files.length > 1);

@@ -22,7 +22,7 @@ export type SortName = 'input' | 'newest' | 'oldest' | 'slowest' | 'fastest' | '
 
 /**
  * Returns the time at which an item's job ended, or began if the service does not report its end.
- * What is being made is newer than everything else.
+ * Running jobs are newer than all others.
  */
 function endOf({ job: { status, completedMs, createdMs } }: Item): number | undefined {
   return status === 'running' ? Number.MAX_VALUE : (completedMs ?? createdMs);

@@ -35,7 +35,7 @@ export function createDetails({ job, files }: Item, retry: string | null): HTMLE
     el('h2', {}, 'Prompt'),
     ...promptOf(prompt),
     job.isCut
-      ? el('p', { class: 'quiet' }, 'Long texts are shortened here; the manifest has the whole.')
+      ? el('p', { class: 'quiet' }, 'Long texts are shortened here; the manifest has them in full.')
       : null,
     el(
       'p',

@@ -99,7 +99,7 @@ export function createLineage(history: RefinementHistory, actions: LineageAction
   );
 }
 
-/** Returns what became of a candidate in a round. */
+/** Describes the result of a candidate in a round. */
 function wordsOf(
   { kept, round: madeIn }: RefinementCandidate,
   round: number,

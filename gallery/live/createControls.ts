@@ -7,8 +7,8 @@ export interface Controls {
 }
 
 /**
- * Creates the buttons that pause and cancel the run, if the page's URL has the token of the run; an
- * empty element else.
+ * Creates the buttons that pause and cancel the run; an empty element if the page's URL does not
+ * have the token of the run.
  */
 export function createControls(): Controls {
   const token = new URLSearchParams(location.search).get('token');

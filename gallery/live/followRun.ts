@@ -7,13 +7,13 @@ import { createControls } from './createControls.ts';
 /** Interval between updates of the page: jobs may change hundreds of times a second. */
 const SHOW_EVERY_MS = 500;
 
-/** Places for jobs to come, at most as many as a gallery shows jobs. */
+/** Placeholders of jobs that have not begun, at most as many as a gallery shows jobs. */
 const MOST_JOBS = 20_000;
 
 /**
- * Follows a run in progress and creates the bar that shows it. Calls `onJobs` with all jobs after
- * some have changed, followed by places for those to come. The browser reconnects by itself if the
- * connection breaks, and then receives the changes that it has missed.
+ * Follows a run in progress and creates the bar that shows it. When jobs have changed, calls
+ * `onJobs` with all of them, followed by placeholders of those that have not begun. If the
+ * connection breaks, the browser reconnects by itself and receives the changes that it has missed.
  */
 export function followRun(
   { jobs: first, folder = '' }: GalleryData,
@@ -93,7 +93,7 @@ function factsOf(live: LiveState): string[] {
     costUsd > 0 ? usd(costUsd) : '',
     ratePerMinute === null || done === 0 || !isRunning ? '' : `${Math.round(ratePerMinute)} a minute`,
     leftMs === null || !isRunning ? '' : `about ${inWords(leftMs)} left`,
-    isOver ? '' : isCancelled ? 'Cancelling' : isPaused ? 'Paused: what is in flight is finished' : '',
+    isOver ? '' : isCancelled ? 'Cancelling' : isPaused ? 'Paused: jobs in flight are finished' : '',
     isOver ? 'The run is over: gallery.html in its folder has everything' : '',
   ];
 }

@@ -9,7 +9,7 @@ export interface SizeSlider {
 const storageKey = 'rxposure tile height';
 const [SMALLEST_PX, LARGEST_PX] = [90, 480];
 
-/** Creates the slider of the tile size, which begins where it was left in this browser. */
+/** Creates the slider of the tile size, which begins at its last position in this browser. */
 export function createSizeSlider(onChange: () => void): SizeSlider {
   const input = el('input', {
     type: 'range',

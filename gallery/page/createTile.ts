@@ -35,7 +35,7 @@ export function repaint(item: Item): void {
     if (itemsOfTiles.get(tile) === item) paints.get(tile)?.();
 }
 
-/** Returns the item of the tile that an element lies in; undefined outside of tiles. */
+/** Returns the item of the tile around an element; undefined outside of tiles. */
 export function itemAt(element: Element | null): Item | undefined {
   const tile = element?.closest('.tile');
   return tile ? itemsOfTiles.get(tile) : undefined;

@@ -12,7 +12,7 @@ export interface View extends Selection {
   /** Names of the facets of rows and columns; null for a plain grid. */
   readonly axes: { readonly rows: string; readonly columns: string } | null;
   readonly judged: JudgedFilter;
-  /** What tiles show. */
+  /** The file that tiles show. */
   readonly shown: Shown;
 }
 
@@ -21,7 +21,7 @@ export interface ToolbarConfig {
   /** Facets that can be rows or columns. */
   readonly axes: readonly Facet[];
   readonly sortNames: readonly SortName[];
-  /** What tiles can show; none if there is nothing to choose. */
+  /** The files that tiles can show; empty if there is no choice. */
   readonly shownChoices: readonly (readonly [value: Shown, label: string])[];
   /** Initial state; values that no facet has are ignored. */
   readonly view: View;
@@ -39,7 +39,7 @@ export interface Toolbar {
   focusSearch(): void;
 }
 
-/** Filters that stand in the bar; more of them fold away. */
+/** Filters that fit into the bar; more of them fold away. */
 const FILTERS_IN_BAR = 4;
 
 /** Creates the toolbar: search, filters, order, and rows x columns if the run has axes. */

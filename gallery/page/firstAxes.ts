@@ -5,8 +5,8 @@ import type { View } from './createToolbar.ts';
 const comparedBy = ['tag variant', 'tag model', 'model'];
 
 /**
- * Returns the rows and columns that a table begins with: prompts as rows, if the run has several by
- * name, and what is compared as columns. Null if there are not two facets.
+ * Returns the initial rows and columns of a table: prompts as rows, if the run has several by name,
+ * and the compared facet as columns. Null if there are not two facets.
  */
 export function firstAxes(axes: readonly Facet[]): View['axes'] {
   const rows = axes.find(({ name }) => name === 'tag prompt') ?? axes[0];

@@ -51,7 +51,7 @@ export function listenToKeys(actions: KeyActions): void {
     const change = judgementFor(key, actions.judgementOf(item));
     if (change === null) return;
     actions.judge(item, change);
-    // A filter may have taken the item away: then the next one has its place already.
+    // A filter may have removed the item; the next one is at its position already.
     if (andGoOn && currentItem() === item) grid.press('ArrowRight');
   }
 

@@ -4,7 +4,7 @@ import { type JudgedFilter, judgedFilters } from '../picks/judgedFilter.ts';
 import type { PageName } from './createHeader.ts';
 import type { View } from './createToolbar.ts';
 
-/** What the URL says of the page: it can be sent to others, and survives a reload. */
+/** The state of the page in its URL: you can send it to others, and it survives a reload. */
 export interface UrlState {
   readonly view: View;
   readonly page: PageName;
@@ -12,7 +12,7 @@ export interface UrlState {
   readonly open: string | null;
 }
 
-/** Reads the state from the fragment of a URL; what it does not say, or says wrongly, is `initial`. */
+/** Reads the state from the fragment of a URL; missing and invalid parts are those of `initial`. */
 export function readUrl(
   fragment: string,
   facets: readonly Facet[],

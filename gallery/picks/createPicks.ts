@@ -51,7 +51,7 @@ export function createPicks(storageKey: string): PicksStore {
     if (verdict === null && stars === 0) judgements.delete(id);
     else judgements.set(id, { verdict, stars });
   }
-  /** Moves judgements to images with the same content, where nothing has the old path. */
+  /** Moves judgements to images with the same content, if no image has the old path. */
   const relocate = (items: readonly Item[]) => {
     const known = new Set(items.map(idOf));
     const byContent = new Map(items.map((item) => [item.files[0]?.sha256, item]));

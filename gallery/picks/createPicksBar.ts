@@ -122,7 +122,7 @@ function createDialog(config: PicksBarConfig) {
           ),
         ),
       ),
-      el('p', { class: 'quiet' }, 'The text has a path a line, below the folder of the run.'),
+      el('p', { class: 'quiet' }, 'The text file has one path a line, relative to the run folder.'),
       el('h3', {}, 'As a folder of files'),
       kind.field,
       el('p', {}, 'Save picks.json, then run this where it was saved:'),

@@ -3,8 +3,8 @@ import type { Point } from './lineChart.ts';
 
 /**
  * Returns the total cost at the end of each job; x is seconds since the first create request. The
- * line begins with what these jobs do not account for, earlier runs for example, and so ends at
- * `totalUsd`.
+ * line begins with the cost that these jobs do not account for, that of earlier runs for example,
+ * and so ends at `totalUsd`.
  */
 export function costOverTime(jobs: readonly TimedJob[], totalUsd: number): Point[] {
   const startMs = jobs[0]?.createdMs ?? 0;

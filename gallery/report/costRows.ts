@@ -3,7 +3,9 @@ import { formatSeconds } from '../text/formatSeconds.ts';
 import { usd } from '../text/usd.ts';
 import type { BarRow } from './barTable.ts';
 
-/** Returns the cost of each model, and of what belongs to no job: together, the whole cost. */
+/**
+ * Returns the cost of each model, and of images that belong to no job: together, the whole cost.
+ */
 export function costRows({ costByModel, costUsd, surplus, unused }: Report): BarRow[] {
   const shareOf = (part: number) => (costUsd === 0 ? 0 : part / costUsd);
   const row = (name: string, note: string, saved: string, part: number): BarRow => ({
@@ -22,7 +24,7 @@ export function costRows({ costByModel, costUsd, surplus, unused }: Report): Bar
   return [...models, ...others];
 }
 
-/** Returns the row below the models: what they add up to. */
+/** Returns the row below the models, with the totals. */
 export function totalRow({ saved, costUsd }: Report): BarRow {
   return { name: 'Total', note: null, figures: [String(saved), usd(costUsd)], share: null };
 }

@@ -151,12 +151,12 @@ function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Says why a chart has nothing to show. */
+/** Creates the text in place of a chart without values. */
 function empty(text: string): HTMLElement {
   return el('p', { class: 'empty' }, text);
 }
 
-/** Says what is not certain about the cost, and what it was for. */
+/** Returns a note on the uncertain parts of the cost and on images made twice or unused. */
 function costNote({ costUsd, costIncomplete, estimatedUsd, surplus, unused, saved }: Report): string {
   const notes = [
     estimatedUsd > 0 && `${usd(estimatedUsd)} of it estimated`,

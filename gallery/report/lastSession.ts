@@ -18,7 +18,7 @@ export function lastSession(jobs: readonly GalleryJob[]): { jobs: TimedJob[]; no
   const timed = jobs
     .flatMap(({ createdMs, completedMs: reportedMs, ownWallS, costUsd = 0, cached }) => {
       if (createdMs === undefined || cached) return [];
-      // Where the service does not report the end, the response came at about that time.
+      // If the service does not report the end, the response came at about that time.
       const completedMs = reportedMs ?? (ownWallS === undefined ? undefined : createdMs + ownWallS * 1_000);
       return completedMs === undefined ? [] : [{ createdMs, completedMs, costUsd }];
     })

@@ -1,9 +1,9 @@
 import type { GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 
 /**
- * Returns a shell command that makes a job's image again, on the simulator if it was made there; null if the page does not have the whole
- * input. The row is JSON in single quotes, with every quote, control and direction character
- * escaped, so that no prompt can end it or hide in it.
+ * Returns a shell command that makes a job's image again, on the simulator if it was made there;
+ * null if the page does not have the whole input. The row is JSON in single quotes, with every
+ * quote, control and direction character escaped, so that no prompt can end it or hide in it.
  */
 export function commandFor({ prompt, input, model, version, isCut, isSimulated }: GalleryJob): string | null {
   if (isCut) return null;

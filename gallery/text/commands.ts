@@ -1,4 +1,4 @@
-/** Where the page's run lies, and whether it was a simulation. */
+/** The folder of the page's run, and whether it was a simulation. */
 export interface RunPlace {
   /** Path of the run folder, for a shell. */
   readonly folder: string;
@@ -42,7 +42,7 @@ export function ranges(numbers: readonly number[]): string {
   return found.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
 }
 
-/** Quotes a word for a POSIX shell where it needs that; control characters are left out. */
+/** Quotes a word for a POSIX shell if necessary; removes control characters. */
 function shellWord(word: string): string {
   const shown = word.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
   return /^[\w./:@-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;

@@ -1,7 +1,7 @@
 import { el } from '../page/el.ts';
 import { copyText } from './copyText.ts';
 
-/** Creates a button that copies a text, and says so. */
+/** Creates a button that copies a text, and confirms it. */
 export function copyButton(label: string, text: () => string, className = ''): HTMLButtonElement {
   const button = el(
     'button',

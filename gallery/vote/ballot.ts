@@ -3,7 +3,7 @@ import type { Vote, Votes } from '../../src/sinks/comparison/votes.ts';
 /** A vote, or null for a pair that was skipped. */
 export type Answer = Vote | null;
 
-/** The answers of a person so far. */
+/** The votes of a person so far. */
 export interface Ballot {
   readonly id: string;
   readonly voter: string;

@@ -2,8 +2,8 @@
 const EDGE = 0.072;
 
 /**
- * Hides the lower edge of a picture of the simulator, which has the name of its model there: it would
- * tell voters what they vote for.
+ * Hides the lower edge of a picture of the simulator, which shows the name of its model: voters
+ * must not know it.
  */
 export function hideLowerEdge(image: HTMLImageElement): void {
   const { naturalWidth: width, naturalHeight: height } = image;

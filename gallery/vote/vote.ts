@@ -79,7 +79,7 @@ function createIntro(): HTMLElement {
     el(
       'p',
       { class: 'quiet' },
-      'You can stop at any time: the answers stay in this browser. At the end you save them as a file, to send back.',
+      'You can stop at any time: your votes stay in this browser. At the end, save them as a file to send back.',
     ),
     name,
     el('button', { class: 'primary', type: 'submit' }, 'Begin'),

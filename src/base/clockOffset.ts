@@ -1,11 +1,11 @@
-/** The difference between the local clock and another one, as far as it is known. */
+/** The known difference between the local clock and another one. */
 export interface ClockOffset {
   /**
    * Learns from a time stamp (ISO 8601) that the other clock made at some moment between two local
    * ones. Ignores null, and texts that are no time.
    */
   learn(stamp: string | null, fromMs: number, toMs: number): void;
-  /** Bounds of what to add to a local time; null until a stamp was learned. */
+  /** Bounds of the time to add to a local time; null until a stamp was learned. */
   readonly bounds: OffsetBounds | null;
   /** Stamps since the last contradiction, that one included. */
   readonly agreeing: number;

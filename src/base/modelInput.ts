@@ -74,7 +74,7 @@ export function canonicalJson(value: Json): string {
   return `{${members}}`;
 }
 
-/** Narrows to a readonly array, which `Array.isArray` cannot tell from the object. */
+/** Narrows to a readonly array, which `Array.isArray` cannot distinguish from the object. */
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
@@ -84,7 +84,7 @@ export function isTruncatedDataUrl(text: string): boolean {
   return /^data:[^\s,]*,… \(/i.test(text);
 }
 
-/** Returns the number of images that an input asks for; 1 if it does not say. */
+/** Returns the number of images that an input asks for; 1 if it names none. */
 export function imagesAskedFor({ num_outputs, max_images, number_of_images }: ModelInput): number {
   const asked = Number(num_outputs ?? max_images ?? number_of_images ?? 1);
   return Number.isInteger(asked) && asked >= 1 ? asked : 1;

@@ -4,7 +4,7 @@
  */
 export const MODEL_REFERENCE = /^(deployments\/[\w.-]+\/[\w.-]+|[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?)$/;
 
-/** What `MODEL_REFERENCE` accepts, in words. */
+/** The form that `MODEL_REFERENCE` accepts, in words. */
 export const EXPECTED_MODEL = 'owner/name, owner/name:version or deployments/owner/name';
 
 /** A model by name, and its pinned version; null for the newest one. */

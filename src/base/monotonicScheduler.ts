@@ -28,8 +28,8 @@ export function wallNow(scheduler: ClockScheduler): number {
 }
 
 /**
- * Begins to measure an age; returns a function that returns it in ms. It goes by the monotonic
- * clock or the time of day, whichever says more: the one may stand still while the machine sleeps,
+ * Begins to measure an age; returns a function that returns it in ms. It uses the monotonic clock
+ * or the time of day, the one that gives more: the one may stand still while the machine sleeps,
  * the other may be set back.
  */
 export function ageFrom(scheduler: ClockScheduler): () => number {

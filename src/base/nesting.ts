@@ -18,7 +18,7 @@ export type KnownMeasures = Map<object, Measures>;
 /**
  * Describes why a parsed value must not be handled, in words that follow `Expected`; null if it
  * may. Deep nesting would end in a stack overflow, and aliases of YAML may stand for more than any
- * memory holds, or for themselves. Takes time by the size of the text, not by what it expands to.
+ * memory holds, or for themselves. Takes time by the size of the text, not by its expanded size.
  */
 export function nestingFault(value: unknown, known: KnownMeasures = new Map()): string | null {
   const { levels, expanded } = measured(value, 0, known);

@@ -7,7 +7,7 @@ export const REDACTED = '[token]';
 /** Shorter secrets, in characters, are stand-ins: replacing them would hit ordinary words. */
 const SHORTEST_CHARS = 8;
 
-/** Returns true if a credential is long enough, or of a form, to be told from ordinary words. */
+/** Returns true if a credential is long enough, or of a form, to differ from ordinary words. */
 export function isSecret(credential: string): boolean {
   return credential.length >= SHORTEST_CHARS || /^r8_./.test(credential);
 }
@@ -23,7 +23,7 @@ interface RedactConfig {
  * Creates a function that replaces credentials in texts that a service has sent: as they are,
  * escaped as in JSON (`\u0072`), percent-encoded, each also several times over, and inside base64.
  * In base64, of which data may consist, the mark is a run of `X`, so that it can still be decoded.
- * Credentials that are null, or too short to be told from words, are left out.
+ * Credentials that are null, or too short to differ from words, are left out.
  */
 export function createRedact(
   credentials: readonly (string | null | undefined)[],
@@ -69,7 +69,7 @@ function hexDigits(code: number, digits: number): string {
   return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }
 
-/** Characters of base64 that a secret takes, and bytes before it, by what it follows. */
+/** Characters of base64 that a secret takes, and bytes before it, by its offset. */
 const ALIGNMENTS = [0, 1, 2] as const;
 
 /**

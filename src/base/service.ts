@@ -7,7 +7,7 @@ export const replicateService = 'replicate';
 /** The name of rxposure's simulator, built in or stand-alone. */
 export const simulatorService = 'simulator';
 
-/** The header by which the stand-alone simulator says in each response that it is one. */
+/** The header by which the stand-alone simulator identifies itself in each response. */
 export const simulatorHeader = 'x-rxposure-simulator';
 
 /** The value of that header if the list of predictions lacks none at any time; else any other. */
@@ -53,14 +53,16 @@ export function describeService(service: string): string {
 }
 
 /**
- * Returns true if the service itself says that something does not exist. The 404 of a gateway on
+ * Returns true if the service itself reports that something does not exist. The 404 of a gateway on
  * the way, which is recoverable, proves nothing.
  */
 export function isNotFound(error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.status === 404 && !error.recoverable;
 }
 
-/** Returns true if the service itself says that something is unknown, or not for this account. */
+/**
+ * Returns true if the service itself reports that something is unknown, or not for this account.
+ */
 export function isWithheld(error: unknown): error is ProviderError {
   return isNotFound(error) || (error instanceof ProviderError && error.status === 403 && !error.recoverable);
 }

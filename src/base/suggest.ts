@@ -74,7 +74,9 @@ function describeUnion(
   return [{ path, message: otherKind(issue, schemasAt(schema, path)) }];
 }
 
-/** Says which kinds of values a union takes, and how to write the one that was probably meant. */
+/**
+ * Names the kinds of values that a union takes, and the form of the one that was probably meant.
+ */
 function otherKind({ errors, input }: z.core.$ZodIssueInvalidUnion, known: readonly z.core.$ZodTypes[]) {
   const kinds = errors.flat().flatMap((inner) => (isOfOtherType(inner) ? [inner.expected] : []));
   const words = [...new Set(kinds.map((kind) => typeNames[kind] ?? kind))].join(' or ');
@@ -136,7 +138,7 @@ function otherType(
   return `Expected ${words}, got ${received(input)}${writtenAs([expected], input, known)}`;
 }
 
-/** Says how a value is written in YAML that was probably meant as one of these kinds. */
+/** Returns the YAML form of a value that was probably meant as one of these kinds. */
 function writtenAs(kinds: readonly string[], input: unknown, known: readonly z.core.$ZodTypes[]): string {
   if (kinds.includes('array') && typeof input === 'string')
     return `; a list stands in brackets: [${input.slice(0, LONGEST_NAME_CHARS)}]`;

@@ -110,7 +110,7 @@ export function withoutStop(text: string): string {
   return text.replace(/\.$/, '');
 }
 
-/** Returns the message of what was thrown, be it an error or anything else. */
+/** Returns the message of a thrown value, an error or anything else. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

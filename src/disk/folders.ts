@@ -61,7 +61,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** The flushes of a folder: the one that runs, and the one for those who came during it. */
+/** The flushes of a folder: the running one, and the next one for calls that came during it. */
 interface FolderFlushes {
   readonly running: Promise<void>;
   next: Promise<void> | null;
@@ -75,7 +75,7 @@ const flushes = new Map<string, FolderFlushes>();
  * need to. Rejects with the system's error.
  *
  *     syncFolder(out)   a---.
- *     syncFolder(out)   -b------.    the one that runs may have begun before the caller's rename
+ *     syncFolder(out)   -b------.    the running flush may have begun before the caller's rename
  *     syncFolder(out)   --c-----.
  */
 export function syncFolder(folder: string): Promise<void> {

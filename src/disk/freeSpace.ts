@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 /** The room that a file system has left. */
 export interface FreeSpace {
   readonly bytes: number;
-  /** Files that may still be made; null if the file system has no such limit, or does not say. */
+  /** Files that may still be made; null if the file system has no such limit, or reports none. */
   readonly files: number | null;
 }
 
@@ -18,8 +18,8 @@ export interface FileSystemFigures {
 }
 
 /**
- * Returns the room that a folder's file system has left. Resolves with null if it does not say, or
- * says what cannot be true: some network file systems have no blocks at all.
+ * Returns the room that a folder's file system has left. Resolves with null if it does not report
+ * it, or reports impossible figures: some network file systems have no blocks at all.
  */
 export async function freeSpace(folder: string): Promise<FreeSpace | null> {
   const figures = await statfs(folder).catch(() => null);
@@ -31,7 +31,7 @@ export function readFigures(figures: FileSystemFigures, isRoot: boolean): FreeSp
   const { bsize, blocks, bfree, bavail, files, ffree } = figures;
   const free = isRoot ? Math.max(bfree, bavail) : bavail;
   const isSound = [bsize, blocks, free].every((figure) => Number.isFinite(figure) && figure > 0);
-  // A folder that has just taken a file is not on a full disk, even if this says so.
+  // A folder that has just taken a file is not on a full disk, even if these figures claim it.
   if (!isSound || free > blocks) return null;
   const saysFiles = files > 0 && ffree >= 0 && ffree <= files;
   return { bytes: free * bsize, files: saysFiles ? ffree : null };

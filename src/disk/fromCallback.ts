@@ -1,4 +1,4 @@
-/** What functions of Node with a callback call at their end. */
+/** The callback that functions of Node call at their end. */
 type Done<T> = (error: Error | null, value: T) => void;
 
 /**

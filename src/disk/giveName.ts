@@ -64,7 +64,7 @@ async function lookAt(path: string, temporary: string, mayReplace: MayReplace): 
 }
 
 /**
- * Renames a file if there is still what was found; returns false if not. Both calls are
+ * Renames a file if the found file is still there; returns false if not. Both calls are
  * synchronous: in the queue of the thread pool a rename waits behind slow flushes, and this machine
  * may fall asleep there while another one takes its jobs over.
  */
@@ -75,7 +75,7 @@ function renamedAfter(found: Stats | null, temporary: string, path: string): boo
   return true;
 }
 
-/** Returns what is at a path, links not followed; null if there is nothing. */
+/** Returns the stats of a path, links not followed; null if there is nothing. */
 export async function statsOf(path: string): Promise<Stats | null> {
   try {
     // Mostly nothing is there, and a turn in Node's pool to learn it would take far longer.

@@ -82,8 +82,8 @@ export function createInsideFolder(folder: string): (path: string) => string {
 }
 
 /**
- * Returns where a path leads if that is outside of a folder, symbolic links followed in both; null
- * if it lies inside. A link that leads nowhere counts as one that leads outside.
+ * Returns the target of a path if that is outside of a folder, symbolic links followed in both;
+ * null if it lies inside. A link that leads nowhere counts as one that leads outside.
  */
 export function outsideTarget(folder: string, path: string): string | null {
   if (isWithoutLinks(resolve(folder), resolve(path))) return null;

@@ -70,7 +70,7 @@ async function moveEach(
   }
 }
 
-/** Removes a folder, and those above it below the run folder, as far as they are empty. */
+/** Removes a folder, and those above it below the run folder, as long as they are empty. */
 async function removeEmpty(folder: string, path: string): Promise<void> {
   for (let each = path; each !== '.' && each !== ''; each = dirname(each)) {
     try {

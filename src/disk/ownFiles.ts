@@ -13,7 +13,7 @@ export const ownFlags = {
   append: constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT,
   /** The file must not exist yet, not even as a link. */
   create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
-  /** With another: what every file here is opened with. */
+  /** To be combined with another: every file here is opened with it. */
   plain: OWN,
 } as const;
 
@@ -26,7 +26,7 @@ const MODE = 0o666;
  */
 export async function openOwn(path: string, flags: number = ownFlags.read): Promise<FileHandle> {
   const handle = await open(path, flags | OWN, MODE);
-  // What has just been created is a file.
+  // A file that has just been created is no pipe or device.
   if ((flags & constants.O_EXCL) !== 0) return handle;
   const stats = await handle.stat();
   if (stats.isFile()) return handle;
@@ -87,7 +87,7 @@ export function expectPlainFile(path: string): void {
 }
 
 /**
- * Returns what is at a path, links not followed. A folder that cannot be read is reported later.
+ * Returns the stats of a path, links not followed. A folder that cannot be read is reported later.
  */
 function statsOrNone(path: string): Stats | undefined {
   try {

@@ -5,7 +5,7 @@ import { option, StorageError } from '../errors.ts';
 
 /**
  * The meaning of each system error code: our code, the beginning of the message, which the path
- * ends, and what to do.
+ * ends, and the remedy.
  */
 const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: string, suggestion: string]>> = {
   ENOSPC: [
@@ -115,7 +115,7 @@ export function fileProblem(error: unknown, missing = 'none'): string {
   return error.code === 'EACCES' ? 'no permission to read it' : `an error when reading it (${error.code})`;
 }
 
-/** Returns whether the file system's error says that there is no file of that name. */
+/** Returns true if the error of the file system means that there is no file of that name. */
 export function isMissing(error: unknown): boolean {
   return hasSystemCode(error, 'ENOENT');
 }

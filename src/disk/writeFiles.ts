@@ -126,7 +126,7 @@ export function newTemporaryPath(path: string): string {
  * Deletes the unfinished files (`*.rxposure.part`) that a killed run left anywhere in its folder.
  * Resolves with their number, 0 if there is no such folder. Walks entry by entry, so a folder of a
  * million files takes no memory, and follows no links; `onLink` is called with the path of each,
- * and what it throws passes through. Rejects with `StorageError`.
+ * and its errors pass through. Rejects with `StorageError`.
  */
 export async function removeTemporaries(
   folder: string,
@@ -230,7 +230,7 @@ export function writeJson(path: string, value: unknown): Promise<void> {
 
 /**
  * Reads JSON that an earlier run wrote; null if there is no such file. Rejects with `UsageError` if
- * it is not what the schema describes.
+ * it does not match the schema.
  */
 export async function readOwnJson<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   try {

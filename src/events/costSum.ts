@@ -1,7 +1,7 @@
 import { toMicroUsd } from '../base/text.ts';
 import type { Outcome } from '../types.ts';
 
-/** The money of jobs in whole millionths of a US dollar, and what is not certain about it. */
+/** The money of jobs in whole millionths of a US dollar, and the uncertain parts of it. */
 export interface CostSum {
   readonly costMicroUsd: number;
   /** Part of the cost that is an estimate. */
@@ -46,7 +46,7 @@ export function countedOnce(outcome: Outcome, paidBeforeUsd: number): Outcome {
 
 /** The change of a job's cost, once the service has reported it. */
 export interface CostChange {
-  /** The job's cost less what was booked before. */
+  /** The job's cost less the amount booked before. */
   readonly costChangeUsd: number;
   /** The estimate that the cost replaces; 0 if it was none. */
   readonly estimateUsd: number;

@@ -49,7 +49,7 @@ export function createJobFollower(now: () => number): JobFollower {
         }
         case 'prediction.created': {
           const { index, prompt, predictionId } = event;
-          // An earlier run has created one that is resumed.
+          // An earlier run has created a prediction that is resumed.
           const job = begun.get(index) ?? { prompt, atMs: now() };
           begun.set(index, job);
           return step(index, job, 'processing', predictionId);

@@ -141,8 +141,8 @@ export type RunEvent =
   | { readonly type: 'concurrency.changed'; readonly concurrency: number }
   /**
    * No create request is sent for this time: the service refused one as too fast, or the limits in
-   * its responses say that it has no room (told from 5 s on). `message` is why, in the words of the
-   * service; absent if it gave no reason.
+   * its responses show that it has no room (reported from 5 s on). `message` is the reason, in the
+   * words of the service; absent if it gave none.
    */
   | {
       readonly type: 'rate.paused';
@@ -191,7 +191,7 @@ export type RunEvent =
       readonly metrics: Readonly<Record<string, Json>>;
       readonly completedAt: string | null;
       readonly costUsd: number | null;
-      /** The job's cost less what was booked before. */
+      /** The job's cost less the amount booked before. */
       readonly costChangeUsd: number;
       /** The estimate that `costUsd` replaces; 0 if it was none. */
       readonly estimateUsd: number;
@@ -204,7 +204,7 @@ export type RunEvent =
       /** Jobs that the budget suffices for, each at its first attempt. */
       readonly allowed: number;
       readonly limitMicroUsd: number;
-      /** The budget with which all can be made, in whole cents: what is spent, and the rest. */
+      /** The budget with which all can be made, in whole cents: the spent money, and the rest. */
       readonly neededUsd: number;
     }
   /** Reserved and spent money has reached four fifths of the budget. */

@@ -5,7 +5,7 @@ import { addCost, type CostChange, type CostSum, correctCost, isCostIncomplete }
 /** The use of a budget. */
 export interface BudgetUse {
   readonly limitUsd: number;
-  /** Spent by all runs of the folder, or reserved for what is still open. */
+  /** Spent by all runs of the folder, or reserved for open attempts. */
   readonly usedUsd: number;
   /** Never below 0. */
   readonly remainingUsd: number;
@@ -29,8 +29,8 @@ export interface RunTotals {
   /** Part of `costUsd` that is an estimate, as in an outcome. Absent: none. */
   readonly estimatedUsd?: number;
   /**
-   * The budget with which all jobs could be made, in whole cents: what is spent and reserved, and
-   * the price of the rest. Only after a run whose budget did not cover all of its jobs.
+   * The budget with which all jobs could be made, in whole cents: spent and reserved money, and the
+   * price of the rest. Only after a run whose budget did not cover all of its jobs.
    */
   readonly budgetNeededUsd?: number;
   /** The use of the run's budget, at its end. Absent: it has none. */

@@ -16,8 +16,8 @@ export interface FleetClaimsConfig {
  * attempt of one job of one run. `callsOf` returns the calls of the part that a job is in;
  * undefined if this worker does not have it.
  *
- * The database alone decides. What `has` knows is as of the last `refresh`, and may be the other
- * way round later: a prediction of another worker is that of this one once it has that one's part.
+ * The database alone decides. `has` knows the claims of the last `refresh`, and may be wrong later:
+ * a prediction of another worker becomes this worker's once it has that worker's part.
  */
 export function createFleetClaims(
   callsOf: (index: number) => Pick<PartCalls, 'claim'> | undefined,

@@ -46,7 +46,7 @@ export interface FleetEventsConfig {
 
 /** Webhooks that come together are read together. */
 const TOGETHER_MS = 20;
-/** What a new subscriber gets: a quick prediction may end before the response to its request. */
+/** Events for a new subscriber: a quick prediction may end before the response to its request. */
 const REPLAYED = { count: 100, ms: 5_000 };
 /** Far more than come in the seconds that a look goes back. */
 const REMEMBERED = 10_000;
@@ -59,8 +59,9 @@ const NAMED = 'SELECT event FROM rx.webhook WHERE prediction_id = ANY($1)';
 
 /**
  * Returns the events of webhooks that a process of `rxposure hooks` has stored: hot, shared by all
- * jobs of a worker, over one connection that is open while a job listens. One that breaks is made
- * again; a webhook that was missed meanwhile is read. Never emits an error: the list stays behind.
+ * jobs of a worker, over one connection that is open while a job listens. A broken connection is
+ * opened again, and webhooks that were missed meanwhile are read. Never emits an error: the list
+ * stays behind.
  */
 export function createFleetEvents(config: FleetEventsConfig): PredictionEvents['events'] {
   const { database, url, name, random = Math.random, scheduler = monotonicScheduler } = config;
@@ -83,7 +84,7 @@ export function createFleetEvents(config: FleetEventsConfig): PredictionEvents['
   );
 }
 
-/** Both a notification and the look at what was missed may bring the same. */
+/** A notification and the read of missed webhooks may bring the same event. */
 function onceEach(): MonoTypeOperatorFunction<PredictionEvent> {
   return (source) =>
     defer(() => {

@@ -8,8 +8,8 @@ import { damaged, packLines, unpackLines } from './packedPlans.ts';
 export interface EndedJob {
   readonly outcome: Outcome;
   /**
-   * The row of a job that has failed and may have a prediction, or have been paid: whoever makes it
-   * again must know. Null: there is nothing to know.
+   * The row of a job that has failed and may have a prediction, or have been paid: a later run
+   * needs it. Null: there is nothing to know.
    */
   readonly open: Row | null;
 }

@@ -79,7 +79,7 @@ const storedSettingsSchema = z.strictObject({
   }),
   /** Prices of one output image over the built-in table: of all models, and by model. */
   prices: z.object({ all: microUsd.nullable(), byModel: z.record(z.string(), microUsd) }),
-  /** What to try if a model fails, and the schemas that the plans of each model were made for. */
+  /** The models to try if one fails, and the schemas that the plans of each model were made for. */
   fallbacks: z.object({ models: z.array(fallback), schemas: z.record(z.string(), modelSchema) }),
   /** Address to which the service sends webhooks; null: none. */
   webhookUrl: z.url().nullable(),
@@ -88,7 +88,7 @@ const storedSettingsSchema = z.strictObject({
 /** The settings of a run as they are stored in the database of a fleet. */
 export type StoredSettings = z.infer<typeof storedSettingsSchema>;
 
-/** What a worker has of its own, and the database does not. */
+/** The settings that a worker has of its own, and the database does not. */
 export interface OwnSettings {
   readonly provider: Provider;
   /** Folder of this worker; absolute. */

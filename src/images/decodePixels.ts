@@ -56,7 +56,7 @@ export function decodeOptions({
 }: Pick<Decoding, 'format' | 'widthPx' | 'heightPx'>): SharpOptions {
   return {
     autoOrient: true,
-    // The size of a drawing does not say at which size it is drawn.
+    // The size of a drawing does not decide the size at which it is drawn.
     limitInputPixels: format === 'svg' ? 2 * MAX_DRAWN_PIXELS : widthPx * heightPx,
     // A truncated image is an error; an odd colour profile is not.
     failOn: 'error',
@@ -79,12 +79,12 @@ export async function decodePixels(input: string | Buffer, decoding: Decoding): 
   return { data, widthPx: width, heightPx: height, channels };
 }
 
-/** What libjpeg only warns of, although it means that pixels are missing. */
+/** Warnings of libjpeg which mean that pixels are missing. */
 const MISSING_DATA = /premature end of data segment|bad Huffman code/i;
 
 /** A warning or an error of libjpeg by its name. */
 const NAMED = /^VipsJpeg: /m;
-/** What is left of the message if the warning itself was lost. */
+/** The message if the warning itself was lost. */
 const UNNAMED = /Warning treated as error due to failOn setting|error in tile/;
 /**
  * Half of the warnings are lost if much is decoded at a time: libvips has one list for all threads.
@@ -96,8 +96,8 @@ const ENOUGH_TRIES = 2;
 
 /**
  * Runs a task that decodes an image with these options, so that it fails if a part of the image is
- * missing. libjpeg makes up what is missing before the end marker, and warns; of other things it
- * warns too, such as odd bytes between segments, and then the task is run again without heeding
+ * missing. libjpeg makes up missing pixels before the end marker, and warns; it also warns about
+ * other faults, such as odd bytes between segments, and then the task is run again without heeding
  * them.
  */
 export async function decodeWhole<T>(

@@ -5,14 +5,14 @@ import { isSource, ownProgram } from '../disk/ownProgram.ts';
 import { RenderError } from '../errors.ts';
 import type { Decoding, RawPixels } from './decodePixels.ts';
 
-/** What the decoding process is asked for. */
+/** A request to the decoding process. */
 export interface DecodeRequest extends Decoding {
   readonly path: string;
   /** Memory that the process may use, all in all. */
   readonly limitBytes: number;
 }
 
-/** The line that precedes the pixels, or says why there are none. */
+/** The line that precedes the pixels, or states why there are none. */
 export type DecodedHeader =
   | (Omit<RawPixels, 'data'> & { readonly bytes: number })
   | { readonly error: string }
@@ -93,8 +93,8 @@ function start(): Running {
     {
       stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
       env: harmlessEnvironment(process.env),
-      // Ctrl-C in a terminal reaches all processes of a group; only the parent decides what it
-      // means.
+      // Ctrl-C in a terminal reaches all processes of a group; only the parent decides how to
+      // react.
       detached: process.platform !== 'win32',
       windowsHide: true,
     },
@@ -111,7 +111,7 @@ function start(): Running {
   return { child, input, output };
 }
 
-/** Returns an environment without secrets: what decodes foreign files has no need of them. */
+/** Returns an environment without secrets: a decoder of foreign files needs none. */
 function harmlessEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const named = Object.entries(env).filter(([name]) => !/TOKEN|SECRET|PASSW|CREDENTIAL|KEY|AUTH/i.test(name));
   return Object.fromEntries(named);
@@ -172,7 +172,7 @@ function refused(
 
 function ended({ path }: DecodeRequest, { exitCode, signalCode, pid }: ChildProcess): RenderError {
   if (pid === undefined) return undecodable(path, 'no process for it could be started');
-  // The system ends a process thus if memory runs out.
+  // The system ends a process in this way if memory runs out.
   if (signalCode === 'SIGKILL') return tooMuchMemory(path, 'more than there is');
   return undecodable(path, `the decoder crashed (${signalCode ?? exitCode})`);
 }
@@ -180,7 +180,7 @@ function ended({ path }: DecodeRequest, { exitCode, signalCode, pid }: ChildProc
 /** Creates the error for an image that is no complete image, or that libvips cannot decode. */
 export function undecodable(path: string, reason: string, cause?: unknown): RenderError {
   return new RenderError('ERR_UNDECODABLE', `Cannot decode the image ${path}: ${reason}`, {
-    suggestion: `${STAYS} Open it to see what the model made.`,
+    suggestion: `${STAYS} Open it to see the output of the model.`,
     cause,
   });
 }

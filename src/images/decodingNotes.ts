@@ -26,7 +26,7 @@ const MOST_DEATHS = 2;
 
 /**
  * Opens the notes of a run folder. They are files in `.decoding`, named after the content of the
- * image, so that they hold for it wherever it is moved.
+ * image, so that they hold for it even if it is moved.
  */
 export function openDecodingNotes(folder: string): DecodingNotes {
   const notes = join(folder, FOLDER);

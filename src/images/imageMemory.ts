@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 
 /** The default for all images in work together. */
 const MOST_BYTES = 1_000_000_000;
-/** Memory for the process itself: Node, sharp, the journal, and what a run holds. */
+/** Memory for the process itself: Node, sharp, the journal, and the state of a run. */
 const OWN_BYTES = 300_000_000;
 /** The part of the memory that images get at least. */
 const LEAST_PART = 0.25;
@@ -16,8 +16,8 @@ interface BudgetConfig {
 }
 
 /**
- * Returns the memory for decoding and encoding images: `RXPOSURE_IMAGE_MB`, else 1 GB, or what the
- * limit of the container or the machine leaves if the process itself keeps 300 MB; at least a
+ * Returns the memory for decoding and encoding images: `RXPOSURE_IMAGE_MB`, else 1 GB, or the rest
+ * of the limit of the container or the machine if the process itself keeps 300 MB; at least a
  * quarter of that limit. Throws `UsageError` if the setting is no number of 1 or more.
  */
 export function imageBudgetBytes(config: BudgetConfig = {}): number {

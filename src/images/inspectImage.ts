@@ -77,9 +77,9 @@ export function formatOf(head: Buffer): string | null {
 export type ImageSize = Pick<ImageFacts, 'widthPx' | 'heightPx'>;
 
 /**
- * Checks that a file of a format (`png`, `jpeg`, …, else its extension) is whole, as far as its
- * structure tells: reads it to its end, piece by piece, and decodes nothing. Resolves with the size
- * of an image that can be decoded, null for other files.
+ * Checks by the structure of a file of a format (`png`, `jpeg`, …, else its extension) that it is
+ * whole: reads it to its end, piece by piece, and decodes nothing. Resolves with the size of an
+ * image that can be decoded, null for other files.
  *
  * Rejects with `StructureFault`, or with the system's error if the file cannot be read.
  */

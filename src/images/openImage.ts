@@ -33,7 +33,7 @@ export interface OpenImageConfig {
   decoder?: Decoder;
 }
 
-/** An image to make others of: what sharp takes to decode it. */
+/** An image to make others of: the input and options for sharp. */
 export interface OpenedImage {
   readonly input: string | Buffer;
   readonly options: SharpOptions;
@@ -93,7 +93,7 @@ async function inspect(path: string): Promise<InspectedImage> {
 /** An image is shrunk while it is decoded if it is at least twice as large as needed. */
 const SHRINKS_UP_TO = 0.5;
 
-/** For what a task needs besides pixels. */
+/** For the needs of a task besides pixels. */
 const TASK_BYTES = 4_000_000;
 /** A process with Node and sharp, before it decodes anything. */
 const PROCESS_BYTES = 90_000_000;
@@ -108,7 +108,7 @@ interface Needs {
   readonly apartBytes: number;
   /** For the pixels that come from there. */
   readonly pixelBytes: number;
-  /** For what is made of it. */
+  /** For the images that are made of it. */
   readonly extraBytes: number;
 }
 
@@ -150,7 +150,7 @@ async function useApart<T>(path: string, config: Apart, use: (image: OpenedImage
   }
 }
 
-/** Estimates may be too low by a quarter; what cannot be estimated may have half of all memory. */
+/** Estimates may be too low by a quarter; an image without one may have half of all memory. */
 const MARGIN = 1.25;
 const UNBOUNDED_PART = 0.5;
 
@@ -167,7 +167,7 @@ async function decodeApart(
     throw tooMuchMemory(path, takes);
   }
   const limitBytes = Math.min(most, Math.max(apartBytes * MARGIN, budgetBytes * UNBOUNDED_PART));
-  // What is made of the pixels is made when that process is done.
+  // Images are made of the pixels when that process is done.
   const share = await memory.enter(pixelBytes + Math.max(limitBytes, extraBytes));
   try {
     signal?.throwIfAborted();

@@ -51,9 +51,8 @@ export interface AdaptivePollConfig<T> {
  *     {startingMs: 2, timeoutMs: 5}, onTimeout: (t|)    --s-s(t|)
  *
  * The first value that a request emits is its response, and unsubscribes it. One that completes
- * without a value counts as processing. An error of a request, or what a callback throws, ends the
- * poll: put a retry around the request, not around the poll. Unsubscribing unsubscribes the request
- * in flight.
+ * without a value counts as processing. An error of a request or a callback ends the poll: put a
+ * retry around the request, not around the poll. Unsubscribing unsubscribes the request in flight.
  */
 export function adaptivePoll<T>(ask: () => ObservableInput<T>, config: AdaptivePollConfig<T>): Observable<T> {
   const { isDone, onTimeout, timeoutMs = 600_000, isStarting = () => false } = config;

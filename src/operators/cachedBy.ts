@@ -64,9 +64,9 @@ export interface Cached<R> {
  *     value; another process makes it for 3 ms  (a|)
  *     cachedBy, alone after 3 ms                ---(k|)          k: kept, found at the second look
  *
- * Emits results as they come, so a later value's may be first. Emits the errors of `make`, `find`
- * and `keep`, and what a callback throws. A failure is shared too, but not stored. Unsubscribing
- * unsubscribes what is in flight, unless another pipe shares it.
+ * Emits results as they come, so a later value's may be first. Emits the errors of `make`, `find`,
+ * `keep` and the callbacks. A failure is shared too, but not stored. Unsubscribing unsubscribes
+ * work in flight, unless another pipe shares it.
  */
 export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T, Cached<R>> {
   const { keyOf, flights = createSingleFlight(), concurrency = Number.POSITIVE_INFINITY } = config;

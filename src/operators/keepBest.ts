@@ -21,8 +21,8 @@ interface Rated<T> {
  *     keepBest(2)   -------(97|)
  *
  * With `isSame` memory holds `count` values too, so a value that was pushed out does not come back,
- * even if the one that pushed it out is replaced later. Emits the error of the source, and what
- * `scoreOf` or `isSame` throws, instead of values.
+ * even if the one that pushed it out is replaced later. Emits the error of the source, `scoreOf` or
+ * `isSame` instead of values.
  */
 export function keepBest<T>(count: number, config: KeepBestConfig<T>): OperatorFunction<T, T> {
   const { scoreOf, isSame = () => false } = config;

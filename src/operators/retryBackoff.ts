@@ -50,7 +50,7 @@ const MOST_DOUBLINGS = 64;
  *     source                                                    a-#
  *     {retries: 1, delayMs: 2, resetOnSuccess: true}            a---a---a---a
  *
- * Values that were emitted before an error stay emitted. Emits what a callback throws.
+ * Values that were emitted before an error stay emitted. Emits the errors of the callbacks.
  * Unsubscribing unsubscribes the source, or ends the wait.
  *
  * Full jitter keeps calls that failed together from coming back together:

@@ -55,8 +55,8 @@ export interface RunToFolderConfig extends RunSettings {
  * Throws a RangeError if a setting is invalid.
  *
  * Emits `UsageError` or `StorageError` if the folder cannot be used or `total` is wrong; nothing
- * has been created then. An error that ends the run later (no credit, a full disk) is emitted
- * behind its end, which says what is saved; the error has the same `totals`.
+ * has been created then. An error that ends the run later (no credit, a full disk) is emitted after
+ * its end, which counts the saved jobs; the error has the same `totals`.
  */
 export function runToFolder(source: PlanSource, config: RunToFolderConfig): Observable<FinishedRun> {
   const { total: expected, ...settings } = config;
@@ -132,7 +132,7 @@ export function runCounted(
     const unchosen = defer(() => (settings.only ? countLeftOut(plans, total, run, isPartial) : of(0)));
     const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
     const space = createSpaceCheck(run, settings);
-    // If the plans cannot be read, the run itself says so.
+    // If the plans cannot be read, the run itself reports it.
     const checked = defer(() => warnOfMissingGlyphs(space.watch(plans), warn)).pipe(
       ignoreElements(),
       catchError(() => EMPTY),

@@ -33,8 +33,8 @@ async function decode(input: string | Buffer, path: string, decoding: Decoding):
       throw error instanceof RxposureError ? error : undecodable(path, messageOf(error), error);
     });
   };
-  // Sharp reads a file more cheaply than Node does. If it fails, reading the bytes tells a bad disk
-  // from a bad image.
+  // Sharp reads a file more cheaply than Node does. If it fails, reading the bytes distinguishes a
+  // bad disk from a bad image.
   return decodePixels(input, decoding).catch(decodeBytes);
 }
 
@@ -72,7 +72,7 @@ export async function decodeUnlessRefused<T>(path: string, decode: () => Promise
   } catch (error) {
     if (error instanceof RenderError && error.code !== 'ERR_UNDECODABLE') return null;
     if (error instanceof RxposureError) throw error;
-    // libvips does not tell a bad disk from a bad image.
+    // libvips does not distinguish a bad disk from a bad image.
     const handle = await open(path).catch((cause: unknown) => {
       throw toStorageError(cause, path);
     });

@@ -184,7 +184,7 @@ function hasSize(side: 'width' | 'height'): (written: WrittenRendition) => boole
   return (written) => written[side] !== undefined || presetOf(written.name) !== undefined;
 }
 
-/** Sizes are checked whatever else is wrong. */
+/** Sizes are checked even if other fields are wrong. */
 function isMapping({ value }: z.core.ParsePayload): boolean {
   return typeof value === 'object' && value !== null;
 }

@@ -28,7 +28,7 @@ export function renditionFrames(specs: readonly RenditionSpec[]): readonly Rendi
   });
 }
 
-/** Enough of a sha256 to tell the settings of a rendition apart. */
+/** Enough of a sha256 to distinguish the settings of renditions. */
 const RECIPE_CHARS = 16;
 
 /** Returns a hash of the settings of a rendition; an overlay counts by its path. */

@@ -10,7 +10,8 @@ interface RenditionFault {
 interface Rule {
   readonly key: keyof RenditionSpec;
   /**
-   * Returns what the option needs and what the rendition has instead; null if there is no conflict.
+   * Returns the value that the option needs and that of the rendition; null if there is no
+   * conflict.
    */
   readonly missing: (spec: RenditionSpec) => { readonly wanted: string; readonly got: string } | null;
 }

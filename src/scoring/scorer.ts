@@ -79,7 +79,7 @@ export function pixelScorer(measure: Measure): Scorer {
   return async (image) => measure(await readPixels(image));
 }
 
-/** Enough to tell sharp from blurred, and 20 times faster than a full-size image. */
+/** Enough to distinguish sharp from blurred, and 20 times faster than a full-size image. */
 const SIDE_PX = 512;
 
 /**
@@ -103,7 +103,7 @@ export async function readPixels({ path, index, folder }: ImageToScore): Promise
     return { widthPx: info.width, heightPx: info.height, rgb, grey: greyOf(rgb) };
   } catch (cause) {
     throw new ScoreError(`Cannot decode image #${index + 1}, ${path}: ${messageOf(cause)}`, {
-      suggestion: 'Open it to see what the model made. Only images can be scored.',
+      suggestion: 'Open it to see the output of the model. Only images can be scored.',
       cause,
     });
   }

@@ -31,7 +31,7 @@ export function cacheFolder(
     : path.join(home, '.cache', 'rxposure');
 }
 
-/** Returns the path of the database that counts what this machine spends; null without a home. */
+/** Returns the path of the database with the spending of this machine; null without a home. */
 export function spendingFile(env: Readonly<Record<string, string | undefined>>): string | null {
   const folder = cacheFolder(env);
   return folder === null ? null : join(folder, 'spending.sqlite');
@@ -51,6 +51,6 @@ export function keepCompiled(env: Readonly<Record<string, string | undefined>>):
   } catch {
     return;
   }
-  // Not imported by its name: a Node that lacks it could not say that it is too old.
+  // Not imported by its name: a Node that lacks it could not report that it is too old.
   module.enableCompileCache(compiled);
 }

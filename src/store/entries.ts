@@ -37,9 +37,9 @@ export interface RunJournal extends Journal {
    * `spentMicroUsd` yet.
    */
   openMicroUsd(): number;
-  /** Returns the earlier runs in this folder; one that was killed as it had last noted itself. */
+  /** Returns the earlier runs in this folder; a killed one with its last note. */
   sessions(): readonly RunSession[];
-  /** Notes how far this run has come, in place of what it has noted before. */
+  /** Notes the progress of this run, in place of its last note. */
   noteSession(session: RunSession): void;
   /**
    * Flushes all entries and frees the folder. Throws `StorageError` if the file was deleted or

@@ -58,17 +58,16 @@ const FOLDERS = [
 
 /**
  * Returns true for the path, below a run folder, of a file that its run keeps for itself: none of a
- * job. Do not open one to see what it is: closing a second handle of the journal ends the lock on
- * it.
+ * job. Do not open one to look into it: closing a second handle of the journal ends the lock on it.
  */
 export function isRunFile(path: string): boolean {
   return fileNames.has(path) || PAGES.test(path);
 }
 
 /**
- * Checks that the files and folders of a run are what they seem to be, before any of them is
- * opened. Throws `UsageError` if a file is a link, a pipe or a device, or a folder a link that
- * leads out of the run folder: someone else may have made it.
+ * Checks that the files and folders of a run are plain ones, before any of them is opened. Throws
+ * `UsageError` if a file is a link, a pipe or a device, or a folder a link that leads out of the
+ * run folder: someone else may have made it.
  */
 export function expectOwnFiles(folder: string): void {
   for (const name of FILES) expectPlainFile(join(folder, name));

@@ -8,7 +8,7 @@ import { queueFileName } from './folderFiles.ts';
 
 /**
  * Marks a run folder as that of workers, before they begin: until their outcomes are in it, its
- * journal does not know what is paid. `hasOthers` says that the folder has jobs of other runs.
+ * journal does not know their payments. `hasOthers` notes that the folder has jobs of other runs.
  */
 export async function markQueued(folder: string, run: string, hasOthers = false): Promise<void> {
   const mark = { run, ...(hasOthers && { hasOthers }) };

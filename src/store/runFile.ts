@@ -27,7 +27,7 @@ export interface StoredInput {
   readonly sha256: string;
 }
 
-/** The content of `run.json`: what a run folder belongs to, to be read without its journal. */
+/** The content of `run.json`: the owner of a run folder, to be read without its journal. */
 export interface RunFile {
   /** The service that makes its images; null if that has no name. */
   readonly service: string | null;
@@ -43,8 +43,8 @@ const runFileSchema = z.object({
 const FILE_NAME = 'run.json';
 
 /**
- * Reads what a folder belongs to; null if it has no `run.json`. Rejects with `UsageError` if the
- * file is not one of a run.
+ * Reads the owner of a folder; null if it has no `run.json`. Rejects with `UsageError` if the file
+ * is not one of a run.
  */
 export async function readRunFile(folder: string): Promise<RunFile | null> {
   const path = join(folder, FILE_NAME);
@@ -53,7 +53,7 @@ export async function readRunFile(folder: string): Promise<RunFile | null> {
 
 /**
  * Begins a run folder: creates it with its `run.json`, before anything else is in it. Resolves with
- * what the folder belongs to: `file`, or the content of a `run.json` that was there before. Rejects
+ * the owner of the folder: `file`, or the content of a `run.json` that was there before. Rejects
  * with `StorageError`.
  */
 export async function beginFolder(folder: string, file: RunFile): Promise<RunFile> {
@@ -164,7 +164,7 @@ interface CheckFolderConfig {
 
 /**
  * Checks, before anything is written or created, that a folder is new or belongs to a run on the
- * same service. Returns what it belongs to; null if it does not say, as folders of versions that
+ * same service. Returns its owner; null if the folder does not name it, as those of versions that
  * had no `run.json`. Rejects with `UsageError` otherwise, and if a file of the run is a link.
  */
 export async function checkFolder(folder: string, { service }: CheckFolderConfig): Promise<RunFile | null> {

@@ -35,7 +35,7 @@ export function aPlan(fields: Partial<Plan> = {}): Plan {
 
 /**
  * Returns a prediction that succeeded with one file, without times, except for the fields given.
- * One that did not succeed has no output, unless `outputComplete` says so.
+ * One that did not succeed has no output, unless `outputComplete` is true.
  *
  *     aPrediction({ id: 'p2', status: 'processing' })
  */

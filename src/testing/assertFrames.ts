@@ -1,10 +1,10 @@
 import { AssertionError } from 'node:assert';
 import { inspect, isDeepStrictEqual } from 'node:util';
 
-/** Compares what a test got with what it expects; throws if they differ. */
+/** Compares the actual with the expected value; throws if they differ. */
 export type AssertEqual = (actual: unknown, expected: unknown) => void;
 
-/** One entry of what a marble test compares: a notification, or a subscription. */
+/** One entry that a marble test compares: a notification, or a subscription. */
 interface Frame {
   readonly frame?: number;
   readonly notification?: { readonly kind: string; readonly value?: unknown; readonly error?: unknown };

@@ -14,15 +14,15 @@ export interface Pull<T> {
   readonly item?: T;
 }
 
-/** The record of what was asked of a source. */
+/** The record of the items that were requested from a source. */
 export interface PullRecord<T> {
   /** Everything that happened, in its order. */
   readonly pulls: readonly Pull<T>[];
   /** The most items that were taken and not finished at any time. */
   readonly mostAhead: number;
   /**
-   * Notes that one of the items taken is finished: `tap({ complete: source.finish })` on what each
-   * item becomes. (`finalize` comes too late: the next item is pulled before it.)
+   * Notes that one of the items taken is finished: `tap({ complete: source.finish })` on the stream
+   * that each item becomes. (`finalize` comes too late: the next item is pulled before it.)
    */
   readonly finish: () => void;
 }
@@ -33,9 +33,9 @@ export interface CountPullsConfig {
 }
 
 /**
- * Wraps a source so that it records what is asked of it, and when; check it with `expectPulls`. A
- * synchronous source stays synchronous. Nothing is asked of the wrapped source but what is asked of
- * this one. All iterations of it share one record.
+ * Wraps a source so that it records each item requested from it, and when; check it with
+ * `expectPulls`. A synchronous source stays synchronous. The wrapped source gets exactly the
+ * requests that this one gets. All iterations of it share one record.
  */
 export function countPulls<T>(items: Iterable<T>, config?: CountPullsConfig): Iterable<T> & PullRecord<T>;
 export function countPulls<T>(

@@ -2,13 +2,13 @@ import { TestScheduler } from 'rxjs/testing';
 import { type AssertEqual, assertFrames } from './assertFrames.ts';
 import type { Pull, PullRecord } from './countPulls.ts';
 
-/** What is expected of a source that was pulled; what is absent is not looked at. */
+/** The expectations of a source that was pulled; absent ones are not checked. */
 export interface ExpectedPulls<T> {
   /** Items taken so far. */
   readonly pulled?: number;
   /**
    * The most items that were taken and not finished at any time: exactly so many ahead, neither
-   * more nor fewer. The test says when one is finished: `tap({ complete: source.finish })`.
+   * more nor fewer. The test reports when one is finished: `tap({ complete: source.finish })`.
    */
   readonly ahead?: number;
   /** The items taken, in the order in which they were. */
@@ -33,7 +33,7 @@ export interface ExpectPullsConfig {
 }
 
 /**
- * Asserts what was asked of a source made by `countPulls`: how many items ahead, in which order, at
+ * Asserts the requests to a source made by `countPulls`: how many items ahead, in which order, at
  * which moments. Compares at once: call it after `flush()` in a marble test, or after the pipeline
  * has ended.
  *

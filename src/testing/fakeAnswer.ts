@@ -2,7 +2,7 @@ import type { ClockScheduler } from '../base/monotonicScheduler.ts';
 import type { ProviderError } from '../errors.ts';
 import type { Json, PredictionRequest } from '../types.ts';
 
-/** The course of one prediction; what is absent is that of the provider. */
+/** The course of one prediction; absent fields are those of the provider. */
 export interface FakeCourse {
   /** Ms from the create request to the end. */
   readonly durationMs?: number;
@@ -17,7 +17,7 @@ export interface FakeCourse {
   readonly error?: string;
 }
 
-/** What becomes of one create request. */
+/** The result of one create request. */
 export type FakeAnswer =
   /** The prediction is made, and the response comes. */
   | ({ readonly type: 'made' } & FakeCourse)
@@ -33,7 +33,7 @@ export type FakeAnswer =
 
 export interface FakeProviderConfig {
   /**
-   * What becomes of the create requests, in the order in which they come; or a function of the
+   * The results of the create requests, in the order in which they come; or a function of the
    * request and of its index, from 0. Those without an answer, and null, are `made`. Default: all.
    */
   creates?:
@@ -46,9 +46,9 @@ export interface FakeProviderConfig {
   /** Ms for which the list lacks a prediction after it was made. Default 0. */
   listLagMs?: number;
   /**
-   * True if the list vouches that what it lacks was not made (`PredictionPage.isCurrent`), so that
-   * a lost request that made nothing is sent again at once. Default false: as Replicate, it does
-   * not.
+   * True if the list guarantees that any prediction missing from it was not made
+   * (`PredictionPage.isCurrent`), so that a lost request that made nothing is sent again at once.
+   * Default false, as with Replicate.
    */
   listIsCurrent?: boolean;
   /** Predictions on a page of the list. Default 100. */

@@ -17,7 +17,7 @@ export interface FakeCall {
   readonly id: string | null;
 }
 
-/** A provider without a service, and the record of what it was asked. */
+/** A provider without a service, and the record of its calls. */
 export interface FakeProvider extends Provider {
   /** All calls so far, in the order in which they came. */
   readonly calls: readonly FakeCall[];
@@ -34,8 +34,8 @@ export interface FakeProvider extends Provider {
 
 /**
  * Creates a provider that makes predictions in the memory of the test, in virtual time if the clock
- * is virtual. Each subscription to `createPrediction` is one request; `creates` says what becomes
- * of it, and by default a prediction is made that succeeds after `durationMs`.
+ * is virtual. Each subscription to `createPrediction` is one request; `creates` has its results,
+ * and by default a prediction is made that succeeds after `durationMs`.
  *
  *     createPrediction, waitMs 60000   ---(p|)      durationMs 3: the response has the output
  *     createPrediction, waitMs 0       (p|)         processing; getPrediction has the rest

@@ -3,9 +3,9 @@ import { type AssertEqual, assertFrames } from './assertFrames.ts';
 
 export interface MarblesConfig {
   /**
-   * Compares what came with what the diagrams say, and throws if they differ: the assertion of your
-   * test runner, for its own messages and matchers. Default: as Node's `deepStrictEqual`, with a
-   * list of the moments, in any runner.
+   * Compares the actual notifications with the diagrams, and throws if they differ: the assertion
+   * of your test runner, for its own messages and matchers. Default: as Node's `deepStrictEqual`,
+   * with a list of the moments, in any runner.
    */
   assertEqual?: AssertEqual;
 }
@@ -27,9 +27,9 @@ export interface MarblesConfig {
  * those of RxJS's `TestScheduler.run`.
  *
  * Promises, sockets and Node's own timers have no virtual time: a value that comes through a
- * promise does not come at all. The test function throws if `test` returns a promise, and what
- * `assertEqual` throws. If your runner counts assertions (`expect.requireAssertions` of vitest),
- * give it `assertEqual: (actual, expected) => expect(actual).toStrictEqual(expected)`.
+ * promise does not come at all. The test function throws if `test` returns a promise, and throws
+ * the errors of `assertEqual`. If your runner counts assertions (`expect.requireAssertions` of
+ * vitest), give it `assertEqual: (actual, expected) => expect(actual).toStrictEqual(expected)`.
  */
 export function marbles(test: (helpers: RunHelpers) => void, config: MarblesConfig = {}): () => void {
   const { assertEqual = assertFrames } = config;
@@ -47,7 +47,7 @@ export function marbles(test: (helpers: RunHelpers) => void, config: MarblesConf
 function expectNoPromise(result: unknown): void {
   if (typeof result !== 'object' || result === null || !('then' in result)) return;
   throw new TypeError(
-    'Expected a marble test to return nothing, got a promise: what is awaited has no virtual time.',
+    'Expected a marble test to return nothing, got a promise: awaited values have no virtual time.',
   );
 }
 

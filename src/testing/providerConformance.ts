@@ -10,8 +10,8 @@ import { serviceChecks } from './conformance/serviceChecks.ts';
  *
  * Real time and real sockets, some ms for each rule besides the time of your service. With `at` the
  * suite puts servers of its own in the place of the service, which reset connections, hang, and
- * answer with web pages: there it shows whether the provider says truly what became of a create
- * request. A broken rule rejects with an `AssertionError` that says why the rule is there.
+ * respond with web pages: there it shows whether the provider reports the right effect of a create
+ * request. A broken rule rejects with an `AssertionError` that has the reason for the rule.
  */
 export function providerConformance(config: ProviderConformanceConfig): readonly ConformanceCheck[] {
   const { at, lacks = [], answerGet = () => undefined, everyMs = 250, timeoutMs = 30_000, ...rest } = config;

@@ -41,7 +41,7 @@ export function stubProvider(methods: Partial<Provider> = {}): Provider {
 
 /**
  * Creates a governor that admits each create request when `admitted` emits, at once by default.
- * `told` records what the responses reported: `accepted`, `accepted 5` with the requests that
+ * `told` records the reports of the responses: `accepted`, `accepted 5` with the requests that
  * remain, `refused 2000` with the wait in ms.
  */
 export function fakeGovernor(

@@ -14,7 +14,7 @@ export class VirtualClock extends VirtualTimeScheduler {
     super(undefined, 0);
   }
 
-  /** Lets so many ms pass, and runs what is due meanwhile. */
+  /** Lets so many ms pass, and runs everything that is due meanwhile. */
   advance(ms: number): void {
     this.maxFrames += ms;
     this.flush();

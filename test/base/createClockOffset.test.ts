@@ -19,7 +19,7 @@ it('gets more exact with each time stamp', () => {
   expect(offset.bounds).toEqual({ leastMs: 7_001, mostMs: 8_001 });
 });
 
-it('takes whole seconds for times whose decimals were cut', () => {
+it('treats whole seconds as times without their decimals', () => {
   const offset = createClockOffset();
   offset.learn('1970-01-01T00:00:10Z', 10_100, 10_200);
   expect(offset.bounds).toEqual({ leastMs: -200, mostMs: 900 });

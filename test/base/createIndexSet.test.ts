@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createIndexSet } from '../../src/base/indexSet.ts';
 
 describe('createIndexSet', () => {
-  it('holds what a Set holds', () => {
+  it('holds the same values as a Set', () => {
     const change = fc.record({ add: fc.boolean(), index: fc.nat(100_000) });
     fc.assert(
       fc.property(fc.array(change), (changes) => {

@@ -45,7 +45,7 @@ it('leaves other texts as they are', () => {
   expect(redact('r8_S3cr3t, https://a/b%2Fc?x=\\u0041')).toBe('r8_S3cr3t, https://a/b%2Fc?x=\\u0041');
 });
 
-it('takes no word for a secret', () => {
+it('treats no word as a secret', () => {
   expect(createRedact(['test', ''])('a test')).toBe('a test');
   expect(createRedact(['r8_test'])('a r8_test')).toBe('a [token]');
   expect(createRedact(['simulate', 'whsec_c2VjcmV0'])('whsec_c2VjcmV0 simulates')).toBe('[token] [token]s');

@@ -12,7 +12,7 @@ it.each([
   expect(formatUsd(microUsd)).toBe(text);
 });
 
-it('takes dollars for whole millionths, in which sums are exact', () => {
+it('converts dollars to whole millionths, in which sums are exact', () => {
   expect([0, 0.003, 0.1, 12.5, 0.000_000_4].map(toMicroUsd)).toEqual([0, 3_000, 100_000, 12_500_000, 0]);
   expect(0.1 + 0.2).not.toBe(0.3);
   expect(toMicroUsd(0.1) + toMicroUsd(0.2)).toBe(toMicroUsd(0.3));

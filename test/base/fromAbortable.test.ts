@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { abortOf } from '../../src/base/fromAbortable.ts';
 
-/** Returns what a subscriber sees of the aborts of a signal. */
+/** Returns the aborts of a signal that a subscriber sees. */
 function watched(signal: AbortSignal | undefined): { readonly seen: unknown[]; leave(): void } {
   const seen: unknown[] = [];
   const subscription = abortOf(signal).subscribe(() => seen.push('abort'));
   return { seen, leave: () => subscription.unsubscribe() };
 }
 
-it('tells an abort that comes, and at once one that has been', () => {
+it('emits at an abort, and at once if it was before', () => {
   const controller = new AbortController();
   const { seen } = watched(controller.signal);
   expect(seen).toEqual([]);
@@ -17,7 +17,7 @@ it('tells an abort that comes, and at once one that has been', () => {
   expect(watched(controller.signal).seen).toEqual(['abort']);
 });
 
-it('never tells one without a signal, or after it is left', () => {
+it('never emits without a signal, or after an unsubscribe', () => {
   const controller = new AbortController();
   const { seen, leave } = watched(controller.signal);
   leave();

@@ -15,7 +15,7 @@ it.each([
   expect(MODEL_REFERENCE.test(text)).toBe(isModel);
 });
 
-it('tells owner and name of models and deployments', () => {
+it('splits models and deployments into owner and name', () => {
   expect(ownerAndName('acme/foxes')).toEqual(['acme', 'foxes']);
   expect(ownerAndName('deployments/acme/foxes')).toEqual(['acme', 'foxes']);
 });

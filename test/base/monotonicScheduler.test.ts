@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 it.each([
   ['back', -5 * MINUTE_MS],
   ['forward', 5 * MINUTE_MS],
-])('goes on as it did if the clock is set %s', (_name, byMs) => {
+])('continues unchanged if the clock is set %s', (_name, byMs) => {
   const clock = movableClock();
   const [beforeMs, wallBeforeMs] = [monotonicScheduler.now(), wallNow(monotonicScheduler)];
   clock.set(byMs);

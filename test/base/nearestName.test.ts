@@ -6,7 +6,7 @@ it.each([
   ['PNG', ['webp', 'png'], 'png'],
   ['tiff', ['webp', 'png'], null],
   ['a', [], null],
-])('finds what %s was meant to be among %j', (typed, names, nearest) => {
+])('finds the name that %s was meant to be among %j', (typed, names, nearest) => {
   expect(nearestName(typed, names)).toBe(nearest);
 });
 

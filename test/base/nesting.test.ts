@@ -22,7 +22,7 @@ describe('nesting', () => {
     }
   });
 
-  it('counts what many share as often as it would be written', () => {
+  it('counts a shared value as often as it would be written', () => {
     let shared: unknown = ['lol'.repeat(10)];
     for (let level = 0; level < 60; level += 1) shared = [shared, shared];
     expect(nestingFault(shared)).toContain('2000000 characters with all aliases in their place');

@@ -26,7 +26,7 @@ it('adds this machine to the hosts that are reached directly', () => {
   expect(read?.NO_PROXY.split(',').slice(0, 3)).toEqual(['a.example', '.b.example', 'localhost']);
 });
 
-it('refuses what is no proxy, without showing a password', () => {
+it('refuses an address that is not a proxy, without showing a password', () => {
   const read = () => readProxies({ HTTPS_PROXY: 'socks5://me:hidden@proxy.example' });
   expect(read).toThrow('Expected `HTTPS_PROXY` to be the http or https address of a proxy');
   expect(read).not.toThrow(/hidden/);

@@ -48,7 +48,7 @@ describe('hideSecrets', () => {
     expect(keyOf('fig-9a71')).toBe(keyOf('fig-0000'));
   });
 
-  it('asks for the value if it got the word that stands for it', () => {
+  it('asks for the value if it got the placeholder of a secret', () => {
     const { input, secrets } = hideSecrets({ prompt: 'a fig', token: SECRET }, schema);
     const request = { model: 'a/b', version: null, input };
     expect(() => revealSecrets(request, secrets)).toThrow(UsageError);

@@ -4,7 +4,7 @@ import type { SimulatedPrediction, SimulatorStats } from '../../src/simulator/in
 import { outcomeSchema } from '../../src/sinks/manifest/readOutcomes.ts';
 import type { Outcome } from '../../src/types.ts';
 
-/** What a run folder says about the money that was paid. */
+/** The payments on record in a run folder. */
 export interface Books {
   readonly outcomes: readonly Outcome[];
   /** Results that the input no longer asks for. */
@@ -30,7 +30,7 @@ export const booksSchema = z.object({
   unused: z.array(unusedSchema).default([]),
 });
 
-/** What the service knows of a batch. */
+/** The predictions and figures of a batch at the service. */
 export interface Account {
   readonly made: readonly Readonly<SimulatedPrediction>[];
   readonly stats: SimulatorStats;

@@ -38,7 +38,7 @@ it('runs that are killed lose nothing, pay nothing twice, and book every cent', 
     reports.map((lane: readonly BatchReport[]) => lane.reduce((total, report) => total + of(report), 0));
   expect(reports.flat().flatMap(({ problems }) => problems)).toEqual([]);
   expect(sum(({ kills }) => kills)).toEqual([...lanes.map(([, , kills]) => kills), 0]);
-  // What each lane is for has happened in it.
+  // Each lane has had the faults that it is for.
   const struck = reports.map((lane) => lane.some(({ faults }) => faults.size > 0));
   expect(lanes.filter((_, at) => !struck[at]).map(([name]) => name)).toEqual(['kills']);
   expect(sum(({ lost, paidTwice }) => lost + paidTwice)).toEqual(reports.map(() => 0));

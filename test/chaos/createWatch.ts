@@ -2,7 +2,7 @@ import type { SimulatedPrediction, SimulatorFaults } from '../../src/simulator/i
 import type { KillPlan, Moment } from './planKill.ts';
 import type { GenerateRun } from './startGenerate.ts';
 
-/** Sees what a run does through the eyes of the simulator, and kills it at the planned moment. */
+/** Watches a run from the simulator, and kills it at the planned moment. */
 export interface Watch {
   /** The same faults, with the watch looking on. */
   over(faults: SimulatorFaults): SimulatorFaults;
@@ -68,7 +68,7 @@ export function createWatch(): Watch {
         if (plan === null || !plan.moments.includes(moment)) return;
         left -= 1;
         if (left !== 0) return;
-        // At once, before the simulator goes on: a timer of 0 ms would let an answer out first.
+        // At once, before the simulator continues: a timer of 0 ms would let a response out first.
         if (plan.delayMs === 0) run.kill();
         else timers.push(setTimeout(() => run.kill(), plan.delayMs));
       };

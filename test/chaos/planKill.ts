@@ -1,6 +1,6 @@
 import type { Random } from '../../src/simulator/engine/random.ts';
 
-/** What the simulator sees of a run, and its start. */
+/** The moments of a run that the simulator sees, and its start. */
 export type Moment = 'start' | 'beforeCreate' | 'afterCreate' | 'ask' | 'file';
 
 /** When a run is killed. */
@@ -16,11 +16,11 @@ export interface KillPlan {
 const START_MS = 1_000;
 
 /**
- * Where the next run is killed. Every stretch of a job's way is among it: before the first create,
- * with a create on its way there (it takes effect all the same), between its effect and its answer,
- * while its answer is written down, while its files are fetched, renamed and rendered, while a lost
- * create is looked up, and while the last job and the manifest are written (`openJobs` is how many
- * are left).
+ * Draws the moment of the next kill, out of all parts of a job: before the first create request,
+ * with one on its way there (it still takes effect), between its effect and its response, while its
+ * response is recorded, while its files are fetched, renamed and rendered, while a lost create
+ * request is looked up, and while the last job and the manifest are written (`openJobs` is the
+ * number of jobs that are left).
  */
 export function planKill(random: Random, openJobs: number): KillPlan {
   const some = 1 + Math.floor(random.next() * Math.min(5, Math.max(1, openJobs)));

@@ -1,5 +1,5 @@
-// Kills runs again and again, changes what they find when they start again, and counts what it
-// cost: `npm run chaos -- --kills 200`. Linux and macOS, some minutes.
+// Kills runs again and again, changes their folders and inputs before they start again, and counts
+// the losses: `npm run chaos -- --kills 200`. Linux and macOS, some minutes.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -22,7 +22,7 @@ export interface BatchConfig {
   strategy?: Strategy;
 }
 
-/** What became of a batch that was killed and started again until it was done. */
+/** The result of a batch that was killed and started again until it was done. */
 export interface BatchReport {
   readonly workload: string;
   readonly jobs: number;

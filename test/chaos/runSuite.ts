@@ -18,7 +18,7 @@ export interface SuiteConfig {
   seed: number;
   /** Jobs of a batch. */
   prompts: number;
-  /** Told of each batch as it is done. */
+  /** Called with each finished batch. */
   onBatch?: (report: BatchReport) => void;
 }
 
@@ -59,7 +59,7 @@ const lanes: readonly Lane[] = [
 
 /**
  * Runs the lanes side by side, because runs mostly wait; and two processes with one `--cache`,
- * which are not killed, since what was in flight at a kill belongs to its run folder.
+ * which are not killed, since predictions in flight at a kill belong to their run folder.
  */
 export async function runSuite(config: SuiteConfig): Promise<readonly BatchReport[]> {
   let given = 0;

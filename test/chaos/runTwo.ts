@@ -22,7 +22,7 @@ export interface TwoConfig {
   folder: string;
   seed: number;
   prompts: number;
-  /** What the two processes have in common. */
+  /** The folder kind that the two processes share. */
   shared: 'folder' | 'cache';
   /** Kills at most, of both processes. Default 0. */
   maxKills?: number;

@@ -12,9 +12,9 @@ export interface GenerateRun {
   kill(): void;
   /** How it ended: an exit code, or null if it was killed. */
   readonly ended: Promise<number | null>;
-  /** What it said on standard error so far. */
+  /** Returns its standard error so far. */
   said(): string;
-  /** What it printed on standard output so far. */
+  /** Returns its standard output so far. */
   printed(): string;
 }
 

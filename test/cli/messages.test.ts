@@ -19,7 +19,7 @@ const files: Readonly<Record<string, string>> = {
   'list.yaml': 'prompts: a fox, an owl\nmodels: [qwen/qwen-image]\n',
 };
 
-/** What was typed, and both lines that it is answered with. */
+/** Command lines, each with the two lines of its response. */
 const mistakes: readonly (readonly [string, string, string])[] = [
   [
     'variations strength.yaml --simulate',
@@ -185,7 +185,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it.each(mistakes.map(([typed], index) => [typed, index] as const))(
-  '%s: says what is wrong, where, and what to do',
+  '%s: names the fault, its location, and a remedy',
   (_typed, index) => {
     const [, error, hint] = mistakes[index] ?? [];
     expect(ended[index]).toEqual({
@@ -200,7 +200,7 @@ it('leaves no run folder behind', async () => {
   expect((await readdir(folder)).sort()).toEqual([...Object.keys(files), 'empty', 'mine'].sort());
 });
 
-it('says which package is missing in a clone without an install', async () => {
+it('names the missing package in a clone without an install', async () => {
   const clone = join(folder, 'clone');
   for (const name of ['src', 'pipelines', 'package.json']) {
     await cp(name, join(clone, name), { recursive: true });

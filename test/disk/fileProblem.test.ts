@@ -20,7 +20,7 @@ it('names a missing file as the caller does', () => {
   expect(fileProblem(fault('EIO'), 'no file of that name')).toBe('an error when reading it (EIO)');
 });
 
-it('tells a missing file from every other fault', () => {
+it('distinguishes a missing file from every other fault', () => {
   expect(
     [fault('ENOENT'), fault('ENOTDIR'), fault('EACCES'), new Error('x'), 'ENOENT'].map(isMissing),
   ).toEqual([true, false, false, false, false]);

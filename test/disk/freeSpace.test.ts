@@ -6,7 +6,7 @@ import { tempFolder } from '../helpers/tempFile.ts';
 const sound = { bsize: 4_096, blocks: 1_000, bfree: 300, bavail: 200, files: 50, ffree: 20 };
 
 it.each<[string, Partial<FileSystemFigures>, boolean, ReturnType<typeof readFigures>]>([
-  ['what others may use', {}, false, { bytes: 200 * 4_096, files: 20 }],
+  ['the space for all users', {}, false, { bytes: 200 * 4_096, files: 20 }],
   ['the reserve of root as well', {}, true, { bytes: 300 * 4_096, files: 20 }],
   ['no limit of files', { files: 0, ffree: 0 }, false, { bytes: 200 * 4_096, files: null }],
   ['more free files than there are', { ffree: 51 }, false, { bytes: 200 * 4_096, files: null }],

@@ -34,7 +34,7 @@ interface Finished {
   readonly stderr: string;
 }
 
-/** Runs the script in a shell command in which "$@" stands for it. */
+/** Runs a shell command in which "$@" is the script. */
 function run(shell: string, ...flags: string[]): Promise<Finished> {
   const service = {
     REPLICATE_API_TOKEN: simulator.token,
@@ -52,7 +52,7 @@ function run(shell: string, ...flags: string[]): Promise<Finished> {
   });
 }
 
-/** One clear message, what to do about it, and no stack. */
+/** Expects one clear message with a hint, and no stack. */
 function expectMessage({ stderr }: Finished, message: string, hint: string): void {
   expect(stderr).toMatch(new RegExp(`^error: .*${message}.*\\nhint: .*${hint}`, 'm'));
   expect(stderr.match(/^error: /gm)).toHaveLength(1);

@@ -27,7 +27,7 @@ it('gives the wanted name if it is free, and the next free one otherwise', async
   expect(await readFile(at('cat.png'), 'utf8')).toBe('one');
 });
 
-it('replaces what it may, and what is the same', async () => {
+it('replaces files that it may replace, and identical ones', async () => {
   await writeFile(at('cat.png'), 'ours');
   expect(await give('new', 'cat.png', (path) => path === at('cat.png'))).toBe('cat.png');
   expect(await give('new', 'cat.png', never)).toBe('cat.png');
@@ -50,7 +50,7 @@ it('looks again if another process has put a file there meanwhile', async () => 
   expect(looks).toEqual(['cat.png', 'cat.png']);
 });
 
-it('leaves links and folders alone, whatever they lead to', async () => {
+it('leaves all links and folders alone', async () => {
   await writeFile(at('mine.png'), 'same');
   await symlink(at('mine.png'), at('cat.png'));
   await symlink(at('nowhere'), at('cat-2.png'));

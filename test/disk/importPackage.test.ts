@@ -27,7 +27,7 @@ describe('importPackage', () => {
     });
   });
 
-  it('tries again what could not be loaded', async () => {
+  it('retries a package that could not be loaded', async () => {
     const shortage = Promise.reject(Object.assign(new Error('EMFILE'), { code: 'EMFILE' }));
     await expect(importPackage('later', () => shortage)).rejects.toThrow();
     expect(await importPackage('later', async () => 'loaded')).toBe('loaded');

@@ -105,7 +105,7 @@ describe('insideFolder', () => {
     expect(() => many(path)).toThrow(UsageError);
   });
 
-  it('says where a link leads', async () => {
+  it('names the target of a link', async () => {
     const target = await realpath(join(root(), 'outside/dog.png'));
     expect(() => insideFolder(folder(), 'out-file.png')).toThrow(
       `Expected "out-file.png" to lie in ${folder()}, got a symbolic link that leads to ${target}`,
@@ -121,7 +121,7 @@ describe('insideFolder', () => {
   });
 });
 
-it('is a part of schemas, whose errors say the place', () => {
+it('is a part of schemas, whose errors name the path', () => {
   const schema = z.object({ path: storedPath, name: storedName });
   expect(schema.parse({ path: 'a/b.png', name: 'thumb' })).toEqual({ path: 'a/b.png', name: 'thumb' });
   for (const bad of [

@@ -15,7 +15,7 @@ async function write() {
   for (const name of ['a', 'b']) await writeFile(join(folder(), `${name}.png`), name);
 }
 
-/** Lets every flush of a folder fail while `work` goes on. */
+/** Lets every flush of a folder fail during `work`. */
 async function unflushed(work: () => Promise<void>) {
   const handle = await open(folder());
   const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockRejectedValue(new Error('no power'));
@@ -24,7 +24,7 @@ async function unflushed(work: () => Promise<void>) {
   sync.mockRestore();
 }
 
-it('gives files the names of one another, and skips what is done or nowhere', async () => {
+it('gives files the names of one another, and skips moved and missing ones', async () => {
   await write();
   const missing = { id: 3, oldPath: 'gone/c.png', newPath: 'c.png' };
   for (const _turn of [1, 2]) await gatherFiles(folder(), [...moves, missing]);
@@ -32,7 +32,7 @@ it('gives files the names of one another, and skips what is done or nowhere', as
   expect([await read('b.png'), await read('new/a.png')]).toEqual(['a', 'b']);
 });
 
-it('flushes also what a killed process had moved before', async () => {
+it('flushes also moves that a killed process had made before', async () => {
   await write();
   await gatherFiles(folder(), moves);
   await unflushed(() => gatherFiles(folder(), moves));

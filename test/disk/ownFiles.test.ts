@@ -49,7 +49,7 @@ describe('a temporary file', () => {
     for (const name of names) expect(name).toMatch(/a\.json\.[0-9a-f]{16}\.rxposure\.part$/);
   });
 
-  it('replaces a link that has the name of the file, not what it leads to', async () => {
+  it('replaces a link that has the name of the file, not its target', async () => {
     const write = {
       atomically: (path: string) => writeAtomically(path, 'ours'),
       chunks: (path: string) =>

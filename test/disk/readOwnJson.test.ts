@@ -16,7 +16,7 @@ it('writes indented JSON that it reads again', async () => {
   expect(await readOwnJson(path, schema)).toEqual({ pots: 3 });
 });
 
-it('reads null where there is no file, and refuses what someone else wrote', async () => {
+it('reads null if there is no file, and refuses the file of another program', async () => {
   const path = join(folder(), 'pots.json');
   expect(await readOwnJson(path, schema)).toBeNull();
   for (const text of ['{"pots":', '{"pots":"three"}']) {

@@ -25,7 +25,7 @@ describe('syncFolder', () => {
     sync.mockRestore();
   });
 
-  it('shares a flush that has not begun among all who come during another', async () => {
+  it('shares the next flush among all callers during the present one', async () => {
     const handle = await open(folder());
     const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync');
     await handle.close();
@@ -38,7 +38,7 @@ describe('syncFolder', () => {
     sync.mockRestore();
   });
 
-  it('flushes for those who wait, though the flush before failed', async () => {
+  it('flushes for waiting callers, though the flush before failed', async () => {
     const handle = await open(folder());
     const fault = Object.assign(new Error('EIO'), { code: 'EIO' });
     const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockRejectedValueOnce(fault);

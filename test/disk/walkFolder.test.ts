@@ -22,7 +22,7 @@ it('yields the files at any depth', async () => {
   expect(await walked()).toEqual(['1', '2', '3']);
 });
 
-it('goes on if another process deletes a folder meanwhile', async () => {
+it('continues if another process deletes a folder meanwhile', async () => {
   for (const name of ['a', 'b', 'c']) {
     await mkdir(at(name));
     await writeFile(at(`${name}/${name}.png`), '');

@@ -53,7 +53,7 @@ it('every section of the guide has a snippet', async () => {
 it('every snippet in TypeScript runs', async () => {
   const found = [...(await snippets('ts'))];
   for (const [index, [, code]] of found.entries()) await writeFile(join(folder, `${index}.mts`), code);
-  // In one process, as each of its own takes half a second to load the package.
+  // In one process, because each takes half a second to load the package.
   const runner = `
     const files = ${JSON.stringify(found.map((_, index) => `./${index}.mts`))};
     const ends = await Promise.allSettled(files.map((file) => import(file)));
@@ -74,7 +74,7 @@ it('every snippet in TypeScript runs', async () => {
   expect(stdout).toContain('row for the database: 0 saved\n');
 });
 
-it('every snippet in TypeScript type-checks, strictly, against what is published', async () => {
+it('every snippet in TypeScript type-checks, strictly, against the published package', async () => {
   const found = [...(await snippets('ts')).values()];
   const paths = found.map((_, index) => join(folder, `typed${index}.mts`));
   for (const [index, path] of paths.entries()) await writeFile(path, found[index] ?? '');

@@ -11,7 +11,7 @@ it('is unknown in the first second, then the pace', () => {
   expect(pace.perMinute()).toBe(60);
 });
 
-it('forgets what is more than a minute ago', () => {
+it('forgets images from more than a minute ago', () => {
   let nowMs = 0;
   const pace = createPace(() => nowMs);
   for (let second = 0; second < 300; second += 1) {

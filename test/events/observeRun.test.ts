@@ -103,12 +103,12 @@ describe('a listener that throws', () => {
     ],
   ])('%s harms neither the run nor others, and is reported once', async (_where, listen) => {
     hear(listen);
-    // What RxJS throws again comes on a timer, and would end the process.
+    // RxJS rethrows errors on a timer, which would end the process.
     await new Promise((resolve) => setTimeout(resolve, 2));
     expect(warned()).toEqual([expect.stringContaining('oops')]);
   });
 
-  it('in an operator is an error to those who take it', () => {
+  it('in an operator is an error for its subscribers', () => {
     const errors: unknown[] = [];
     hear((events) => events.pipe(map(fail)).subscribe({ error: (error) => errors.push(error) }));
     expect(errors).toEqual([new Error('oops')]);

@@ -92,7 +92,7 @@ it('emits the progress at the start and after each outcome', async () => {
       skipped: 1,
       costUsd: 0.3,
       costIncomplete: true,
-      ratePerMinute: 40, // what is skipped is no work done: 2 in 3 s
+      ratePerMinute: 40, // skipped jobs do not count: 2 in 3 s
       elapsedMs: 3_000,
       etaMs: null,
     },

@@ -31,7 +31,7 @@ const events: RunEvent[] = [
   { type: 'run.completed', totals, elapsedMs: 1 },
 ];
 
-it('calls each callback with what concerns it, in order', () => {
+it('calls each callback with its events, in order', () => {
   const called: string[] = [];
   const emit = toCallbacks({
     onStart: ({ total }) => void called.push(`start ${total}`),

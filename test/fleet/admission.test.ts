@@ -60,7 +60,7 @@ describeFleet('the admission of create requests', () => {
             prices.map(async (priceMicroUsd, index) => {
               const worker = workers[index % 3];
               if (worker === undefined) return;
-              // Asked twice at once, as if the first answer was lost.
+              // Asked twice at once, as if the first response was lost.
               const twice = [1, 2].map(() => begin(worker, index, { priceMicroUsd }));
               const [first, second] = await Promise.all(twice);
               if (first?.verdict !== 'granted' && second?.verdict !== 'granted') return;
@@ -106,14 +106,14 @@ describeFleet('the admission of create requests', () => {
     const perMs = (perMinute - (burst - 1)) / 60_000;
     for (const [first, fromMs] of granted.entries()) {
       for (const [last, toMs] of granted.entries()) {
-        // Moments are told to the microsecond.
+        // Moments are exact to the microsecond.
         if (last >= first)
           expect(last - first + 1).toBeLessThanOrEqual(burst + perMs * (toMs - fromMs) + 0.01);
       }
     }
   });
 
-  it('says how long to wait for a token, and what a wait is for', async () => {
+  it('returns the wait for a token, and the reason of a wait', async () => {
     const run = await aRun(database, parts, { perMinute: 60, burst: 1, slots: 2 });
     const worker = await aWorker(database, run);
     expect(await begin(worker, 0)).toMatchObject({ verdict: 'granted' });
@@ -124,13 +124,13 @@ describeFleet('the admission of create requests', () => {
     expect(await begin(worker, 1)).toMatchObject({ verdict: 'wait', reason: 'slots' });
   });
 
-  it('lets a job that has a slot and money take a token only, also where no other is left', async () => {
+  it('lets a job that has a slot and money take only a token, even if no slot is free', async () => {
     const run = await aRun(database, parts, { slots: 1, limitMicroUsd: 3_000 });
     const worker = await aWorker(database, run);
     expect(await begin(worker, 0)).toMatchObject({ verdict: 'granted' });
     expect(await begin(worker, 1)).toMatchObject({ verdict: 'budget' });
     expect(await begin(worker, 1, { priceMicroUsd: 0 })).toMatchObject({ verdict: 'wait', reason: 'slots' });
-    // A refused request is sent again; whoever takes its part over may, too.
+    // A refused request is sent again; the next owner of its part may send it, too.
     expect(await begin(worker, 0, { seq: 2 })).toMatchObject({ verdict: 'granted' });
     const other = await aWorker(database, run, { afterDeath: true });
     expect(await begin(other, 0, { seq: 3 })).toMatchObject({ verdict: 'granted' });
@@ -195,7 +195,7 @@ describeFleet('the admission of create requests', () => {
     const [first, second] = [await atMs(0), await atMs(1)];
     await told(first, null, 60_000);
     expect(await pace()).toSatisfy(isWithin(300, 360));
-    // The same refusal again, and one of a request that was under way when the service closed.
+    // The same refusal again, and one of a request that was in flight when the service closed.
     await told(first, null, 60_000);
     await told(second, null, 1_000);
     expect(await pace()).toSatisfy(isWithin(300, 360));
@@ -243,7 +243,7 @@ describeFleet('the admission of create requests', () => {
     expect(await limit()).toBe(9_000);
   });
 
-  it('and what frees a slot that has expired do not wait for each other', async () => {
+  it('and the release of a slot that has expired do not wait for each other', async () => {
     const run = await aRun(database, parts);
     const worker = await aWorker(database, run);
     await begin(worker, 0, { holdMs: 0 });

@@ -5,7 +5,7 @@ import { createFleetClaims } from '../../src/fleet/fleetClaims.ts';
 describe('the claims of a worker', () => {
   const owner = { index: 3, attempt: 1 };
 
-  it('know what others have claimed, as of the last look', async () => {
+  it('know the claims of others, as of the last look', async () => {
     let others = ['a', 'b'];
     const claims = createFleetClaims(() => undefined, { ofOthers: () => of(others) });
     await firstValueFrom(claims.refresh?.() ?? of(undefined));
@@ -16,7 +16,7 @@ describe('the claims of a worker', () => {
     expect(['a', 'b', 'c'].map(claims.has)).toEqual([false, true, false]);
   });
 
-  it('ask the database each time: what was refused once may belong to the next attempt', async () => {
+  it('ask the database each time: a refused id may belong to the next attempt', async () => {
     let answer = false;
     const claims = createFleetClaims(() => ({ claim: () => of(answer) }));
     expect(await firstValueFrom(claims.take('a', owner))).toBe(false);

@@ -18,7 +18,7 @@ describeFleet('createFleetEvents', () => {
   });
   afterAll(() => database?.close());
 
-  /** Events of a worker, and what they have emitted. */
+  /** The events of a worker, and those emitted so far. */
   const aWorker = async (name: string) => {
     const seen: PredictionEvent[] = [];
     const events = createFleetEvents({ database, url: database.url, name, random: () => 0 });
@@ -43,7 +43,7 @@ describeFleet('createFleetEvents', () => {
     expect(one.seen[0]).toEqual(long);
   });
 
-  it('brings a late subscriber what came in the last seconds, over the same connection', async () => {
+  it('brings a late subscriber the events of the last seconds, over the same connection', async () => {
     const { events, listening } = await aWorker('early');
     await storeEvent(database, anEvent('before'));
     const before = events.pipe(filter(({ prediction }) => prediction.id === 'before'));
@@ -51,7 +51,7 @@ describeFleet('createFleetEvents', () => {
     expect(await listening()).toHaveLength(1);
   });
 
-  it('connects again if its connection is cut, and reads what it has missed', async () => {
+  it('connects again if its connection is cut, and reads missed events', async () => {
     const { seen, listening } = await aWorker('cut');
     await database.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cut'",
@@ -73,7 +73,7 @@ describeFleet('createFleetEvents', () => {
     expect(await database.query('SELECT prediction_id FROM rx.webhook')).toEqual([{ prediction_id: 'new' }]);
   });
 
-  it('may be stored by the role of workers, and by nobody else', async () => {
+  it('may be stored by the role of workers only', async () => {
     const as = (role: string) =>
       database.transaction(async (query) => {
         await query(`SET LOCAL ROLE ${role}`);

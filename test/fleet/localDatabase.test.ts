@@ -54,7 +54,7 @@ describeFleet('startLocalDatabase', () => {
     expect(servers).toHaveLength(1);
   }, 60_000);
 
-  it('does not follow a link that somebody else may have put in its place', async () => {
+  it('does not follow a link that another user may have put in its place', async () => {
     const keepIn = join(folder(), 'link');
     await symlink(folder(), keepIn);
     onTestFinished(() => rm(keepIn, { force: true }));

@@ -14,7 +14,7 @@ const wait = (waitMs: number): Admission => ({ verdict: 'wait', waitMs, reason: 
 /** Lets promises that are settled run their course. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A journal over calls that a test answers. */
+/** A journal over calls whose results come from a test. */
 function aJournal(calls: Partial<PartCalls>, config: Partial<PartJournalConfig> = {}) {
   const asked: Asking[] = [];
   const noted: Noting[] = [];
@@ -44,7 +44,7 @@ function aJournal(calls: Partial<PartCalls>, config: Partial<PartJournalConfig> 
 describe('createPartJournal', () => {
   const [first, second] = [aPlan({ index: 1 }), aPlan({ index: 2 })];
 
-  it('asks for what the attempt has reserved, and again under the same number until it is granted', async () => {
+  it('asks for the reserved money of the attempt, and again under the same number until it is granted', async () => {
     const answers = [wait(1), wait(1), granted];
     const { journal, asked } = aJournal({ begin: () => of(answers.shift() ?? granted) });
     await lastValueFrom(
@@ -75,7 +75,7 @@ describe('createPartJournal', () => {
     third.unsubscribe();
   });
 
-  it('asks no more if nobody waits, and withdraws what is granted too late', async () => {
+  it('asks no more without a waiting subscriber, and withdraws late grants', async () => {
     const answer = new Subject<Admission>();
     const { journal, asked, noted, released } = aJournal({ begin: () => answer });
     const recording = journal.record(first, intended()).subscribe();
@@ -92,7 +92,7 @@ describe('createPartJournal', () => {
     expect([...journal.openIndexes()]).toEqual([]);
   });
 
-  it('ends a wait at once if nobody waits any more', async () => {
+  it('ends a wait at once when its last subscriber leaves', async () => {
     const { journal, asked } = aJournal({ begin: () => of(wait(60_000)) });
     const recording = journal.record(first, intended()).subscribe();
     await settled();
@@ -125,7 +125,7 @@ describe('createPartJournal', () => {
     expect(journal.find(1)).toMatchObject({ state: 'ended', costMicroUsd: 10 });
   });
 
-  it('goes on with a job after an entry that was refused', async () => {
+  it('continues a job after an entry that was refused', async () => {
     const { journal } = aJournal({ note: ({ claim }) => of(claim === 'theirs' ? 'claimed' : 'noted') });
     await lastValueFrom(journal.record(first, intended()));
     const taken = expect.objectContaining({ code: 'ERR_PREDICTION_TAKEN', tookEffect: 'unknown' });
@@ -146,7 +146,7 @@ describe('createPartJournal', () => {
     expect(journal.find(1)).toBeUndefined();
   });
 
-  it('takes no other plan for a job', async () => {
+  it('refuses another plan for a job', async () => {
     const { journal } = aJournal({});
     await lastValueFrom(journal.record(first, intended()));
     const changed = lastValueFrom(journal.record({ ...first, key: 'another' }, intended(2)));

@@ -102,7 +102,7 @@ describeFleet('the parts of a run', () => {
     expect(await rowsOf('prediction', run)).toHaveLength(1);
   });
 
-  it('are taken over only when what their owner is doing is done, and then with it', async () => {
+  it('are taken over only after the transaction of their owner, and then with its changes', async () => {
     const run = await aRun(database, [plans]);
     const { taken } = await aWorker(database, run);
     const asked = { run, part: 0, owner: 'next', afterDeath: true, folder: '/run' };
@@ -123,7 +123,7 @@ describeFleet('the parts of a run', () => {
     ]);
   });
 
-  it('are given back, with what their jobs hold', async () => {
+  it('are given back, with the slots and money of their jobs', async () => {
     const run = await aRun(database, [plans]);
     const first = await aWorker(database, run);
     await record(first, intended());
@@ -169,7 +169,7 @@ describeFleet('the parts of a run', () => {
     const both = await Promise.all([take(own, 'shared'), take(others, 'shared')]);
     expect(both.filter(Boolean)).toHaveLength(1);
     expect([own.has('shared'), others.has('shared')]).toEqual([true, true]);
-    // Asked again after its answer was lost, by whoever has the part now.
+    // Asked again after the response was lost, by the present owner of the part.
     expect(
       await take(
         createFleetClaims(() => mine.calls),

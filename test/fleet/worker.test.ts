@@ -49,7 +49,7 @@ describeFleet('workers', () => {
     expect(await scripts.generate(prompts, alone)).toMatchObject({ code: 0, made: 0 });
   });
 
-  it('give back what they have when they are stopped, and another one makes the rest', async () => {
+  it('give their parts back when they are stopped, and another one makes the rest', async () => {
     const url = await newDatabase();
     const scripts = await scriptsInFolder({ medianMs: 20_000, speed: 100 });
     const { root, simulator } = scripts;
@@ -68,7 +68,7 @@ describeFleet('workers', () => {
     expect(simulator.stats().maxInFlight).toBeLessThanOrEqual(4);
   });
 
-  it('leave what is in flight to one other, also if the command is given again before that', async () => {
+  it('leave predictions in flight to one other, also if the command is given again before that', async () => {
     const url = await newDatabase();
     const scripts = await scriptsInFolder({ medianMs: 300_000, speed: 100 });
     const { root, simulator } = scripts;
@@ -89,7 +89,7 @@ describeFleet('workers', () => {
     const database = await openDatabase({ url, connections: 1 });
     onTestFinished(() => database.close());
     const tasks = () => database.query("SELECT name FROM pgboss.job WHERE state < 'completed'");
-    // It looks at the run, so it has sent what waits.
+    // It looks at the run, so it has sent waiting tasks.
     const looks = `SELECT FROM pg_stat_activity WHERE datname = current_database()
       AND query LIKE '%live_workers%' AND pid <> pg_backend_pid()`;
     await vi.waitUntil(async () => (await database.query(looks)).length > 0, { timeout: 20_000 });
@@ -247,7 +247,7 @@ describeFleet('workers', () => {
   it.each([
     ['--strategy queue', 'no common order'],
     ['--concurrency auto', 'give a number'],
-    ['--detach', 'follow what they create'],
+    ['--detach', 'follow the predictions that they create'],
     ['--webhook-url https://hooks.example --webhook-port 80', 'which has `--port`'],
     ['--to webdataset', 'one writer'],
   ])('refuse %s before anything is created', async (flag, reason) => {

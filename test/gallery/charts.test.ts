@@ -36,7 +36,7 @@ it.each([
   expect(values.map(labelOf)).toEqual(labels);
 });
 
-it('the costs by model add up to the total, with what belongs to no job', () => {
+it('the costs by model add up to the total, with images that belong to no job', () => {
   const report = createReport();
   for (const index of [0, 1, 2]) report.add(aMixedOutcome(index));
   report.addUnused(aMixedOutcome(3));

@@ -49,7 +49,7 @@ describe.skipIf(whyNoBrowser !== null)(
 
     it('picks, rejects and gives stars by key from the first moment, and remembers them', async () => {
       const { page, complaints } = await open();
-      // The first key acts on the first image; Shift goes on to the next one.
+      // The first key acts on the first image; Shift moves on to the next one.
       await press(page, 'p', '4', 'ArrowRight', 'Shift+X', 'Shift+P', '2');
       expect(await bar(page)).toMatch(/^2 picked · 1 rejected · 1 with stars/);
       await page.reload();
@@ -66,7 +66,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('shows what is picked, undecided or has stars, and goes on from what leaves the filter', async () => {
+    it('shows picked, undecided or starred images, and moves on from images that leave the filter', async () => {
       const { page } = await open();
       await press(page, 'p', 'ArrowRight', '5');
       await page.getByLabel('Picks', { exact: true }).selectOption('Picked');
@@ -251,7 +251,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('begins a comparison as a table with prompts as rows, and what each cell cost', async () => {
+    it('begins a comparison as a table with prompts as rows, and the cost of each cell', async () => {
       const compared = outcomes.slice(0, 4).map((outcome, index) => ({
         ...outcome,
         tags: {

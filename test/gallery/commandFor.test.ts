@@ -40,7 +40,7 @@ it('names model and version, and is null if the input is shortened', () => {
   expect(commandFor({ ...job, prompt: 'x', isCut: true })).toBeNull();
 });
 
-it('never pays for what was simulated', () => {
+it('never pays for a simulated image', () => {
   expect(commandFor({ ...job, prompt: 'x', isSimulated: true })).toMatch(/ --seed none --simulate$/);
 });
 

@@ -30,7 +30,7 @@ describe('items', () => {
     ]);
   });
 
-  it('are one for each kept file, and one for what an incomplete job lacks', () => {
+  it('are one for each kept file, and one for the missing files of an incomplete job', () => {
     const error = { name: 'DownloadError', code: 'ERR_INCOMPLETE', message: 'one is missing' };
     const incomplete = { error: { ...error, recoverable: true, suggestion: '' }, status: 'failed' } as const;
     const kept = { ...file('unrecognised'), isKept: true as const };
@@ -107,7 +107,7 @@ describe('items', () => {
       ['the old harbour', 'a fox in the snow'],
       ['the old harbour', 'a fox in the snow'],
     ],
-  ])('are captioned by what their prompts do not share: %j', (prompts, captions) => {
+  ])('are captioned by the words that their prompts do not share: %j', (prompts, captions) => {
     const items = itemsOf(prompts.map((prompt, index) => jobOf(index, { prompt, tags: {}, model: 'm' })));
     expect(items.map(createCaptions(items, facetsOf(items)))).toEqual(captions);
   });
@@ -123,7 +123,7 @@ describe('items', () => {
     expect(item && createCaptions([item], [])(item)).toBe('a cup');
   });
 
-  it('are filtered by the shorter names of models where a tag has them', () => {
+  it('are filtered by the shorter names of models if a tag has them', () => {
     const jobs = [0, 1].map((index) =>
       jobOf(index, { model: `owner/m${index}`, tags: { model: `m${index}` } }),
     );
@@ -161,7 +161,7 @@ describe('the drawings', () => {
     expect(costOverTime([], 0)).toEqual([]);
   });
 
-  it('show a cost that begins with what was paid before, and ends at the total', () => {
+  it('show a cost that begins with earlier payments, and ends at the total', () => {
     const { jobs } = lastSession([at(0, 1_000, 0.3), at(10_000_000, 10_001_000), at(10_000_500, 10_002_000)]);
     expect(costOverTime(jobs, 0.5)).toEqual([
       { x: 0, y: 0.3 },

@@ -22,7 +22,7 @@ const jobs = Array.from({ length: total }, (_, index) => ({
   renditions: [],
 }));
 
-/** What a test of a live page works with. */
+/** The tools of a test of a live page. */
 interface Live {
   readonly page: Page;
   readonly view: LiveView;
@@ -104,7 +104,7 @@ describe.skipIf(whyNoBrowser !== null)(
       });
     });
 
-    it('shows places for what is to come, pauses, resumes, and cancels the run', async () => {
+    it('shows placeholders of later jobs, pauses, resumes, and cancels the run', async () => {
       await inLiveView({ speed: 40, medianMs: 2_000 }, async ({ page, view, folder, simulator }) => {
         await page.goto(view.controlUrl);
         await page.getByRole('button', { name: 'Pause' }).click();

@@ -126,7 +126,7 @@ async function takeAll(): Promise<void> {
   process.exitCode = faults.length === 0 ? 0 : 1;
 }
 
-/** Takes a look on every screen; resolves with what is wrong: messages, sideways scrolling, axe. */
+/** Takes a look on every screen; resolves with faults: messages, sideways scrolling, axe. */
 async function take(
   browser: Browser,
   root: string,

@@ -126,7 +126,7 @@ describe.skipIf(whyNoBrowser !== null)(
       expect(await count.textContent()).toBe('16 of 200');
       await page.getByLabel('Mood', { exact: true }).selectOption('dusk');
       expect(await count.textContent()).toBe('0 of 200');
-      expect(await page.getByText('Nothing fits.').isVisible()).toBe(true);
+      expect(await page.getByText('No match.').isVisible()).toBe(true);
       await page.getByLabel('Mood', { exact: true }).selectOption('noon');
       await page.getByLabel('Model', { exact: true }).selectOption('black-forest-labs/flux-dev');
       expect(await count.textContent()).not.toBe('0 of 200');
@@ -230,7 +230,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('says that a simulation is one, and copies a command that pays nothing', async () => {
+    it('marks a simulation, and copies a command that pays nothing', async () => {
       const own = join(folder, '../simulated');
       const simulated = [0, 1].map((index) => aMixedOutcome(index, { service: 'simulator' }));
       for (const [width, colorScheme] of [

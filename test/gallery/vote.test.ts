@@ -133,7 +133,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('hides the name of the model in pictures of the simulator, and says what they are', async () => {
+    it('hides the name of the model in pictures of the simulator, and names the simulator', async () => {
       const own = join(folder, 'simulated');
       const simulated = (await pictures(own)).map((outcome) => ({ ...outcome, service: 'simulator' }));
       await writeBlindPage(own, each(simulated), { rows: 'prompt', columns: 'variant' });

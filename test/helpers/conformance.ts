@@ -26,7 +26,7 @@ export interface ObservedAnswer {
 document.components.schemas.schemas_prediction_response.properties.version = { type: 'string' };
 const cancelPath = '/predictions/{prediction_id}/cancel';
 
-// `nullable` is OpenAPI 3.0, though the document says 3.1; Ajv knows it. `strict` would stumble
+// `nullable` is OpenAPI 3.0, though the document is 3.1; Ajv knows it. `strict` would stumble
 // over `example`.
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);

@@ -3,7 +3,7 @@ import { whyNoPostgres } from './postgres.ts';
 
 const reason = await whyNoPostgres();
 
-/** Describes tests that need a PostgreSQL; where there is none they are skipped, and say why. */
+/** Describes tests that need a PostgreSQL; without one they are skipped, with the reason. */
 export function describeFleet(name: string, tests: () => void): void {
   describe.skipIf(reason !== null)(reason === null ? name : `${name} (skipped: ${reason})`, tests);
 }

@@ -5,7 +5,7 @@ const token = new RegExp(`${escapeCode}\\[\\??\\d*[A-Za-z]|[^]`, 'gu');
 const sequence = new RegExp(`^${escapeCode}\\[(\\??\\d*)([A-Za-z])$`);
 
 /**
- * A small terminal: it understands what a live display writes, wraps, scrolls, and throws at
+ * A small terminal: it understands the sequences of a live display, wraps, scrolls, and throws at
  * anything else.
  */
 export class FakeTerminal extends FakeStream {

@@ -1,6 +1,8 @@
 import { onTestFinished, vi } from 'vitest';
 
-/** Lets a test set the machine's clock, as a person or a time server does; timers go on as they do. */
+/**
+ * Lets a test set the machine's clock, as a person or a time server does; timers are not affected.
+ */
 export function movableClock(): { set(byMs: number): void } {
   const realNow = Date.now;
   let aheadMs = 0;

@@ -22,8 +22,8 @@ export function madeOf(prediction: Prediction, fields: Partial<Made> = {}): Made
 }
 
 /**
- * The operators with plain values in place of items, and errors in place of failed items: for what
- * concerns one item alone.
+ * The operators with plain values in place of items, and errors in place of failed items: for tests
+ * with a single item.
  */
 export const alone = {
   createPrediction: (

@@ -50,7 +50,7 @@ export function blackPng(sidePx: number, { depth = 8, isInterlaced = false } = {
   ]);
 }
 
-/** A whole lossless WebP of one colour, of some 40 bytes whatever its size. */
+/** A whole lossless WebP of one colour: some 40 bytes at any size. */
 export async function plainWebp(sidePx: number): Promise<Buffer> {
   const bytes = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#123' } })
     .webp({ lossless: true })

@@ -46,7 +46,7 @@ export type RecoveryCase = () => Promise<number>;
  */
 export function describeTable(heading: string, cases: Readonly<Record<string, RecoveryCase>>): void {
   const rows = recoveryTables().get(heading) ?? [];
-  describe(`what changed between two runs: ${heading}`, () => {
+  describe(`a change between two runs: ${heading}`, () => {
     it('each row of docs/recovery.md has a case, and each case a row', () => {
       expect(Object.keys(cases)).toEqual(rows.map(({ change }) => change));
     });

@@ -1,5 +1,6 @@
-// Reserves 1 up to COUNT times in the ledger of this machine, for the folder NAME: prints how often it
-// was granted, and waits to be killed. Half of what it has is spent, if the journal knows it or not.
+// Reserves 1 up to COUNT times in the ledger of this machine, for the folder NAME: prints the
+// number of granted reservations, and waits to be killed. Half of the money is spent, whether the
+// journal knows it or not.
 import { openSpendingLedger } from '../../src/store/spending/spendingLedger.ts';
 
 const [file = '', name = '', count = '', limit = ''] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-// Runs several commands in one process, as `rxposure` does: a JSON list of their words in, a JSON list
-// of what each wrote and its exit code out.
+// Runs several commands in one process, as `rxposure` does: reads a JSON list of their words, and
+// prints a JSON list of their outputs and exit codes.
 import { dispatch } from '../../src/cli/bin/dispatch.ts';
 
 const commands: string[][] = JSON.parse(process.argv[2] ?? '[]');

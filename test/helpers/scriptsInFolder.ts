@@ -34,7 +34,7 @@ import { FakeStream } from './fakeStream.ts';
 import { leftFolder } from './runUntil.ts';
 import { SCHNELL, simulated } from './simulated.ts';
 
-/** What became of one run of a script. */
+/** The result of one run of a script. */
 export interface ScriptRun {
   /** The exit code; null if the script ended with `error`. */
   readonly code: number | null;
@@ -54,7 +54,7 @@ interface ScriptSettings extends Partial<Omit<RunSettings, 'folder'>> {
   leave?: Observable<unknown>;
   /** Emits when the reader of the output has gone. Default: never. */
   outputClosed?: Observable<unknown>;
-  /** Expect the money booked in the folder to be what the service has billed. Default true. */
+  /** Expect the money booked in the folder to equal the bill of the service. Default true. */
   isBooked?: boolean;
   /** Expect all files on disk that the manifest names. Default true. */
   isWhole?: boolean;
@@ -69,9 +69,9 @@ const command = createCommand({
 
 /**
  * One run folder, `out`, and the scripts that work in it, run in this process over a simulator as
- * the command line runs them: flags as they are typed, settings in place of what a test cannot wait
- * for. After each run, every file that the manifest names is on disk, and the money in the journal
- * is what the service has billed.
+ * the command line runs them: flags as they are typed, and settings in place of long waits. After
+ * each run, every file that the manifest names is on disk, and the money in the journal equals the
+ * bill of the service.
  */
 export async function scriptsInFolder(config: SimulatorConfig = {}) {
   const root = await mkdtemp(join(tmpdir(), 'rxposure-scripts-'));
@@ -135,7 +135,7 @@ export async function scriptsInFolder(config: SimulatorConfig = {}) {
     get simulator() {
       return simulator;
     },
-    /** Goes on in another folder, or with another service. */
+    /** Continues in another folder, or with another service. */
     move(to: { folder?: string; simulator?: Simulator }): void {
       folder = to.folder ?? folder;
       simulator = to.simulator ?? simulator;
@@ -165,7 +165,7 @@ export async function scriptsInFolder(config: SimulatorConfig = {}) {
 /** The scripts of a folder. */
 export type Scripts = Awaited<ReturnType<typeof scriptsInFolder>>;
 
-/** The gallery takes its time: it is made where flags ask for it by `--gallery`. */
+/** The gallery is slow: it is made only if flags ask for it by `--gallery`. */
 function words(flags: string): string[] {
   const given = flags.split(' ').filter((word) => word !== '');
   const isShown = given.includes('--gallery');
@@ -218,14 +218,17 @@ function expectFiles(folder: string, { outcomes, unused }: Pick<ScriptRun, 'outc
   expect(new Set(paths).size).toBe(paths.length);
 }
 
-/** Expects the journal and the report of a folder to have what the service has billed. */
+/** Expects the journal and the report of a folder to have the sum that the service has billed. */
 async function expectBooked(folder: string, billedMicroUsd: number): Promise<void> {
   const { costUsd } = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
   const billed = { booked: billedMicroUsd, reported: billedMicroUsd };
   expect({ booked: bookedMicroUsd(folder), reported: Math.round(costUsd * 1_000_000) }).toEqual(billed);
 }
 
-/** Returns what the journal of a folder says was paid; reads a copy, so that nothing is touched. */
+/**
+ * Returns the payments in the journal of a folder; reads a copy, so that the journal stays as it
+ * is.
+ */
 function bookedMicroUsd(folder: string): number {
   const copy = join(dirname(folder), 'journal-copy.sqlite');
   copyFileSync(join(folder, 'run.sqlite'), copy);

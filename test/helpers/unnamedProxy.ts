@@ -1,7 +1,7 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server in front of a simulator that does not say that it is one: a service that pays. */
+/** A server that hides that a simulator is behind it: it seems to be a service that bills. */
 export interface UnnamedProxy {
   /** Base URL of its API. */
   readonly baseUrl: string;

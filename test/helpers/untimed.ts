@@ -3,7 +3,7 @@ import type { Provider } from '../../src/ports.ts';
 import type { Prediction } from '../../src/types.ts';
 
 /**
- * A provider whose predictions do not say when they were made, for runs whose clock is faster than
+ * A provider whose predictions have no creation times, for runs whose clock is faster than
  * the service's.
  */
 export function untimed(provider: Provider): Provider {

@@ -2,7 +2,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A key pair that signs itself, for `localhost`, valid for a hundred years, and trusted by nobody. */
+/** A self-signed key pair for `localhost`, valid for a hundred years, which no client trusts. */
 export const cert = `-----BEGIN CERTIFICATE-----
 MIIBfzCCASWgAwIBAgIUEchBbW99h8LPKxxvNMyiv1/LTIwwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODA0NDQyN1oYDzIxMjYxMTA0

@@ -25,7 +25,7 @@ const picture = (format: 'png' | 'avif') =>
     .toBuffer();
 
 describe('createDecoder', () => {
-  it('gives the pixels of images, one after the other, shrunk to what is wanted', async () => {
+  it('gives the pixels of images, one after the other, shrunk to the wanted size', async () => {
     const decoder = createDecoder();
     for (const format of ['png', 'avif'] as const) {
       const wanted = await request(await picture(format), { format, widthPx: 200, heightPx: 120 });
@@ -37,7 +37,7 @@ describe('createDecoder', () => {
     }
   });
 
-  it('says why an image cannot be decoded, and decodes the next one', async () => {
+  it('reports why an image cannot be decoded, and decodes the next one', async () => {
     const decoder = createDecoder();
     const cut = (await picture('png')).subarray(0, 80);
     const size = { format: 'png', widthPx: 200, heightPx: 120 };
@@ -61,7 +61,7 @@ describe('createDecoder', () => {
     });
   });
 
-  it('ends an image that takes too long, or that nobody waits for any more', async () => {
+  it('ends an image that takes too long, or whose decoding is aborted', async () => {
     const decoder = createDecoder({ timeoutMs: 900 });
     const slow = await request(slowSvg());
     await expect(decoder.decode(slow)).rejects.toMatchObject({ code: 'ERR_DECODING_TIMEOUT' });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { decodeWhole } from '../../src/images/decodePixels.ts';
 
-/** Decodes as sharp does that warns with these messages, one a try; records what it was asked for. */
+/** Decodes like a sharp that warns with these messages, one a try; records the requests. */
 async function tryOf(format: string, messages: readonly string[]) {
   const asked: unknown[] = [];
   const result = decodeWhole({}, format, async ({ failOn = 'default' }) => {

@@ -6,7 +6,7 @@ const MB = 1_000_000;
 describe('imageBudgetBytes', () => {
   it.each<[string, string | undefined, number, number]>([
     ['1 GB at most', undefined, 64_000, 1_000],
-    ['what the process leaves', undefined, 700, 400],
+    ['the free memory of the process', undefined, 700, 400],
     ['a quarter at least', undefined, 320, 80],
     ['as the environment says', '2500', 700, 2_500],
     ['by default if it says nothing', ' ', 700, 400],

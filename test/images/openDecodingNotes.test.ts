@@ -44,7 +44,7 @@ it('decodes an image again whose first run was killed, and forgets the note once
   (await openDecodingNotes(folder()).begin(path, 400))();
 });
 
-it('refuses an image during which two runs ended, under whatever name, until there is more memory', async () => {
+it('refuses an image during which two runs ended, under any name, until there is more memory', async () => {
   const path = await anImage();
   await killedRun(path);
   await killedRun(path);

@@ -8,7 +8,7 @@ import { blackPng, plainWebp } from '../helpers/poisons.ts';
 
 const all = await originals();
 
-/** The verdict on a file: its size, or what is wrong with it. */
+/** The verdict on a file: its size, or its fault. */
 function verdict(bytes: Buffer, format: string) {
   return readWhole(bufferReader(bytes), format).catch((error: unknown) => {
     if (error instanceof StructureFault) return `${error.kind}: ${error.message}`;
@@ -40,7 +40,7 @@ describe.each(all)('a whole file: $name', ({ format, bytes }) => {
     );
   });
 
-  it('has a verdict, whatever is written over it', async () => {
+  it('has a verdict after any overwrite', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(bytes.length - 1), fc.uint8Array({ maxLength: 40 }), async (at, written) => {
         const changed = Buffer.from(bytes);
@@ -61,7 +61,7 @@ it.each(['png', 'jpeg', 'webp', 'gif', 'tif'])('a %s may be followed by somethin
   });
 });
 
-it('a JPEG whose thumbnail is whole is cut all the same', async () => {
+it('a JPEG is cut even if its thumbnail is whole', async () => {
   const thumbnail = Buffer.concat([
     Buffer.from('ffe10008', 'hex'),
     Buffer.from('ffd8ffd9', 'hex'),
@@ -213,7 +213,7 @@ describe('the memory that decoding takes', () => {
   });
 });
 
-it('takes linear time, whatever the file consists of', async () => {
+it('takes linear time for any content', async () => {
   const head = named('jpeg').bytes.subarray(0, 2);
   const tiny = Buffer.concat([head, Buffer.alloc(12_000_000, Buffer.from('fffe0002', 'hex'))]);
   const startedAtMs = performance.now();

@@ -21,7 +21,7 @@ async function file(name: string, bytes: Buffer | string): Promise<string> {
   return path;
 }
 
-/** A decoder that gives a few pixels, and remembers what it was asked for. */
+/** A decoder that gives a few pixels, and remembers the requests. */
 function fakeDecoder(whileDecoding: () => Promise<void> = async () => {}) {
   const requests: DecodeRequest[] = [];
   const decoder: Decoder = {
@@ -140,7 +140,7 @@ describe('an image', () => {
   });
 });
 
-it('large images are decoded one at a time, while small ones go on', async () => {
+it('large images are decoded one at a time, while small ones continue', async () => {
   const memory = createImageMemory(1_000 * MB);
   const large = await file('large.svg', '<svg width="1" height="1"/>');
   const other = await file('other.svg', '<svg width="2" height="1"/>');

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 
-it('gives any part of a file, and says where it ends', async () => {
+it('gives any part of a file, and reports its end', async () => {
   const bytes = randomBytes(700_000);
   const path = join(folder(), 'a');
   await writeFile(path, bytes);

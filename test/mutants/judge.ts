@@ -16,11 +16,11 @@ import type { ImageFile } from '../../src/types.ts';
 import { aProvenance } from '../helpers/aProvenance.ts';
 import type { Mutant } from './mutate.ts';
 
-/** What became of a mutant. */
+/** The end of a mutant. */
 export interface Verdict {
   /** `saved`, or the code of the error. */
   readonly end: string;
-  /** What should not have happened. */
+  /** Violated expectations. */
   readonly problems: readonly string[];
 }
 
@@ -35,7 +35,7 @@ const HANGS_MS = 30_000;
 /** Names under which a service gives its files. */
 const EXTENSIONS: Readonly<Record<string, string>> = { jpeg: 'jpg', tif: 'tiff' };
 
-/** Judges mutants by what a run does with an output; close it in the end. */
+/** Judges mutants by the steps of a run with an output; close it in the end. */
 export interface Judge {
   judge(mutant: Mutant, number: number): Promise<Verdict>;
   close(): void;
@@ -58,7 +58,7 @@ export async function openJudge(folder: string): Promise<Judge> {
     return 'marked' in result ? result.marked : bytes;
   };
 
-  /** Does what a run does, with renditions or without. */
+  /** Takes the steps of a run, with renditions or without. */
   const run = async ({ bytes, format }: Mutant, number: number): Promise<ImageFile> => {
     served = bytes;
     const url = `http://127.0.0.1:${port}/out-0.${EXTENSIONS[format] ?? format}`;
@@ -105,7 +105,7 @@ function isRefused(error: unknown): boolean {
   );
 }
 
-/** Decodes a saved image in full, as a witness of its own. A drawing may take any time. */
+/** Decodes a saved image in full, as an independent check. A drawing may take any time. */
 async function decodes({ path, format, widthPx, heightPx }: ImageFile): Promise<boolean> {
   if (format === 'svg' || (widthPx ?? 0) * (heightPx ?? 0) > MOST_PIXELS) return true;
   const bytes = await readFile(path);

@@ -30,7 +30,7 @@ type Mutation = (original: Original, random: Random) => Buffer;
 
 const below = (limit: number, random: Random) => Math.floor(random() * limit);
 
-/** What a file ends with, by its format. */
+/** The last bytes of a file, by its format. */
 const ENDS: Readonly<Record<string, Buffer>> = {
   png: Buffer.from('0000000049454e44ae426082', 'hex'),
   jpeg: Buffer.from('ffd9', 'hex'),

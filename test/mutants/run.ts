@@ -1,4 +1,4 @@
-// Changes originals of every format again and again, and counts what becomes of them:
+// Changes originals of every format again and again, and counts their ends:
 // `npm run mutate -- --count 2000`. A minute or two.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -47,7 +47,7 @@ it(
   }),
 );
 
-it('takes a time that no timer can take for one that is never up', async () => {
+it('treats a time that is too long for a timer as endless', async () => {
   // Real timers: only they would fire at once.
   for (const timeoutMs of [Number.POSITIVE_INFINITY, 2 ** 31]) {
     const polled = adaptivePoll(answers('sd'), { ...config, startingMs: 5, timeoutMs });
@@ -102,7 +102,7 @@ it(
 );
 
 it(
-  'emits what a callback throws',
+  'emits the error of a callback',
   marbles(({ expectObservable }) => {
     const failing = () => {
       throw 'callback';

@@ -148,7 +148,7 @@ it('a circuit lets the next trial through if `isFailure` throws on one', () => {
   expect(errors).toEqual(['callback', 'source']);
 });
 
-it('a governor goes on if `onPause` throws: only the first in line ends with it', () => {
+it('a governor continues if `onPause` throws: only the first in line ends with it', () => {
   let pauses = 0;
   const onPause = () => {
     pauses += 1;

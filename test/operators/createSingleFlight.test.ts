@@ -8,14 +8,14 @@ const shown = map(({ result, isShared }: { result: string; isShared: boolean }) 
 );
 
 it(
-  'does equal work once for all who want it at the same time',
+  'does equal work once for all simultaneous subscribers',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const flights = createSingleFlight<string>();
     const work = cold('                         ----(r|)');
     const join = () => flights.join('key', () => work).pipe(shown);
     expectObservable(join()).toBe('             ----(r|)');
     expectObservable(join(), '--^').toBe('      ----(R|)');
-    expectObservable(join(), '-----^').toBe('   ---------(r|)'); // Over by then: begun anew.
+    expectObservable(join(), '-----^').toBe('   ---------(r|)'); // Over by then: begins again.
     expectSubscriptions(work.subscriptions).toBe(['^---!', '-----^---!']);
   }),
 );

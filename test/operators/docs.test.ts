@@ -73,7 +73,7 @@ it.each(imageSections.map(({ title, text }) => [title, text]))(
   },
 );
 
-it('draws each picture; `npm run docs:marbles` draws them anew', () => {
+it('draws each picture; `npm run docs:marbles` writes them', () => {
   const pictures = operatorPictures();
   expect(pictures.size).toBe(sections.length + imageSections.length);
   const pages = [...sections, ...imageSections].map(({ text }) => text).join('\n');
@@ -84,7 +84,7 @@ it('draws each picture; `npm run docs:marbles` draws them anew', () => {
   expect(readdirSync('docs/images/marbles')).toHaveLength(pictures.size);
 });
 
-it('says of each how it flattens, if it does, and what unsubscribing does', () => {
+it('describes how each flattens, if it does, and the effect of unsubscribing', () => {
   for (const { title, text } of sections)
     expect([title, text]).toEqual([title, expect.stringContaining('*Unsubscribing*')]);
   const flattening = ['pullMap', 'inWaves', 'requeue', 'refine', 'adaptivePoll', 'cachedBy', 'fallbackTo'];

@@ -26,7 +26,7 @@ it(
 );
 
 it(
-  'leaves alone what does not fail, and an error that no other source can mend',
+  'passes on a source that does not fail, and an error that no other source can mend',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const other = cold('(o|)');
     expectObservable(cold('a-b|').pipe(fallbackTo([other]))).toBe('a-b|');
@@ -47,7 +47,7 @@ it('reports each switch, with its level', () => {
   expect(seen).toEqual([{ error: 'a', level: 1 }, { error: 'b', level: 2 }, 'c']);
 });
 
-it('emits what a callback throws', () => {
+it('emits the error of a callback', () => {
   const errors: unknown[] = [];
   const broken = () => {
     throw new Error('callback');

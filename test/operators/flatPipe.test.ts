@@ -108,7 +108,7 @@ it('loses no paid image if others fail in the middle', async () => {
     ['saved', 0.006, undefined, undefined, both],
     ['failed', 0, 'creation', 'ERR_INVALID_INPUT', ''],
     ['failed', 0, 'polling', 'ERR_OUT_OF_MEMORY', ''],
-    // The other output was paid, too: it is saved, and what came in place of this one is kept.
+    // The other output was paid, too: it is saved, and the file in place of this one is kept.
     ['failed', 0.006, 'download', 'ERR_INCOMPLETE', 'original 0, rendition, kept 1'],
     ['saved', 0.006, undefined, undefined, both],
     ['skipped', 0, undefined, 'ERR_OVER_BUDGET', ''],
@@ -116,7 +116,7 @@ it('loses no paid image if others fail in the middle', async () => {
   expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, 3 * 2 * PRICE]);
 });
 
-it('saves what is paid before it ends with the error of a service that refuses everybody', async () => {
+it('saves paid images before it ends with the error of a service that refuses all requests', async () => {
   let created = 0;
   const own = await world({
     faults: {
@@ -135,7 +135,7 @@ it('saves what is paid before it ends with the error of a service that refuses e
   expect([own.ledger.reservedMicroUsd, own.ledger.spentMicroUsd]).toEqual([0, 4 * PRICE]);
 });
 
-it('leaves nothing reserved when it is unsubscribed, and counts what may be paid', async () => {
+it('leaves nothing reserved when it is unsubscribed, and counts attempts that may be paid', async () => {
   const own = await world();
   let held = 0;
   const seen = tap(() => {

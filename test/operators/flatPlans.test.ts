@@ -63,7 +63,7 @@ function run({ jobs, creates, affordable, concurrency, waitMs, timeoutMs, respon
   });
   const outcomes: Outcome[] = [];
   const errors: unknown[] = [];
-  // Equal requests, so that only the order of the responses tells them apart.
+  // Equal requests, which only the order of the responses distinguishes.
   const subscription = from(Array.from({ length: jobs }, () => aRequest()))
     .pipe(
       budgetTake(ledger, { priceOf: () => PRICE, concurrency }),
@@ -85,7 +85,7 @@ function run({ jobs, creates, affordable, concurrency, waitMs, timeoutMs, respon
   return { outcomes, errors, isOver: subscription.closed, ledger, stats: provider.stats() };
 }
 
-/** A file host that does with a URL what stands in it. */
+/** A file host whose URLs name their fates. */
 function filesFrom(): Downloader {
   const tried = new Set<string>();
   return {
@@ -100,7 +100,7 @@ function filesFrom(): Downloader {
   };
 }
 
-it('gives each item one outcome, books what is billed, and stays within limit and concurrency', () => {
+it('gives each item one outcome, books the bill, and stays within limit and concurrency', () => {
   fc.assert(
     fc.property(aWorld, (world) => {
       const { outcomes, errors, isOver, ledger, stats } = run(world);
@@ -110,7 +110,7 @@ it('gives each item one outcome, books what is billed, and stays within limit an
       expect(ledger.reservedMicroUsd).toBe(0);
       const costs = outcomes.reduce((sum, { costUsd }) => sum + Math.round((costUsd ?? 0) * 1e6), 0);
       expect(ledger.spentMicroUsd).toBe(costs);
-      // What may have been made counts as paid; nothing else differs from the bill of the service.
+      // Only predictions that may have been made differ from the bill: they count as paid.
       const uncertain = outcomes.filter(({ error }) => error?.code === 'ERR_UNCERTAIN').length;
       const surplus = ledger.spentMicroUsd - stats.billedMicroUsd;
       expect(surplus).toBeGreaterThanOrEqual(0);
@@ -124,7 +124,7 @@ it('gives each item one outcome, books what is billed, and stays within limit an
   );
 });
 
-it('lists each paid file that came, and says of each other why it did not', () => {
+it('lists each paid file that came, and the reason why others did not', () => {
   fc.assert(
     fc.property(fc.array(anyAnswer, { minLength: 1, maxLength: 6 }), (creates) => {
       const { outcomes } = run({

@@ -55,7 +55,7 @@ it(
 );
 
 it(
-  'lets who waits step out of the line',
+  'lets a waiting subscriber leave the queue',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const through = createGate(1);
     const first = cold('----(a|)');
@@ -69,7 +69,7 @@ it(
 );
 
 it(
-  'counts who is inside and who waits',
+  'counts taken slots and waiting subscribers',
   marbles(({ cold, expectObservable, flush }) => {
     const through = createGate(2);
     const counts: number[][] = [];

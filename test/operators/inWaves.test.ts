@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { inWaves, type WaveNews } from '../../src/operators/inWaves.ts';
 import { marbles } from '../helpers/marbles.ts';
 
-/** A synchronous source that counts what is asked of it. */
+/** A synchronous source that counts its pulls. */
 function* counted<T>(values: readonly T[], seen: { pulled: number; isClosed: boolean }) {
   try {
     for (const value of values) {

@@ -32,7 +32,7 @@ it('takes a score that is not a number for the lowest', () => {
   expect(kept([Number.NaN], 2, score)).toEqual([Number.NaN]);
 });
 
-it('keeps what a stable sort would put first', () => {
+it('keeps the items that a stable sort would put first', () => {
   const numbers = fc.array(fc.record({ id: fc.integer(), score: fc.integer({ min: 0, max: 5 }) }));
   fc.assert(
     fc.property(numbers, fc.integer({ min: 1, max: 8 }), (values, count) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { pullMap } from '../../src/operators/pullMap.ts';
 import { marbles } from '../helpers/marbles.ts';
 
-/** A synchronous source that counts what is asked of it. */
+/** A synchronous source that counts its pulls. */
 function counted<T>(values: Iterable<T>) {
   const seen = { pulled: 0, returned: 0 };
   const iterable: Iterable<T> = {
@@ -77,7 +77,7 @@ describe('timing', () => {
   );
 
   it(
-    'pulls nothing more after stop, finishes what runs, then completes',
+    'pulls nothing more after stop, finishes running work, then completes',
     marbles(({ cold, hot, expectObservable, flush }) => {
       const { iterable, seen } = counted([1, 2, 3, 4]);
       const stop = hot('-s');
@@ -180,7 +180,7 @@ describe('an asynchronous source', () => {
     expect(seen).toEqual({ pulled: 1_000, closed: true });
   });
 
-  it('is asked one thing at a time and never more than `concurrency` ahead', async () => {
+  it('is pulled one item at a time and never more than `concurrency` ahead', async () => {
     const seen = { pulled: 0, closed: false };
     const subscription = pullMap(numbers(1_000, seen), () => NEVER, { concurrency: 5 }).subscribe();
     await timerMs(5);

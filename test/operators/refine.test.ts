@@ -5,7 +5,7 @@ import { refine } from '../../src/operators/refine.ts';
 import { marbles } from '../helpers/marbles.ts';
 
 it(
-  'makes what the results of the round before have chosen',
+  'makes the items that `next` chose from the results of the round before',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const first = cold('               -a-(b|)');
     const chosen = cold('                 --(c|)');

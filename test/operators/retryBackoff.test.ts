@@ -84,7 +84,7 @@ it('survives a wait that no timer can take', async () => {
 });
 
 it(
-  'does not try again what cannot be mended',
+  'does not retry after a permanent error',
   marbles(({ cold, expectObservable, flush }) => {
     const asked: unknown[] = [];
     const shouldRetry = (error: unknown, attempt: number) => {
@@ -115,7 +115,7 @@ it(
 );
 
 it(
-  'counts anew after each value, if it is asked to',
+  'restarts its count after each value, if it is asked to',
   marbles(({ cold, expectObservable }) => {
     const lasting = cold('a-#');
     const config = { retries: 1, delayMs: 2, resetOnSuccess: true, ...unjittered };
@@ -151,7 +151,7 @@ it(
 );
 
 it(
-  'emits what a callback throws',
+  'emits the error of a callback',
   marbles(({ expectObservable }) => {
     const failing = () => {
       throw 'callback';

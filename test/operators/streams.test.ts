@@ -68,7 +68,7 @@ describe.each(Object.entries(passing))('%s', (_, operator) => {
     expect(emitted).toBe(2);
   });
 
-  it('passes on, in order, what its subscriber pushes meanwhile, and ends when that unsubscribes', () => {
+  it('passes on, in order, values that its subscriber pushes meanwhile, and ends when that unsubscribes', () => {
     const source = new Subject<number>();
     const values: number[] = [];
     const subscription = source.pipe(operator()).subscribe((value) => {

@@ -51,7 +51,7 @@ it(
 );
 
 it(
-  'emits what a callback or the receiver throws',
+  'emits the error of a callback or the receiver',
   marbles(({ cold, expectObservable }) => {
     const failing = () => {
       throw 'callback';

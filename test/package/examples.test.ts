@@ -35,7 +35,7 @@ const environment = ({ token, baseUrl }: Simulator, others: Readonly<Record<stri
   env: { ...process.env, REPLICATE_API_TOKEN: token, REPLICATE_BASE_URL: baseUrl, ...others },
 });
 
-/** Runs a program to its end; returns what it printed and how many predictions it made. */
+/** Runs a program to its end; returns its output and the number of its predictions. */
 async function runProgram(name: string, others: Readonly<Record<string, string>> = {}) {
   const simulator = await start();
   const { stdout } = await run(process.execPath, [name], environment(simulator, others));
@@ -87,7 +87,7 @@ it('the programs type-check strictly', async () => {
   expect(checked.stdout).toBe('');
 });
 
-it('each program has less than 25 lines, begins with what it shows, and stands in docs/examples.md', async () => {
+it('each program has less than 25 lines, begins with its purpose, and is listed in docs/examples.md', async () => {
   const page = await readFile('docs/examples.md', 'utf8');
   expect([...page.matchAll(/\(\.\.\/examples\/library\/([^)]+)\)/g)].map(([, name]) => name).sort()).toEqual(
     names,
@@ -123,7 +123,7 @@ it('fastify-events.ts sends images as they are saved', async () => {
   expect(events.at(-1)).toContain('"saved":3');
 });
 
-it('own-step.ts saves what its step returns', async () => {
+it('own-step.ts saves the result of its step', async () => {
   expect((await runProgram('own-step.ts')).created).toBe(2);
   expect(await saved('grey')).toEqual([
     '0001-a-red-fox--thumb.jpg',
@@ -172,7 +172,7 @@ it('marbles.test.ts passes in vitest', async () => {
   expect(stdout).toMatch(/Tests +1 passed/);
 });
 
-it('budget-pipeline.ts skips what does not fit into its budget', async () => {
+it('budget-pipeline.ts skips images beyond its budget', async () => {
   const { lines, created } = await runProgram('budget-pipeline.ts');
   expect(created).toBe(2);
   expect(lines.map((line) => line.replace(/:.*,/, '')).sort()).toEqual([
@@ -200,7 +200,7 @@ it('own-provider.ts makes images without a service', async () => {
   expect(await saved('hues')).toEqual(['0001-dawn.png', '0002-dusk.png']);
 });
 
-it('abort-signal.ts saves what is in flight when it is stopped', async () => {
+it('abort-signal.ts saves images in flight when it is stopped', async () => {
   // So slow that the run is far from its end by then.
   const simulator = await start({ speed: 2 });
   const { child, lines } = startProgram('abort-signal.ts', simulator);

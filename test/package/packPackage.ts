@@ -12,16 +12,15 @@ const run = promisify(execFile);
 export interface PackedPackage {
   /** The tarball. */
   readonly tarball: string;
-  /** What the tarball holds, as npm unpacks it. */
+  /** The content of the tarball, as npm unpacks it. */
   readonly root: string;
   /** A folder whose programs import it as `rxposure`. */
   readonly project: string;
 }
 
 /**
- * Builds and packs the package once for all tests with the same sources, in whatever process they
- * run. It lies in the project, so that its dependencies are found as if npm had installed
- * them.
+ * Builds and packs the package once for all tests with the same sources, in all processes. It is
+ * in the project, so that its dependencies are found as if npm had installed them.
  */
 export async function packPackage(): Promise<PackedPackage> {
   const cache = resolve('.cache/rxposure');
@@ -56,7 +55,9 @@ async function once(folder: string, make: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Builds beside the folder, and gives the result its name last. Removes what other sources made. */
+/**
+ * Builds beside the folder, and gives the result its name last. Removes builds of other sources.
+ */
 async function build(cache: string, folder: string): Promise<void> {
   for (const old of await readdir(cache)) {
     if (!old.endsWith('.lock')) await rm(join(cache, old), { recursive: true, force: true });

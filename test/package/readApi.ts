@@ -13,7 +13,7 @@ const ts: TypeScript = createRequire(createRequire(import.meta.url).resolve('@ar
   'typescript',
 );
 
-/** What a package publishes. */
+/** The published API of a package. */
 export interface Api {
   /** The declarations of each subpath, without comments, as a text for a file. */
   readonly texts: ReadonlyMap<string, string>;

@@ -16,7 +16,7 @@ async function check(name: string): Promise<{ text: string; isValid: (spec: unkn
 }
 
 describe('schemas/', () => {
-  it('is what the specs are read by; `npm run schemas` writes it', async () => {
+  it('matches the schema that specs are read by; `npm run schemas` writes it', async () => {
     const files = schemaFiles();
     expect((await readdir('schemas')).map((name) => `schemas/${name}`).sort()).toEqual(
       [...files.keys()].sort(),

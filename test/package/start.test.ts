@@ -28,7 +28,7 @@ beforeAll(async () => {
   return () => rm(folder, { recursive: true, force: true });
 }, 300_000);
 
-/** What a program loads: the files of the package in their order, and the names of other packages. */
+/** The modules that a program loads: files of the package in their order, and names of others. */
 interface Loaded {
   readonly files: readonly string[];
   readonly packages: readonly string[];
@@ -53,7 +53,7 @@ async function loadedBy(program: string, ...words: string[]): Promise<Loaded> {
 
 const command = (...words: string[]) => loadedBy(join(packed.root, 'dist/cli/bin/rxposure.js'), ...words);
 
-/** What belongs to a run, and to no start. */
+/** Modules that belong to a run, and to no start. */
 const OF_A_RUN = /\/(?:run|service|startSimulator|startBatch|runBatch)$/;
 
 describe('the start of the package', () => {
@@ -72,7 +72,7 @@ describe('the start of the package', () => {
   });
 
   it.each([['--help'], ['generate', '--help'], ['campaign', '--help'], ['retry', '--help']])(
-    'loads neither a package nor what a run needs for %s %s',
+    'loads neither a package nor the modules of a run for %s %s',
     async (...words) => {
       const { files, packages } = await command(...words);
       expect(packages).toEqual([]);
@@ -80,7 +80,7 @@ describe('the start of the package', () => {
     },
   );
 
-  it('loads neither sharp nor what downloads, caches and destinations need for a dry run', async () => {
+  it('loads neither sharp nor the modules of downloads, caches and destinations for a dry run', async () => {
     const { files, packages } = await command('generate', 'p.txt', '--dry-run', '--simulate');
     expect(files).toContainEqual(expect.stringMatching(OF_A_RUN));
     const heavy = /^(?:sharp|@img\/|got|cacache|fs-extra|yaml|tar-stream|@aws-sdk|pg|culori|rxjs|zod)/;

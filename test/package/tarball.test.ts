@@ -72,7 +72,7 @@ describe('the tarball', () => {
     expect(readApi(packed.root).missing).toEqual([]);
   });
 
-  it('publishes what test/package/api says; `npm run api` writes it anew', async () => {
+  it('publishes the API in test/package/api; `npm run api` updates it', async () => {
     const { texts } = readApi(packed.root);
     const names = await readdir('test/package/api');
     expect(names.sort()).toEqual([...texts.keys()].map((one) => reportPath(one).replace(/^.*\//, '')).sort());
@@ -165,7 +165,7 @@ describe('rxposure, the command', () => {
       env: {
         ...process.env,
         ...{ NODE_OPTIONS: '', NO_COLOR: '1', XDG_CACHE_HOME: join(folder, 'cache') },
-        // What vitest sets for its own processes.
+        // Vitest sets these for its own processes.
         ...{ NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined },
       },
     }).then(
@@ -173,7 +173,7 @@ describe('rxposure, the command', () => {
       (error: { code: number; stdout: string; stderr: string }) => error,
     );
 
-  it('lists the commands with what they make', async () => {
+  it('lists the commands with their results', async () => {
     const { code, stdout } = await command();
     expect(code).toBe(0);
     const named = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[?[A-Z…]+\]?)* {2,}[a-zA-Z]/gm)].map(

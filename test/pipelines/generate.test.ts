@@ -545,7 +545,7 @@ describe('recovery rounds', () => {
   const weather = new DownloadError('ERR_DOWNLOAD_REFUSED', 'no', { recoverable: false });
   const later = new ProviderError('ERR_NOT_READY', 'no', { recoverable: true, tookEffect: 'no' });
 
-  it('try again at the end what failed and may succeed', async () => {
+  it('try failed jobs that may succeed again at the end', async () => {
     const scheduler = new VirtualTimeScheduler();
     const good = succeeding();
     let left = 9;
@@ -570,7 +570,7 @@ describe('recovery rounds', () => {
     expect(config.ledger.reservedMicroUsd).toBe(0);
   });
 
-  it('end with the failure of the last round, and leave alone what cannot succeed', async () => {
+  it('end with the failure of the last round, and skip jobs that cannot succeed', async () => {
     const scheduler = new VirtualTimeScheduler();
     const provider = fakeProvider({ createPrediction: () => throwError(() => later) });
     const { config, events } = runOf({ provider, recoveryRounds: 2 });
@@ -609,7 +609,7 @@ describe('recovery rounds', () => {
     expect(config.ledger).toMatchObject({ spentMicroUsd: 3, reservedMicroUsd: 0 });
   });
 
-  it('are not begun after stop: what was postponed ends as it was', async () => {
+  it('are not begun after stop: postponed jobs end as they were', async () => {
     const scheduler = new VirtualTimeScheduler();
     const stop = new Subject<void>();
     const provider = fakeProvider({ createPrediction: () => throwError(() => later) });
@@ -657,7 +657,7 @@ describe('cancel', () => {
     return { ...run, scheduler };
   };
 
-  it('ends what is being followed, and begins nothing more', async () => {
+  it('cancels the predictions in flight, and begins no further job', async () => {
     const { canceled, provider } = cancelingProvider({
       createPrediction: ({ input }) => of(aPrediction({ id: 'p1', input, ...open })),
       getPrediction: (id) => of(aPrediction({ id, ...open })),
@@ -681,7 +681,7 @@ describe('cancel', () => {
     expect(canceled).toEqual(['found']);
   });
 
-  it('leaves to the next run what cannot be found', async () => {
+  it('leaves predictions that cannot be found to the next run', async () => {
     const { canceled, provider } = cancelingProvider({
       createPrediction: () => NEVER,
       listPredictions: () => of({ predictions: [], next: null }),
@@ -692,7 +692,7 @@ describe('cancel', () => {
     expect([...config.journal.openIndexes()]).toEqual([0]);
   });
 
-  it('keeps what was finished before it could be cancelled', async () => {
+  it('keeps predictions that finished before they could be cancelled', async () => {
     const { provider } = cancelingProvider({
       createPrediction: ({ input }) => of(aPrediction({ id: 'p1', input, ...open })),
       getPrediction: (id) => of(aPrediction({ id, ...open })),
@@ -733,7 +733,7 @@ describe('identical jobs', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('use what a cache has, for nothing, and keep what they make there', async () => {
+  it('use results of a cache at no cost, and store their own there', async () => {
     const kept: string[] = [];
     const cache: ResultCache = {
       restore: (key, { stem }) =>
@@ -769,7 +769,7 @@ describe('identical jobs', () => {
     });
   });
 
-  it('resume what an earlier run left open before they look anywhere else', async () => {
+  it('resume the open prediction of an earlier run before they look anywhere else', async () => {
     const journal = createMemoryJournal();
     await lastValueFrom(journal.record(aPlan(0), { type: 'created', attempt: 1, predictionId: 'open' }));
     const cache: ResultCache = { restore: () => throwError(() => new Error('asked')), keep: () => EMPTY };
@@ -786,7 +786,7 @@ describe('a run over the journal of an earlier one', () => {
   const record = (journal: ReturnType<typeof createMemoryJournal>, plan: Plan, entry: JournalEntry) =>
     lastValueFrom(journal.record(plan, entry));
 
-  it('passes over what is saved', async () => {
+  it('skips saved jobs', async () => {
     const journal = createMemoryJournal();
     await outcomesOf(plansOf(3), runOf({ journal }).config);
     const provider = succeeding({ prefix: 'q' });
@@ -794,7 +794,7 @@ describe('a run over the journal of an earlier one', () => {
     expect(provider.made).toHaveLength(1);
   });
 
-  it('resumes what was left open before it begins anything new', async () => {
+  it('resumes open jobs before it begins new ones', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(2), { type: 'intended', attempt: 1, atMs: Date.now() });
     await record(journal, aPlan(2), { type: 'created', attempt: 1, predictionId: 'open' });
@@ -991,7 +991,7 @@ describe('a run over the journal of an earlier one', () => {
     },
   );
 
-  it('takes the 404 of a gateway for no answer of the service: nothing is booked, nothing made again', async () => {
+  it('does not treat the 404 of a gateway as a response of the service: nothing is booked, nothing made again', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'created', attempt: 1, predictionId: 'old' });
     const page = new ProviderError('ERR_REFUSED', 'a page', { status: 404, recoverable: true });
@@ -1049,7 +1049,7 @@ describe('a run over the journal of an earlier one', () => {
     expect((await run(true)).outcomes.map(summary)).toEqual(['0 saved 2 p0']);
   });
 
-  it('does not mind what was recorded about another request at the same index', async () => {
+  it('ignores the record of another request at the same index', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0, { key: 'another' }), {
       type: 'created',

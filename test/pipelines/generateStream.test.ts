@@ -104,7 +104,7 @@ describe('leaving', () => {
     const { config, kept } = withSlots(3);
     const released = new Subject<never>();
     const downloader: Downloader = {
-      // The first is there at once, the others when the test says so.
+      // The first is there at once, the others at a signal of the test.
       download: (url, target) =>
         concat(target.stem.endsWith('0000') ? EMPTY : released, config.downloader.download(url, target)),
     };
@@ -160,7 +160,7 @@ describe('the end', () => {
     expect(seen.pulled).toBe(5);
   });
 
-  it('throws what stopped the run, after the outcomes before it', async () => {
+  it('throws the error that stopped the run, after the outcomes before it', async () => {
     const good = succeeding();
     const noCredit = new ProviderError('ERR_NO_CREDIT', 'no credit', { status: 402, stopsRun: true });
     const provider = {
@@ -182,7 +182,7 @@ describe('the end', () => {
     expect(indexes).toEqual([0, 1]);
   });
 
-  it('throws what the disk refused at once, outcomes that hold before it', async () => {
+  it('throws the refusal of the disk at once, before waiting outcomes', async () => {
     const full = new StorageError('ERR_DISK_FULL', 'full');
     const { config } = withSlots(3, {
       persist: ({ index }) =>

@@ -34,12 +34,12 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await simulator.close();
-  // What was stopped may still be writing a file.
+  // A stopped run may still be writing a file.
   await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /**
- * Whether a request was made when its run broke off is up to chance: the list says so at once,
+ * Whether a request was made when its run broke off is up to chance: the list shows it at once,
  * unless it is left to the run to find out.
  */
 const start = async (config: SimulatorConfig = {}, listIsCurrent = true) => {
@@ -183,7 +183,7 @@ describe('a run in its folder', () => {
     await expectWhole((await manifest()).outcomes);
   });
 
-  it('makes only what is missing the next time', async () => {
+  it('makes only missing images the next time', async () => {
     const provider = await start();
     await run(4, { provider });
     const { totals } = await run(6, { provider });
@@ -192,7 +192,7 @@ describe('a run in its folder', () => {
     expect((await manifest()).outcomes).toHaveLength(6);
   });
 
-  it('keeps the budget over restarts and reports what it skipped', async () => {
+  it('keeps the budget over restarts and reports skipped jobs', async () => {
     const provider = await start();
     await run(10, { provider, budgetMicroUsd: 9_000 });
     const { totals } = await run(10, { provider, budgetMicroUsd: 15_000 });
@@ -384,7 +384,7 @@ describe('a folder that is changed during the run', () => {
     const provider = await start();
     const fault = await interfere(provider, () => renameSync(folder, `${folder}.moved`));
     expect(fault).toMatchObject({ message: expect.stringContaining('moved away') });
-    // What was stopped may still be writing a file: both folders change places at one stroke.
+    // The stopped run may still be writing a file: each rename takes effect at once.
     if (existsSync(folder)) renameSync(folder, `${folder}.late`);
     renameSync(`${folder}.moved`, folder);
     await rm(`${folder}.late`, { recursive: true, force: true, maxRetries: 10 });
@@ -448,7 +448,7 @@ describe('another input in the same folder', () => {
 });
 
 describe('an input that goes away during the run', () => {
-  it('stops it, and it is not said that nothing was created', async () => {
+  it('stops it, without a message that nothing was created', async () => {
     const provider = await start();
     let passes = 0;
     const plans = () => {
@@ -478,7 +478,7 @@ describe('an input that changes during the run', () => {
     return { totals, warnings: events.filter(({ type }) => type === 'warning') };
   };
 
-  it('makes the jobs that it was counted with, and says once that there are more', async () => {
+  it('makes the jobs that it has counted, and warns once that there are more', async () => {
     const { totals, warnings } = await changing([6, 7]);
     expect(totals).toMatchObject({ total: 4, saved: 4, failed: 0, skipped: 0 });
     expect(simulator.stats()).toMatchObject({ created: 4 });
@@ -488,7 +488,7 @@ describe('an input that changes during the run', () => {
     ]);
   });
 
-  it('counts a job that is gone as not saved, and says so once', async () => {
+  it('counts a job that is gone as not saved, and warns of it once', async () => {
     const { totals, warnings } = await changing([3]);
     expect(totals).toMatchObject({ total: 4, saved: 3, failed: 0, skipped: 0 });
     expect(warnings).toEqual([{ type: 'warning', message: expect.stringContaining('lost 1 of its 4 jobs') }]);

@@ -126,7 +126,7 @@ describe('a secret input', () => {
     expect([...(await placesOf(OLD)), ...(await placesOf(NEW))]).toEqual([]);
   });
 
-  it('is not needed to collect what a detached run has made', async () => {
+  it('is not needed to collect the images of a detached run', async () => {
     const settings = { ...(await start()), destinations: [] };
     await run(OLD, { ...settings, detach: true });
     expect((await lastValueFrom(runCollect(settings))).totals).toMatchObject({ saved: 4 });

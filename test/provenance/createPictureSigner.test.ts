@@ -77,13 +77,13 @@ describe.each(formats)('a signed image: %s', (format, encode) => {
 });
 
 describe('createPictureSigner', () => {
-  it('leaves alone what cannot be signed', async () => {
+  it('leaves files unchanged that cannot be signed', async () => {
     const sign = await createPictureSigner(await anIdentity());
     const bytes = await picture.clone().webp().toBuffer();
     expect(await sign(bytes, 'webp', model)).toBe(bytes);
   });
 
-  it('refuses certificates and keys that cannot be used, without a word of the key', async () => {
+  it('refuses certificates and keys that cannot be used, without showing the key', async () => {
     const [good, other] = [await anIdentity(), await anIdentity()];
     const { privateKey: encrypted } = generateKeyPairSync('rsa', {
       modulusLength: 1_024,

@@ -124,7 +124,7 @@ describe('createRenderer', () => {
     expect([file?.widthPx, file?.heightPx]).toEqual([30, 60]);
   });
 
-  it('shrinks a much larger original without changing what is seen', async () => {
+  it('shrinks a much larger original without a visible change', async () => {
     const original = await anOriginal('large.png', 1600, 800);
     const [file] = await firstValueFrom(renderer.render(original, [spec({ format: 'png' })], stem()));
     expect([file?.widthPx, file?.heightPx]).toEqual([60, 60]);

@@ -60,7 +60,7 @@ async function logo(colour = '#00ff00'): Promise<string> {
   return path;
 }
 
-describe('what cover keeps', () => {
+describe('the part that cover keeps', () => {
   it.each(['attention', 'entropy'])('is the busy corner with %s', async (focus) => {
     const right = await made(await busyCorner(330, 70), `s=200x200,png,${focus}`);
     const centre = await made(await busyCorner(330, 70), 's=200x200,png');
@@ -79,7 +79,7 @@ describe('what cover keeps', () => {
   });
 });
 
-describe('what contain leaves free', () => {
+describe('the area that contain leaves free', () => {
   it('has the background, on the side away from the gravity', async () => {
     const { at } = await made(plain(grey), 's=200x200,contain,north,webp,lossless,background=#fe8800');
     expect(at(100, 10).slice(0, 3)).toEqual([128, 128, 128]);
@@ -107,7 +107,7 @@ describe('an overlay', () => {
     ['southwest', 10, 170],
     ['south', 80, 170],
     ['southeast', 150, 170],
-  ])('lies in the %s, as wide as it should be', async (gravity, left, top) => {
+  ])('is in the %s, as wide as it should be', async (gravity, left, top) => {
     const text = `s=200x200,png,overlay=${await logo()},overlay-place=${gravity},overlay-scale=20%,overlay-margin=5%`;
     const { at, info } = await made(plain(grey), text);
     expect(info.channels).toBe(3);
@@ -181,7 +181,7 @@ describe('a caption', () => {
     expect(at(150, 10)).toEqual([...ground]);
   });
 
-  it('stands at the top if asked to, and is text even if it looks like SVG', async () => {
+  it('is at the top on demand, and is text even if it looks like SVG', async () => {
     const hostile = `s=300x300,png,caption-place=north,caption="</text><rect width='300' height='300' fill='red'/>"`;
     const { at } = await made(plain(white), hostile);
     expect(at(2, 2)[0]).toBeLessThan(120);
@@ -303,7 +303,7 @@ describe('maxBytes', () => {
     );
   }, 30_000);
 
-  it('leaves alone what fits', async () => {
+  it('leaves images that fit unchanged', async () => {
     const free = await made(image(), 's=200x200,webp,q80');
     const bound = await made(image(), `s=200x200,webp,q80,max=${free.data.length}`);
     expect(bound.data.equals(free.data)).toBe(true);

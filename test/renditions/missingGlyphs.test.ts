@@ -15,7 +15,7 @@ it('leaves out blanks, marks and control characters', async () => {
   expect(await missingGlyphs('e\u0301 \uFE0F\u200D\n\t\uFDD0')).toEqual([]);
 });
 
-it('tells more than a sheet of characters apart', async () => {
+it('distinguishes more characters than fit on a sheet', async () => {
   const latin = Array.from({ length: 300 }, (_, at) => String.fromCodePoint(0xc0 + at)).join('');
   expect(await missingGlyphs(latin + rare)).toContain(rare);
   expect(await missingGlyphs(latin.slice(0, 60))).toEqual([]);
@@ -47,6 +47,6 @@ it('warns of captions that would be drawn as boxes', async () => {
   ]);
 });
 
-it('has nothing to say of jobs without captions', async () => {
+it('reports nothing for jobs without captions', async () => {
   expect(await warningsOf([aPlan({ prompt: rare, renditions: [thumb] })])).toEqual([]);
 });

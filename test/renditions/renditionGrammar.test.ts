@@ -176,7 +176,7 @@ it.each([
   ['maxx=200kB', 'max'],
   ['overlay-plase=north', 'overlay-place'],
   ['nort-east', 'northeast'],
-])('guesses what %s was meant to be', (option, meant) => {
+])('guesses the meaning of %s', (option, meant) => {
   expect(() => parseRendition(`thumb=400x400,${option}`)).toThrow(
     expect.objectContaining({ suggestion: `Did you mean ${meant}?` }),
   );

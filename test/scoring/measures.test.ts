@@ -97,7 +97,7 @@ it('rates a blurred image less sharp', () => {
   );
 });
 
-it('tells near duplicates from other images', () => {
+it('distinguishes near duplicates from other images', () => {
   const scene = (shift: number) =>
     aPicture(64, 64, (x, y) => 128 + 100 * Math.sin((x + shift) / 9) * Math.cos(y / 7 + shift / 5));
   const novelty = createNovelty();

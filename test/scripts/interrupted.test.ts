@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { startGenerate } from '../chaos/startGenerate.ts';
 
-it('says once that it stops, however many jobs wait', async () => {
+it('reports once that it stops, for any number of waiting jobs', async () => {
   const root = await mkdtemp(join(tmpdir(), 'rxposure-stop-'));
   const body = JSON.stringify({ detail: 'Request was throttled.', status: 429, retry_after: 60 });
   const refused = { type: 'answer', status: 429, body } as const;

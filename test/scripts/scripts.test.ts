@@ -84,7 +84,7 @@ describe('a container built by Cog', () => {
 });
 
 describe('collect', () => {
-  it('gathers what a detached run has created', async () => {
+  it('collects the predictions of a detached run', async () => {
     const prompts = await file('night.txt', 'an owl\na moth\n');
     const out = join(folder, 'night');
     const left = await script('generate.ts', [prompts, '--detach', '--out', out]);
@@ -387,7 +387,7 @@ it('a wrong token ends with 3 and is not shown', async () => {
   expect(stderr).not.toContain('wrongwrong');
 });
 
-it('a run that runs out of credit ends with 3; with new credit the same command makes what is missing', async () => {
+it('a run that runs out of credit ends with 3; with new credit the same command makes the missing images', async () => {
   const path = await file('dear.txt', Array.from({ length: 14 }, (_, n) => `cat ${n}\n`).join(''));
   const args = [path, '--out', join(folder, 'dear'), '--concurrency', '3'];
   const runWith = async (creditUsd: number) => {

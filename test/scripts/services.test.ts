@@ -27,7 +27,9 @@ interface Finished {
   readonly stderr: string;
 }
 
-/** Runs a script in the folder of a test, on the service that pays unless the arguments say otherwise. */
+/**
+ * Runs a script in the folder of a test, on the billing service unless the arguments name another.
+ */
 function script(name: string, args: readonly string[], input = '', own = {}): Promise<Finished> {
   const env = {
     REPLICATE_API_TOKEN: simulator.token,
@@ -50,7 +52,7 @@ function script(name: string, args: readonly string[], input = '', own = {}): Pr
 const made = () => simulator.stats().created;
 const runFile = async (name: string) => JSON.parse(await readFile(join(folder, name, 'run.json'), 'utf8'));
 
-it('never takes simulated images for real ones', async () => {
+it('never treats simulated images as real ones', async () => {
   const cache = ['--cache', 'cache', '--seed', '7'];
   const simulated = await script('generate.ts', ['p.txt', '--simulate=50', '--budget', '0.006', ...cache]);
   expect(simulated).toMatchObject({
@@ -146,7 +148,7 @@ it('gives different prompts on standard input a folder each', async () => {
   expect(made()).toBe(2);
 });
 
-it('says how to collect what a detached run has left', async () => {
+it('names the command that collects a detached run', async () => {
   const { code, stderr } = await script('generate.ts', ['p.txt', '--detach', '--out', "night's"]);
   expect(code).toBe(0);
   const [, time, command = ''] = /Collect before (\d\d:\d\d), .*: npx tsx (.*)$/m.exec(stderr) ?? [];
@@ -192,7 +194,7 @@ it.each(['--base-url', 'the environment'])(
     const failed = await script('generate.ts', args, '', env);
     expect(failed.code).toBe(1);
     const [, command = ''] =
-      /next +npx tsx pipelines\/retry-failed\.ts (.*) makes what/.exec(failed.stderr) ?? [];
+      /next +npx tsx pipelines\/retry-failed\.ts (.*) makes the failed/.exec(failed.stderr) ?? [];
     // In the order in which they were typed.
     expect(command).toBe(['x1', ...table, ...service].join(' '));
     isBroken = false;
@@ -203,7 +205,7 @@ it.each(['--base-url', 'the environment'])(
   },
 );
 
-it('waits at the start for a service that is not there as long as it is told, then names it', async () => {
+it('waits at the start for a service that is not there, for the given time, then names it', async () => {
   const gone = await startSimulator({ render: 'fast' });
   await gone.close();
   const { host } = new URL(gone.baseUrl);
@@ -220,7 +222,7 @@ it('waits at the start for a service that is not there as long as it is told, th
   expect(code).toBe(3);
 });
 
-it('gives up after some seconds if it is not told how long to wait', async () => {
+it('gives up after some seconds if no time is given', async () => {
   const gone = await startSimulator({ render: 'fast' });
   await gone.close();
   const { host } = new URL(gone.baseUrl);

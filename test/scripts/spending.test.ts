@@ -32,7 +32,7 @@ async function generate(name: string, flags: readonly string[] = [], baseUrl = p
   return startGenerate(words, { ...service, XDG_CACHE_HOME: join(folder, 'cache') });
 }
 
-/** What the machine has spent and holds, in images at $0.003. */
+/** Returns the money that the machine has spent and holds, in images at $0.003. */
 function images(): number[] {
   const file = join(folder, 'cache/rxposure/spending.sqlite');
   // Every month.
@@ -44,7 +44,7 @@ it('keeps the limit of a month over folders, also if a run was killed', async ()
   const killed = await generate('fox');
   expect(await watch.endOf(killed, { moments: ['afterCreate'], count: 3, delayMs: 0 })).toBe('killed');
   const [spent = 0, held = 0] = images();
-  // The third was created, and whatever else was reserved is held too.
+  // The third was created, and all other reserved money is held too.
   expect(spent).toBeLessThan(3);
   expect(spent + held).toBeGreaterThanOrEqual(3);
   expect(spent + held).toBeLessThan(6);

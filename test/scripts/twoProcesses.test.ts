@@ -42,7 +42,7 @@ it('two processes with one cache pay for each result once', async () => {
   expect(await readdir(join(root, 'cache', 'leases'))).toEqual([]);
 });
 
-it('a process that is killed leaves what it was making to the other one', async () => {
+it('a process that is killed leaves its jobs in flight to the other one', async () => {
   // The first one hears of nothing before it is killed, however long the second one takes to start.
   const afterCreate = ({ serial }: { serial: number }) =>
     serial < 4 ? ({ type: 'delay', delayMs: 600_000 } as const) : null;
@@ -58,7 +58,7 @@ it('a process that is killed leaves what it was making to the other one', async 
   expect(simulator.stats().created).toBe(10);
 });
 
-it('a second process in a folder is told who has it; after a kill the folder is free at once', async () => {
+it('a second process in a folder learns which process has it; after a kill the folder is free at once', async () => {
   let isHeld = true;
   const afterCreate = () => (isHeld ? ({ type: 'delay', delayMs: 60_000 } as const) : null);
   await start(6, { faults: { afterCreate } });

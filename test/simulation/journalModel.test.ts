@@ -96,7 +96,7 @@ const entries: fc.Arbitrary<JournalEntry> = fc.oneof(
     .map((fields) => ({ type: 'outcome' as const, outcome: anOutcome(fields) })),
 );
 
-it('a journal is a map of records, whatever is recorded, together, again, and for other requests', async () => {
+it('a journal is a map of records, for all entries, together, again, and for other requests', async () => {
   let runs = 0;
   const recorded = fc
     .array(fc.tuple(fc.constantFrom(...INDEXES), fc.constantFrom('k1', 'k2'), entries), {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { CutState } from './powercut/cutWorld.ts';
 import type { WorldConfig } from './world/worldConfig.ts';
 
-/** What a worker is to do. */
+/** The work of a worker. */
 export interface Work {
   /** The seeds to run, in place of `first`, `step` and `count`. Default: none. */
   readonly seeds?: readonly number[] | undefined;
@@ -56,7 +56,7 @@ export interface Totals {
   readonly failures: WorldLine[];
 }
 
-/** Worlds that one process runs: what is left of each stays in its memory, some megabytes. */
+/** Worlds that one process runs: each leaves some megabytes in its memory. */
 const WORLDS_OF_A_PROCESS = 100;
 
 /** Runs worlds in processes of their own, each with every n-th seed. */

@@ -7,7 +7,7 @@ import { patchTime } from './world/patchTime.ts';
 
 /**
  * Turns this process into a simulated machine: its disk, database, clocks and timers, the HTTP
- * client that downloads outputs, and what decodes them. Imported before anything of the project.
+ * client that downloads outputs, and their decoder. Imported before any module of the project.
  */
 mountDisks();
 patchDatabase();

@@ -115,7 +115,9 @@ export async function shrinkWorld(first: WorldReport, most = 400): Promise<Shrun
   return { config, without, report: logged, tried };
 }
 
-/** Describes a shrunk world: what differs from a plain one, the faults that struck, and its log. */
+/**
+ * Describes a shrunk world: its differences from a plain one, the faults that struck, and its log.
+ */
 export function describeShrunk({ config, report, tried }: Shrunk): string {
   const { run, faults, ...rest } = config;
   const plain: Readonly<Record<string, unknown>> = {

@@ -4,7 +4,7 @@ import { call, finished, simulated } from '../helpers/simulated.ts';
 const picture = (blue: string) =>
   `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8" fill="${blue}"/></svg>`)}`;
 
-it('answers a question about an image in pieces, and bills seconds, not images', async () => {
+it('writes the answer to a question about an image in pieces, and bills seconds, not images', async () => {
   const simulator = await simulated({ medianMs: 1_000, sigma: 0 });
   const { body: model } = await call(simulator, '/models/yorickvp/llava-13b');
   expect(model.latest_version.openapi_schema.components.schemas.Output).toMatchObject({

@@ -13,10 +13,7 @@ it.each([
   expect(cacheFolder(env, { platform, home })).toBe(expected);
 });
 
-it.skipIf(process.platform !== 'linux')(
-  'keeps no compiled code where no folder can be made, and ends',
-  () => {
-    // Node itself would try for ever.
-    expect(keepCompiled({ XDG_CACHE_HOME: '/proc/nothing' })).toBeUndefined();
-  },
-);
+it.skipIf(process.platform !== 'linux')('keeps no compiled code if no folder can be made, and ends', () => {
+  // Node itself would try for ever.
+  expect(keepCompiled({ XDG_CACHE_HOME: '/proc/nothing' })).toBeUndefined();
+});

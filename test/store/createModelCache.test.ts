@@ -9,7 +9,7 @@ const folder = temporaryFolder();
 const cacheIn = (path: string, baseUrl = 'https://a/v1') =>
   createModelCache({ folder: path, baseUrl, now: () => 7 });
 
-it('gives back what was kept, by API, model and version', async () => {
+it('returns kept models, by API, model and version', async () => {
   const models = join(folder(), 'deep', 'models');
   const cache = cacheIn(models);
   await lastValueFrom(cache.write('o/n', null, { a: 1 }));
@@ -40,7 +40,7 @@ it.each([
   ['empty', () => ''],
   ['of another shape', () => '{"savedAtMs":"now"}'],
   ['of another model', (text: string) => text.replace('o/n', 'x/y')],
-])('takes a file that is %s for none', async (_name, damage) => {
+])('treats a file that is %s as missing', async (_name, damage) => {
   const cache = cacheIn(folder());
   await lastValueFrom(cache.write('o/n', null, { a: 1 }));
   const [name = ''] = await readdir(folder());

@@ -67,7 +67,7 @@ const openings: readonly [string, Opening][] = [
   ],
 ];
 
-/** The contract of all journals, so that one may stand in for another. */
+/** The contract of all journals, so that one may replace another. */
 for (const [name, { open, missing = null, takesNewInput }] of openings) {
   describe.skipIf(missing !== null)(missing === null ? name : `${name} (skipped: ${missing})`, () => {
     let journal: RunJournal;
@@ -90,7 +90,7 @@ for (const [name, { open, missing = null, takesNewInput }] of openings) {
       expect([journal.find(12_345), journal.isSaved(12_345)]).toEqual([undefined, false]);
     });
 
-    it('keeps the prediction of a saved job that left no files: what it put out is nowhere else', async () => {
+    it('keeps the prediction of a saved job that left no files: its output is nowhere else', async () => {
       const plan = newPlan();
       const entries = [intended(), created(), downloaded(), outcome('saved', { predictionId: 'p1' })];
       expect(await record(plan, ...entries)).toMatchObject({ state: 'saved', prediction: aPrediction() });
@@ -103,7 +103,7 @@ for (const [name, { open, missing = null, takesNewInput }] of openings) {
       await record(plan, intended(), created(), downloaded(), saved(0.005));
       await record(plan, saved(0.004));
       expect(journal.spentMicroUsd() - before).toBe(4_000);
-      // Another prediction corrects nothing: what was paid stays paid.
+      // Another prediction corrects nothing: the earlier payment stays.
       await record(plan, saved(0.001, 'p2'));
       expect(journal.spentMicroUsd() - before).toBe(4_000);
     });
@@ -173,7 +173,7 @@ for (const [name, { open, missing = null, takesNewInput }] of openings) {
       expect(found).toMatchObject({ state: 'downloaded', files: [{ bytes: 1 }] });
     });
 
-    it('calls open what may still have a prediction, failed and skipped jobs too', async () => {
+    it('counts jobs as open that may still have a prediction, failed and skipped ones too', async () => {
       const plans = {
         intended: [intended()],
         created: [intended(), created()],
@@ -198,7 +198,7 @@ for (const [name, { open, missing = null, takesNewInput }] of openings) {
       expect([...journal.openIndexes()].filter((index) => !openBefore.has(index))).toEqual(expected);
     });
 
-    it('adds up what was paid and what may have been', async () => {
+    it('adds up certain and possible payments', async () => {
       const spentBefore = journal.spentMicroUsd();
       const openBefore = journal.openMicroUsd();
       const plan = newPlan({ priceMicroUsd: 3_000 });

@@ -139,7 +139,7 @@ it('is shared by several processes at the same time', async () => {
   for (const key of ['k0', 'k9']) expect((await restore(cache, key, `out/${key}`))?.files).toHaveLength(1);
 }, 30_000);
 
-it('says what is wrong with a folder that cannot be used', async () => {
+it('names the fault of a folder that cannot be used', async () => {
   await writeFile(join(folder(), 'cache'), 'a file');
   await expect(openResultCache(cacheFolder())).rejects.toThrow(/cache folder that can be read and written/);
   if (process.platform === 'linux') await expect(openResultCache('/proc/x')).rejects.toThrow('cache folder');
@@ -162,7 +162,7 @@ describe('the lease of a result', () => {
     return cache.lease(key, request);
   };
 
-  it('is for one at a time; the next one waits, and is told for whom', async () => {
+  it('is for one process at a time; the next one waits, and learns for which', async () => {
     const cache = await openResultCache(cacheFolder(), { scheduler: hurried(100) });
     const first = await lastValueFrom(leaseOf(cache));
     const waits: string[] = [];

@@ -35,13 +35,13 @@ it('is new if it does not exist, or cannot', async () => {
   expect(await folderState('/dev/null/run')).toBe('new');
 });
 
-it('takes a manifest of another program for a file of the user', async () => {
+it('treats a manifest of another program as a file of the user', async () => {
   const folder = await aFolder();
   await writeFile(join(folder, 'manifest.jsonl'), '{"file":"cat.png"}\n');
   expect(await folderState(folder)).toBe('foreign');
 });
 
-it('begins once, and says what was begun', async () => {
+it('begins once, and returns the begun run', async () => {
   const folder = join(root(), 'deep/run');
   const file = { service: 'replicate', input: prompts };
   const begun = await Promise.all([

@@ -65,7 +65,7 @@ it('wraps asynchronous sources too', async () => {
   expectPulls(source, { pulled: 8, returned: true });
 });
 
-it('asks the wrapped source for nothing but what it is asked for, and closes it', async () => {
+it('pulls from the wrapped source only on demand, and closes it', async () => {
   const seen: string[] = [];
   function* letters() {
     try {

@@ -35,7 +35,7 @@ describe('a create request', () => {
   );
 
   it(
-    'is sent anew by each subscription, and by none before it',
+    'is sent again by each subscription, and by none before it',
     marbles(({ expectObservable, flush }) => {
       const provider = fakeProvider({ durationMs: 1 });
       const create = provider.createPrediction(aRequest(), waiting).pipe(map(({ id }) => id));
@@ -68,7 +68,7 @@ describe('a create request', () => {
         expectObservable(create).toBe('--#', letters, expect.objectContaining(error));
       }
       expectObservable(create).toBe('--#', letters, noCredit);
-      // Without an answer of its own.
+      // Without a response of its own.
       expectObservable(create).toBe('----(s|)', letters);
       flush();
       expect(provider.stats()).toMatchObject({ created: 2, refused429: 1, billedMicroUsd: 6_000 });
@@ -227,14 +227,14 @@ it(
   }),
 );
 
-/** The answers of a service that loses, refuses and fails as it likes. */
+/** The responses of a service that loses, refuses and fails requests at random. */
 const anyAnswer = fc.oneof(
   fc.record({ type: fc.constant('made' as const), durationMs: fc.nat(5_000) }),
   fc.record({ type: fc.constant('lost' as const), isMade: fc.boolean(), durationMs: fc.nat(5_000) }),
   fc.record({ type: fc.constant('refused' as const), retryAfterMs: fc.nat(5_000) }),
 );
 
-it('never makes a pipeline pay twice or lose an image unseen, whatever is lost and refused', () => {
+it('never makes a pipeline pay twice or lose an image unseen, for all lost and refused requests', () => {
   fc.assert(
     fc.property(
       fc.array(anyAnswer, { maxLength: 8 }),
@@ -265,7 +265,7 @@ it('never makes a pipeline pay twice or lose an image unseen, whatever is lost a
         expect(Object.keys(ended)).toEqual(['1', '2', '3']);
         const found = Object.values(ended).filter((end) => !end.startsWith('ERR_'));
         expect(new Set(found).size).toBe(found.length);
-        // What is not found is reported as uncertain, never made again.
+        // A prediction that is not found is reported as uncertain, never made again.
         const uncertain = Object.values(ended).filter((end) => end === 'ERR_UNCERTAIN').length;
         const { created } = provider.stats();
         expect(created).toBeGreaterThanOrEqual(found.length);

@@ -89,7 +89,7 @@ it('gives the clock back after a test that throws', () => {
 
 it('refuses a test that returns a promise', () => {
   expect(marbles((async () => {}) as () => void)).toThrow(
-    'Expected a marble test to return nothing, got a promise: what is awaited has no virtual time.',
+    'Expected a marble test to return nothing, got a promise: awaited values have no virtual time.',
   );
 });
 

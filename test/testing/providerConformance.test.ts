@@ -71,7 +71,7 @@ describe('a broken rule', () => {
     );
   };
   const fake = fakeProvider({ durationMs: 1 });
-  /** A provider whose create requests go out, and fail, as `create` says. */
+  /** A provider whose create requests go out, and fail, by `create`. */
   const posting = (create: (url: string) => ReturnType<Provider['createPrediction']>) => ({
     at: (url: string): Provider => ({ ...fake, createPrediction: () => create(url) }),
   });
@@ -81,21 +81,21 @@ describe('a broken rule', () => {
       concatMap(() => throwError(() => new ProviderError('ERR_TEST', 'test', { tookEffect: 'unknown' }))),
     );
 
-  it('is told with its reason: a lost request that claims to have made nothing', async () => {
+  it('is reported with its reason: a lost request that claims to have made nothing', async () => {
     const refusing = posting((url) => post(url).pipe(claiming('no')));
     expect(await failureOf(/connection is reset/, fake, refusing)).toBe(
       'Expected `tookEffect` unknown, got "no": the image may have been made, and a run would pay for it twice.',
     );
   });
 
-  it('is told: a create request that is sent again', async () => {
+  it('is reported: a create request that is sent again', async () => {
     const repeating = posting((url) => post(url).pipe(retry(1), claiming('unknown')));
     expect(await failureOf(/connection is reset/, fake, repeating)).toBe(
       'Expected one request, got ["POST /","POST /"]: each may make an image, and be paid.',
     );
   });
 
-  it('is told: errors of another class, eager calls, and connections left open', async () => {
+  it('is reported: errors of another class, eager calls, and connections left open', async () => {
     const odd = posting(() => throwError(() => new TypeError('fetch failed')));
     expect(await failureOf(/no connection/, fake, odd)).toContain(
       'Expected a `ProviderError`, got TypeError',
@@ -110,7 +110,7 @@ describe('a broken rule', () => {
     );
   });
 
-  it('is told: two values, one prediction for all, a partial input, a list without it', async () => {
+  it('is reported: two values, one prediction for all, a partial input, a list without it', async () => {
     const twice = {
       ...fake,
       createPrediction: () => fake.createPrediction(request, { waitMs: 0 }).pipe(repeat(2)),
@@ -131,7 +131,7 @@ describe('a broken rule', () => {
   });
 });
 
-/** Ends with an error that claims to know what became of the request. */
+/** Ends with an error that claims to know the effect of the request. */
 function claiming(tookEffect: 'no' | 'unknown') {
   return catchError<never, Observable<never>>(() =>
     throwError(() => new ProviderError('ERR_TEST', 'test', { tookEffect })),

@@ -24,7 +24,7 @@ function tableOfCommands(): string {
     `\`${takes === '' ? name : `${name} ${takes}`}\``,
     cell(help),
   ]);
-  return table(['command', 'what it does'], rows);
+  return table(['command', 'purpose'], rows);
 }
 
 function flagTables(): string {
@@ -56,7 +56,7 @@ function exitCodeTable(): string {
   );
 }
 
-/** Escapes what a cell, or the site, would read as something else. */
+/** Escapes characters that have a meaning in a table cell or on the site. */
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replace(/[<{}]/g, (sign) => `&#${sign.codePointAt(0)};`);
 }

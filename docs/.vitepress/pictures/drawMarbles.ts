@@ -32,7 +32,7 @@ const style = `
 
 /**
  * Draws a marble picture as an SVG that reads the same in light and dark. The time runs from left to
- * right; what stands in one frame together is in a pill.
+ * right; the marks of one frame are in a pill.
  */
 export function drawMarbles(name: string, picture: string): string {
   const parts = parseMarbles(picture);

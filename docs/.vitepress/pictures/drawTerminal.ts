@@ -13,8 +13,9 @@ const palette = [
 ];
 
 /**
- * Draws a recording as an SVG that plays by CSS alone: a strip of all screens behind a window, which
- * moves at the time of each. Where nothing moves (reduced motion, a picture of it) it shows the last.
+ * Draws a recording as an SVG that plays by CSS alone: a strip of all screens behind a window,
+ * which moves at the time of each. Without animations (reduced motion, a picture of it) it shows
+ * the last.
  */
 export function drawTerminal(frames: readonly Frame[], columns: number, label: string): string {
   const screens = frames.filter((frame, index) => index === 0 || key(frame) !== key(frames[index - 1]));

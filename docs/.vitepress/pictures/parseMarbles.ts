@@ -20,7 +20,7 @@ export interface MarbleRow {
   readonly label: string;
   readonly stretches: readonly Stretch[];
   readonly marks: readonly Mark[];
-  /** Words where a timeline stands in other rows; empty if there is one. */
+  /** The words in place of a timeline; empty if there is one. */
   readonly words: string;
   /** Words behind the timeline. */
   readonly comment: string;

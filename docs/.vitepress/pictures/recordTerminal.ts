@@ -31,12 +31,12 @@ interface RecordTerminalConfig {
 const FRAME_MS = 150;
 const KEY_MS = 45;
 const PAUSE_MS = 700;
-/** Time for which the last screen stands. */
+/** Time for which the last screen is shown. */
 const LAST_MS = 6_000;
 
 /**
  * Runs commands in a pseudo-terminal (`script` of util-linux) and records the screen while they run.
- * Typing is drawn, at an even pace; everything else is what the commands wrote, when they wrote it.
+ * Typing is drawn, at an even pace; everything else is the output of the commands, at its own time.
  */
 export async function recordTerminal(config: RecordTerminalConfig): Promise<readonly Frame[]> {
   const { columns, rows, cwd, shownCwd, commands } = config;

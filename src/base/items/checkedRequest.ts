@@ -33,7 +33,7 @@ function notARequest(value: unknown, index: number): ProviderError {
   );
 }
 
-/** Returns a request that outcomes can be made of, with what the value has of one. */
+/** Returns a request that outcomes can be made of, from the usable fields of a value. */
 function readableRequest<R extends ItemRequest>(value: unknown): R {
   const fields = isObject(value) ? value : {};
   const model = typeof fields.model === 'string' ? fields.model : '';

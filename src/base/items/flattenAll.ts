@@ -20,15 +20,15 @@ export interface FlattenAllConfig<T> {
   /** Called with each value that is dropped from the line. Default: no-op. */
   onDrop?: (value: T) => unknown;
   /**
-   * True to drop what is in flight once there is an error: nothing of it is paid. Default: what may
-   * be paid is finished first.
+   * True to drop the values in flight once there is an error: none of them is paid. Default: work
+   * that may be paid is finished first.
    */
   failsFast?: boolean;
 }
 
 /**
  * Maps each value to an inner Observable or promise, and emits the values of all of them as they
- * come, as `mergeMap` does. An error ends it late, because what may be paid is finished first.
+ * come, as `mergeMap` does. An error ends it late, because work that may be paid is finished first.
  *
  *     source                        (abc|)
  *     a, b, c of 4, 2 and 3 ms      ----(a|)  --(b|)  ---(c|)
@@ -54,7 +54,7 @@ export function flattenAll<T, R>(
   return (source) =>
     new Observable<R>((subscriber) => {
       const flattener = new Flattener(project, { concurrency, onDrop, failsFast }, subscriber);
-      // The source stops first: one that waits for what is dropped must not emit more.
+      // The source stops first: one that waits for a dropped value must not emit more.
       subscriber.add(() => flattener.stop());
       flattener.read(source);
     });

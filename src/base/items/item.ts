@@ -117,7 +117,7 @@ function concernsAll(error: RxposureError): boolean {
 interface MadeCost {
   /** Null if no price is known. */
   readonly costMicroUsd: number | null;
-  /** True if it is the expected price, because the service does not tell. */
+  /** True if it is the expected price, because the service does not report the cost. */
   readonly isEstimate: boolean;
 }
 

@@ -33,7 +33,7 @@ interface IncompleteOutputs {
   readonly refused: readonly RefusedOriginal[];
   /** Number of the others. */
   readonly usable: number;
-  /** Advice if what is missing can still be had. */
+  /** Advice if missing outputs can still be had. */
   readonly suggestion: string;
 }
 
@@ -89,7 +89,7 @@ export function expectAddresses(addresses: unknown, { files }: Pick<Outcome, 'fi
   throw new Error(`it emitted ${shown(addresses)}, expected ${expected}`);
 }
 
-/** Returns an outcome as failed because of a delivery. What it has cost is paid; its files stay. */
+/** Returns an outcome as failed because of a delivery. Its cost is paid; its files stay. */
 export function failedDelivery(error: DeliveryError, outcome: Outcome): Outcome {
   return { ...outcome, status: 'failed', error: { ...outcomeError(error), stage: 'delivery' } };
 }

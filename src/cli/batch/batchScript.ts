@@ -44,7 +44,7 @@ function runBatchScript(
     if (!flags.dryRun) keepMemorySmall();
     const warn = createWarn(flags, io);
     const environment = readEnvironment(io.env);
-    // Loaded only here: the help needs no service, nor what a run consists of.
+    // Loaded only here: `--help` needs neither a service nor the modules of a run.
     const { useProxies } = await import('../script/proxies.ts');
     const { chooseService, openService } = await import('./service.ts');
     useProxies(io.env, warn, { baseUrl: flags.baseUrl ?? environment.baseUrl });
@@ -86,7 +86,7 @@ async function waiting(service: OpenService, maxOutageMs: number, warn: Warn): P
   return { ...service, provider: { ...provider, getModel } };
 }
 
-/** Creates a command that makes images, from its command line and what it does. */
+/** Creates a command that makes images, from its command line and its main function. */
 export function batchCommand(
   command: ReturnType<typeof createCommand>,
   main: (context: BatchScriptContext) => Promise<number>,

@@ -7,9 +7,9 @@ import type { Batch } from './runBatch.ts';
 import { pictureSigner, runSettings } from './runSettings.ts';
 
 /**
- * Checks the flags of a batch as far as no service and no database is asked, so that `--dry-run`
- * refuses what the run refuses. Rejects with `UsageError` if they contradict each other, or lack
- * something.
+ * Checks the flags of a batch without asking a service or a database, so that `--dry-run` refuses
+ * the same flags as the run. Rejects with `UsageError` if they contradict each other, or if one is
+ * missing.
  */
 export async function checkFlags({
   flags,

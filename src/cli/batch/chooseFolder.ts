@@ -55,7 +55,7 @@ export async function chooseFolder(
   return { folder, input };
 }
 
-/** Describes what a folder has that is not of this run. */
+/** Describes the owner of a folder that is not of this run: another input, or other files. */
 async function ownerOf(folder: string): Promise<string> {
   const { input = null } = (await readRunFile(folder)) ?? {};
   return input === null ? 'has other files' : `belongs to ${input.path ?? 'another input without a file'}`;
@@ -71,8 +71,8 @@ async function freeFolder(wanted: string, input: RunInput, service: string | nul
 }
 
 /**
- * Returns true if a run folder is of this input, or does not say of which. A folder that does not
- * even say of which service may have paid images, so it is never that of a simulation.
+ * Returns true if a run folder is of this input, or names none. A folder that does not even name
+ * its service may have paid images, so it is never that of a simulation.
  */
 async function belongsTo(folder: string, input: RunInput, service: string | null): Promise<boolean> {
   const file = await readRunFile(folder);

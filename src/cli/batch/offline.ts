@@ -16,7 +16,7 @@ interface OfflineConfig {
 /**
  * Creates a provider that knows models without asking Replicate: as an earlier run has cached them,
  * however long ago, else as the simulator plays them, else by name alone. `baseUrl` and `token` are
- * those of the simulator. Warns of what is not checked.
+ * those of the simulator. Warns about each model that it cannot check.
  */
 export function createOfflineProvider(
   simulator: { readonly token: string; readonly baseUrl: string },
@@ -60,7 +60,7 @@ function everCurrent(cacheFolder: string): ModelCache {
       defer(() => cache.read(model, version)).pipe(
         map((kept) => (kept === null ? null : { ...kept, savedAtMs: Date.now() })),
       ),
-    // What the simulator says is not Replicate's.
+    // The simulator's schemas are not Replicate's.
     write: () => of(undefined),
     forget: () => of(undefined),
   };

@@ -42,7 +42,7 @@ export interface PlanSettings {
     | 'budgetMicroUsd'
     | 'config'
   >;
-  /** The limits for all runs of this machine, and what is left of them. Default: none. */
+  /** The limits for all runs of this machine, and the money left of them. Default: none. */
   spending?: readonly SpendingLimit[];
   models: readonly PlannedModel[];
   /** The axes that the jobs combine: `glaze 3 x light 2`. Default: none. */

@@ -13,7 +13,7 @@ export function isFileName(word: string): boolean {
   return /[/\\]|\.\w{1,5}$/.test(word);
 }
 
-/** What a path is to a command, with the command that takes it; null for what none takes. */
+/** The kind of a path, and the command that takes it. */
 interface Found {
   /** Follows `got`: `a campaign spec`. */
   readonly what: string;

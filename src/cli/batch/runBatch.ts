@@ -83,11 +83,11 @@ export async function runBatch(batch: Batch): Promise<number> {
   }
 }
 
-/** Who is told of a run, and the name of the service that they read. */
+/** The displays of a run, and the name of the service that they show. */
 interface Shown {
   readonly reporter: ReturnType<typeof openReporter>;
   readonly live: LiveView | null;
-  /** The flags with which another command goes on. */
+  /** The flags that another command needs to resume it. */
   readonly carried: readonly string[];
   readonly serviceName: string | null;
 }
@@ -205,7 +205,7 @@ function controlsOf(
   return { cancel: merge(cancelOnExit, live.cancel), paused: live.paused };
 }
 
-/** Returns the flags with which another command goes on with a batch, as a shell takes them. */
+/** Returns the flags that another command needs to resume a batch, as a shell takes them. */
 function flagsOfNext({ flags, uploads, io }: Batch, service: string | null): string[] {
   const { baseUrl: environmentUrl } = readEnvironment(io.env);
   // A prediction that has failed is made again, from its files.
@@ -232,7 +232,7 @@ function openReporter({ flags, again, io }: Batch, carried: readonly string[]) {
 }
 
 const CANCELLED =
-  'Cancelled from the page of --watch: cancelling jobs in flight. Run the same command again to go on.';
+  'Cancelled from the page of --watch: cancelling jobs in flight. Run the same command again to resume.';
 
 const ALL_REFUSED =
   'All webhooks so far were refused, because their signatures do not fit: a proxy on the way may change them, or they are not of this account. The list of predictions is asked instead.';

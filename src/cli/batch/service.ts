@@ -18,7 +18,7 @@ interface OpenServiceConfig {
   cacheFolder: string | null;
   /** Fetches model schemas again instead of using cached ones. */
   refreshModels: boolean;
-  /** Credentials to remove from what the service sends, besides its own token. Default: none. */
+  /** Credentials to remove from messages of the service, besides its own token. Default: none. */
   secrets?: readonly string[];
   warn: Warn;
 }
@@ -195,7 +195,7 @@ export function chooseService(
   }
   if (simulateSpeed !== null && detach) {
     throw new UsageError('`--simulate` and `--detach` cannot be used together.', {
-      suggestion: `Remove one: the built-in simulator ends with the command, and its predictions with it. \`${commandLine('simulator')}\` is one that stays.`,
+      suggestion: `Remove one: the built-in simulator and its predictions end with the command. \`${commandLine('simulator')}\` starts one that stays.`,
     });
   }
   if (flags.provider === 'cog') return cogService(flags, environment);

@@ -36,7 +36,7 @@ async function textFor(word = '--help', rest: readonly string[] = []): Promise<s
   throw new UsageError(`Expected a command, got \`${word}\``, { suggestion: await meant(word, rest) });
 }
 
-/** Returns what a word that is no command was probably meant to be. */
+/** Returns a suggestion for a word that is no command. */
 async function meant(word: string, rest: readonly string[]): Promise<string> {
   if (isFileName(word)) {
     const words = await wordsFor(word);
@@ -57,7 +57,7 @@ Begin here, at no cost, on the simulator:
 ${examples.map((words) => `  ${start()} ${words}`).join('\n')}
 
 With a token in REPLICATE_API_TOKEN, leave out --simulate. The same command
-again makes only what is missing. \`COMMAND --help\` lists the flags of a command.
+again makes only missing images. \`COMMAND --help\` lists the flags of a command.
 `;
 
 function start(): string {

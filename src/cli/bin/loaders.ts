@@ -4,7 +4,7 @@ import type { CommandName, RunCommand } from '../flags/commandTable.ts';
 /** Loads a command. */
 export type CommandLoader = () => Promise<{ readonly run: RunCommand }>;
 
-/** Loaders of all commands but the one that completes them. */
+/** Loaders of all commands except `completion`. */
 export const loaders: Readonly<Record<Exclude<CommandName, 'completion'>, CommandLoader>> = {
   ...makers,
   votes: () => import('../commands/folders/votes.ts'),

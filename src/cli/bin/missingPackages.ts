@@ -5,9 +5,9 @@ interface LoadHost {
 }
 
 /**
- * Resolves with what `load` imports. If a package is not installed, as in a clone before `npm
+ * Resolves with the result of `load`. If a package is not installed, as in a clone before `npm
  * install`, writes which one and where to install it, sets the exit code 2, and resolves with null.
- * Imports nothing, so that it can say so of any package.
+ * Imports nothing, so that it can report any package.
  */
 export async function loadInstalled<T>(load: () => Promise<T>, host: LoadHost = process): Promise<T | null> {
   try {

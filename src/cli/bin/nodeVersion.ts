@@ -1,4 +1,4 @@
-/** The oldest Node that has what the project uses: `node:sqlite` without a flag. */
+/** The oldest Node that the project supports: it has `node:sqlite` without a flag. */
 const OLDEST = [22, 13];
 
 /** The part of `process` that is read and written. */

@@ -30,7 +30,7 @@ complete -o default -F _rxposure rxposure
 `;
 }
 
-/** Sets what may follow; for all else bash completes files. */
+/** Returns the `case` of a command: the words that may follow; otherwise bash completes files. */
 function caseOf({ name, words, options }: CompletedCommand): string {
   const values = options.filter((option) => option.argument !== null && isKnown(option));
   const taking = options.filter((option) => takesNext(option) && !isKnown(option));

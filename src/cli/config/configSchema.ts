@@ -5,8 +5,8 @@ import type { FlagName, Flags } from '../flags/flags.ts';
 import { flagTable } from '../flags/flagTable.ts';
 
 /**
- * The flags that a config may have defaults of, by the key there. What chooses the jobs of one run,
- * where requests with the token go, and which files are read, is up to each command.
+ * The flags that a config may set defaults for, by the key there. Flags that choose the jobs of one
+ * run, the address of requests with the token, or the files to read are up to each command.
  */
 const keys = {
   model: 'model',
@@ -113,7 +113,7 @@ export const configSchema = z.strictObject({ $schema: z.string().optional(), ...
 /** The defaults of a config, by the fields of flags. */
 export type ConfigValues = Partial<Omit<Flags, 'config'>>;
 
-/** Returns what a checked config gives to the fields of flags. */
+/** Returns the values of a checked config, by the fields of flags. */
 export function valuesOf(config: z.output<typeof configSchema>): ConfigValues {
   const values = Object.entries(keys).flatMap(([key, name]) => {
     const value = (config as Readonly<Record<string, unknown>>)[key];

@@ -16,8 +16,8 @@ interface TypedFlags {
 }
 
 /**
- * Adds the defaults of a config to a command line: what was typed wins, then what a spec says. Only
- * the flags that the command serves are filled in.
+ * Adds the defaults of a config to a command line: typed flags win, then the settings of a spec.
+ * Only the flags that the command serves are filled in.
  */
 export function withConfig(
   { flags, typed: words }: TypedFlags,

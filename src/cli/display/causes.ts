@@ -21,7 +21,7 @@ export interface CauseCounter {
   causes(): readonly FailureCause[];
 }
 
-/** Causes that are told apart; further failures are grouped by their code alone. */
+/** Causes that are counted apart; further failures are grouped by their code alone. */
 const MOST_CAUSES = 200;
 const NAMED_JOBS = 3;
 
@@ -48,7 +48,7 @@ export function createCauses(): CauseCounter {
   };
 }
 
-/** Returns what failures of one cause have in common. */
+/** Returns a key that all failures of one cause share. */
 function causeOf(error: OutcomeError | undefined): string {
   if (error === undefined) return '';
   const { code, message, suggestion } = error;

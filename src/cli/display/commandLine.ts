@@ -1,10 +1,10 @@
 import { isSource } from '../../disk/ownProgram.ts';
 
-/** How to go on with a run. */
+/** The commands that resume a run. */
 export interface NextCommands {
   /** The command that makes the rest of the run, in words. */
   readonly again: string;
-  /** The flags with which another command goes on with it, as a shell takes them. */
+  /** The flags that another command needs to resume it, as a shell takes them. */
   readonly carried: readonly string[];
   /** Why it leaves jobs at its end: `--detach`, `--only`, or a stop. */
   readonly leaves: 'detached' | 'not chosen' | 'stopped';

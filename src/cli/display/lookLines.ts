@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
- * Returns the paths of what people look at in a run folder, as far as it is there, in the order in
- * which to open it.
+ * Returns the paths of the pages and pictures to look at in a run folder, if they exist, in the
+ * order in which to open them.
  */
 export function pagesIn(folder: string): string[] {
   const paths = [

@@ -8,8 +8,8 @@ import { counted } from './text.ts';
 const KEPT = 'saved images are not made or paid for again';
 
 /**
- * Returns the one command that makes the rest of a run, and what it alone will not change; no line
- * if nothing is left.
+ * Returns the one command that makes the rest of a run, and the failures that it alone will not
+ * change; no line if nothing is left.
  */
 export function nextStep(totals: RunTotals, progress: Progress): string[] {
   const { failed } = totals;
@@ -49,7 +49,7 @@ function nextCommand(
   // The images of such a job may be saved, and then `retry` has nothing to make.
   if (failuresByStage.rendering + failuresByStage.delivery > 0) return `${again}; ${KEPT}`;
   const words = [shellWord(shownPath(folder)), ...carried];
-  return `${commandLine('retry', words.join(' '))} makes what failed; ${KEPT}`;
+  return `${commandLine('retry', words.join(' '))} makes the failed jobs again; ${KEPT}`;
 }
 
 /** Returns a path from the working directory if it lies there, else the path. */

@@ -11,7 +11,7 @@ export async function openPage(path: string): Promise<void> {
   started.unref();
 }
 
-/** The flags that say how the end of a run is shown. */
+/** The flags for the end of a run. */
 interface ShowPagesConfig {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -19,7 +19,7 @@ interface ShowPagesConfig {
   readonly open: boolean;
 }
 
-/** Prints what there is to look at in a run folder, and opens it if that is wanted. */
+/** Prints the addresses of the pages in a run folder, and opens the first one if that is wanted. */
 export async function showPages(
   folder: string,
   { json, quiet, open }: ShowPagesConfig,

@@ -21,7 +21,7 @@ export interface Problems {
   readonly skipReasons: ReadonlyMap<string, number>;
 }
 
-/** Reasons to skip jobs that are told apart. */
+/** Reasons to skip jobs that are counted apart. */
 const MOST_REASONS = 5;
 
 /** Collects the reasons of jobs that were not saved. */

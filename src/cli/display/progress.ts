@@ -33,7 +33,7 @@ export interface ServiceCounts {
   readonly retries: number;
   /** Create requests that the service refused for now. */
   readonly throttles: number;
-  /** The time until which the service accepts no create request, as far as it is known. */
+  /** The time until which the service is known to accept no create request. */
   readonly pausedUntilMs: number;
   /** Why, in the words of the service; null for a short pause, or if it gave no reason. */
   readonly pauseReason: string | null;
@@ -67,8 +67,8 @@ interface ProgressTracker {
 }
 
 /**
- * Creates a tracker of a run's progress. `now` is the clock, in ms; `next` says how to go on
- * with it. Default: with the same command, or with another one without flags.
+ * Creates a tracker of a run's progress. `now` is the clock, in ms; `next` has the commands that
+ * resume the run. Default: the same command, or another one without flags.
  */
 export function createProgress(now: () => number, next: Partial<NextCommands> = {}): ProgressTracker {
   let start: RunStart = { folder: '', concurrency: 0 };

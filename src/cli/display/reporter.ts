@@ -24,7 +24,7 @@ interface CreateReporterConfig {
   json?: boolean;
   /** Prints failures only. Default false. */
   quiet?: boolean;
-  /** How to go on with the run. Default: with the same command. */
+  /** The commands that resume the run. Default: the same command. */
   next?: Partial<NextCommands>;
   /** Removes secrets from all output. Default: returns texts unchanged. */
   redact?: (text: string) => string;
@@ -73,7 +73,7 @@ interface LinesViewConfig {
   scheduler: SchedulerLike;
   /** Removes secrets from the output. */
   redact: (text: string) => string;
-  /** How to go on with the run. Default: with the same command. */
+  /** The commands that resume the run. Default: the same command. */
   next?: Partial<NextCommands>;
 }
 

@@ -15,7 +15,7 @@ interface TerminalViewConfig {
   scheduler: SchedulerLike;
   /** Removes secrets from the output. */
   redact: (text: string) => string;
-  /** How to go on with the run. Default: with the same command. */
+  /** The commands that resume the run. Default: the same command. */
   next?: Partial<NextCommands>;
 }
 

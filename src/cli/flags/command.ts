@@ -214,7 +214,7 @@ function helpEpilogue(config: CreateCommandConfig): string {
   ].join('\n');
 }
 
-/** Returns which config counts here, if one does. */
+/** Names the config that applies here, if there is one. */
 function configLines(config: CreateCommandConfig): string[] {
   const path = serves(config, 'no-config') ? findConfig(process.cwd()) : null;
   return path === null ? [] : ['', 'Config:', `  ${path}`];

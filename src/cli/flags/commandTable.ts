@@ -4,8 +4,8 @@ import type { CommandOption } from './commandOption.ts';
 const groups = {
   begin: 'Begin:',
   make: 'Make images:',
-  look: 'Look at what there is:',
-  go: 'Go on with a run:',
+  look: 'Look at runs:',
+  go: 'Work on a run folder:',
   before: 'Before you pay:',
   fleet: 'Several machines, one account:',
 } as const;
@@ -13,7 +13,7 @@ const groups = {
 /** A command, as the list of commands and its own help describe it. */
 interface CommandSummary {
   readonly heading: (typeof groups)[keyof typeof groups];
-  /** What it takes, in capitals; empty for nothing but flags. */
+  /** Its arguments, in capitals; empty if it takes only flags. */
   readonly takes: string;
   /** One line of the list, without a full stop. */
   readonly line: string;
@@ -81,13 +81,13 @@ export const commandTable = {
     heading: groups.look,
     takes: '[FOLDER]',
     line: 'open the gallery of a run',
-    help: 'Opens the gallery of a run in your browser, and prints what else there is to look at.',
+    help: 'Opens the gallery of a run in your browser, and prints the addresses of its pages.',
   },
   runs: {
     heading: groups.look,
     takes: '[OUT]',
-    line: 'the runs below a folder, and what they cost by day and month',
-    help: 'Lists the runs below a folder: when, which models, saved and failed jobs, cost; and what real runs have cost by day and by month.',
+    line: 'list the runs below a folder, and their cost by day and month',
+    help: 'Lists the runs below a folder: when, which models, saved and failed jobs, cost; and the cost of real runs by day and by month.',
   },
   votes: {
     heading: groups.look,
@@ -104,13 +104,13 @@ export const commandTable = {
   retry: {
     heading: groups.go,
     takes: 'FOLDER',
-    line: 'make what failed in a run folder, and nothing else',
+    line: 'make the failed jobs of a run folder, and nothing else',
     help: 'Makes the failed jobs of earlier runs in a folder, and nothing else. Needs neither prompt file nor spec.',
   },
   collect: {
     heading: groups.go,
     takes: 'FOLDER',
-    line: 'collect what a run with --detach has left to the service',
+    line: 'collect the predictions of a run with --detach',
     help: 'Collects the predictions that a run with --detach has left to the service. Outputs are deleted after one hour.',
   },
   render: {
@@ -159,7 +159,7 @@ export const commandTable = {
     heading: groups.fleet,
     takes: '',
     line: 'make the images of runs with --queue on this machine',
-    help: 'Makes the images of runs that were started with --queue, together with the workers of other machines. Ends with Ctrl-C or SIGTERM: what is in flight has 30 s, the rest goes to other workers.',
+    help: 'Makes the images of runs that were started with --queue, together with the workers of other machines. Ends with Ctrl-C or SIGTERM: jobs in flight have 30 s, the rest goes to other workers.',
   },
   hooks: {
     heading: groups.fleet,
@@ -170,8 +170,8 @@ export const commandTable = {
   status: {
     heading: groups.fleet,
     takes: '',
-    line: 'runs, money, pace, slots, workers, and what is stuck',
-    help: 'Shows how the runs of several machines are: money, pace, slots, workers, and what is stuck and why.',
+    line: 'show runs, money, pace, slots, workers, and stuck jobs',
+    help: 'Shows the runs of several machines, with their money, pace, slots and workers, and names all that is stuck, with the cause.',
   },
 } as const satisfies Readonly<Record<string, CommandSummary>>;
 

@@ -30,7 +30,7 @@ export const groupHeadings = {
   fleet: 'How to run:',
   service: 'How to run:',
   output: 'How to run:',
-  /** What else happens when an image is saved, or a run ends. */
+  /** Further actions when an image is saved, or a run ends. */
   hooks: 'How to run:',
 } as const;
 

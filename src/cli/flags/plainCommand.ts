@@ -40,7 +40,7 @@ export function plainCommand<Options extends object>(config: PlainCommandConfig<
   return Object.assign(run, { options, ...(words === undefined ? {} : { words }) });
 }
 
-/** Returns the command with what was typed; the text to print for `--help` and `--version`. */
+/** Parses the words of a command; returns the text to print for `--help` and `--version`. */
 function parsed<Options extends object>(
   { name, describe, examples }: PlainCommandConfig<Options>,
   argv: readonly string[],

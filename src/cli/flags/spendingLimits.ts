@@ -14,14 +14,14 @@ import type { Flags } from './flags.ts';
 export interface SpendingLimit {
   readonly period: SpendingPeriod;
   readonly limitMicroUsd: number;
-  /** What is neither spent nor held; below 0 if more was spent. */
+  /** The part of the limit that is neither spent nor held; below 0 if more was spent. */
   readonly leftMicroUsd: number;
 }
 
 type Limits = Pick<Flags, 'budgetPerDayMicroUsd' | 'budgetPerMonthMicroUsd'>;
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Returns true if the flags set a limit for what is spent: then each price must be known. */
+/** Returns true if the flags limit the money to spend: then each price must be known. */
 export function hasBudget(flags: Limits & Pick<Flags, 'budgetMicroUsd'>): boolean {
   const { budgetMicroUsd, budgetPerDayMicroUsd, budgetPerMonthMicroUsd } = flags;
   return [budgetMicroUsd, budgetPerDayMicroUsd, budgetPerMonthMicroUsd].some((limit) => limit !== null);
@@ -42,12 +42,12 @@ export function spendingSettings(
   };
   if (file !== null) return { spending: { file, ...limits } };
   if (Object.keys(limits).length === 0) return {};
-  throw new UsageError('There is no folder to count in what this machine spends: the user has no home.', {
+  throw new UsageError('There is no folder to count the spending of this machine in: the user has no home.', {
     suggestion: 'Set XDG_CACHE_HOME to an absolute path.',
   });
 }
 
-/** Everything that real runs on this machine have spent, and hold for what may be paid. */
+/** The money that all real runs on this machine have spent, or hold for payments to come. */
 export interface MachineSpending {
   readonly day: PeriodSpending;
   readonly month: PeriodSpending;
@@ -55,7 +55,7 @@ export interface MachineSpending {
   readonly holders: ReturnType<SpendingDatabase['holders']>;
 }
 
-/** Reads what this machine has spent today and in this month; null if it has counted nothing. */
+/** Reads the spending of this machine today and in this month; null if it has counted nothing. */
 export function machineSpending(file: string, nowMs = Date.now()): MachineSpending | null {
   const day = dayOf(nowMs);
   const month = day.slice(0, 7);
@@ -68,7 +68,7 @@ export function machineSpending(file: string, nowMs = Date.now()): MachineSpendi
 
 const nothing = { spentMicroUsd: 0, heldMicroUsd: 0 };
 
-/** Returns the limits of a real run, and what is left of them, for its plan. */
+/** Returns the limits of a real run, and the money left of them, for its plan. */
 export function limitsLeft(
   { budgetPerDayMicroUsd, budgetPerMonthMicroUsd, simulateSpeed }: Limits & Pick<Flags, 'simulateSpeed'>,
   env: Env,

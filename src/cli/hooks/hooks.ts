@@ -11,14 +11,14 @@ import type { Flags } from '../flags/flags.ts';
 import { notify } from './notify.ts';
 import { type HookEnvironment, runCommand } from './runCommand.ts';
 
-/** What the hooks of a run need. */
+/** The flags of the hooks, and facts about the run for them. */
 export interface HooksConfig extends HookEnvironment {
   readonly flags: Pick<Flags, 'onImage' | 'onEnd' | 'notifyUrl'>;
   /** The run folder; absolute. */
   readonly folder: string;
   /** Name of the service; null if it has none. */
   readonly service: string | null;
-  /** Receives what failed. No failure of a hook is one of the run. */
+  /** Receives a message for each failed hook. A failed hook never fails the run. */
   readonly warn: (message: string) => void;
 }
 
@@ -131,7 +131,9 @@ function endFacts({ totals }: FinishedRun, { folder, service }: HooksConfig): Re
   };
 }
 
-/** Returns what is told of the end, in the form that chat programs show: they read `text`. */
+/**
+ * Returns the content for the end of a run, in the form that chat programs show: they read `text`.
+ */
 function endContent({ totals, elapsedMs, fault }: FinishedRun, { folder, service }: HooksConfig): object {
   const { total, saved, alreadySaved, failed, skipped, costUsd } = totals;
   const simulated = isSimulated(service);

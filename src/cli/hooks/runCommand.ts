@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cutToBytes, withoutStop } from '../../base/text.ts';
 import { plainText } from '../display/text.ts';
 
-/** What a hook is told, and for how long it may run. */
+/** The content that a hook gets, and the time that it may take. */
 export interface HookCall {
   /** Variables of its environment, besides those of this process. */
   readonly facts: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ const TAIL_CHARS = 2_000;
 const PIPE_MS = 500;
 
 /**
- * Runs a command as the user typed it, in a shell. What it is told comes by variables of its
+ * Runs a command as the user typed it, in a shell. It gets its content by variables of its
  * environment and by standard input, never as a part of the command. Its output is not shown.
  * Resolves with null if it has ended well, else with the reason; never rejects. Ends it, with all
  * processes that it has started, when its time is over or `signal` aborts.
@@ -70,7 +70,7 @@ export function runCommand(
     child.on('error', (error) => finish(error.message));
     child.on('exit', (code, by) => {
       if (code === 0) return finish(null);
-      // What it has written may still be in the pipe.
+      // The last output may still be in the pipe.
       const tell = () => finish(failureOf(code, by, tail));
       const latest = setTimeout(tell, PIPE_MS);
       child.once('close', () => {
@@ -81,7 +81,7 @@ export function runCommand(
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       tail = (tail + text).slice(-TAIL_CHARS);
     });
-    // It need not read what it is told.
+    // The command need not read its input.
     child.stdin?.on('error', () => {});
     child.stdin?.end(`${JSON.stringify(content)}\n`);
   });

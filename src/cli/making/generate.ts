@@ -40,7 +40,7 @@ export async function generate(script: BatchScriptContext): Promise<number> {
   }
 }
 
-/** Prompts, and what chooses the run folder for them. */
+/** Prompts, and the input that chooses the run folder for them. */
 interface Source extends Pick<OpenPrompts, 'file' | 'folder'> {
   /** Path of the file; a name if there is none. */
   readonly path: string;

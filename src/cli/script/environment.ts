@@ -17,12 +17,12 @@ export interface Environment extends ServiceEnvironment {
 
 /** Reads the environment. Throws `UsageError` if a value is invalid, without quoting the token. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
-  // Read when the first image is decoded; a wrong value is told before anything is paid.
+  // Read when the first image is decoded; a wrong value is reported before anything is paid.
   imageBudgetBytes({ setting: env.RXPOSURE_IMAGE_MB });
   return { ...readServiceEnvironment(env), noColor: (env.NO_COLOR ?? '') !== '' };
 }
 
-/** What `--queue` stands for without an address. */
+/** The variable that `--queue` reads if it has no address. */
 const QUEUE_VARIABLE = 'RXPOSURE_QUEUE';
 
 /** Returns the address of the database that `--queue` names, or else the environment. */

@@ -6,7 +6,7 @@ import { isServiceAway } from '../../operators/internal/outageErrors.ts';
 import type { OutcomeError } from '../../types.ts';
 import { plainText } from '../display/text.ts';
 
-/** The end of a run, as far as the exit code depends on it. */
+/** The facts of a run's end that decide the exit code. */
 interface RunEnding {
   readonly totals: RunTotals;
   /** The error that stopped the whole run; null if none did. */

@@ -33,8 +33,8 @@ interface Interruption {
 
 /**
  * Turns SIGINT and SIGTERM into two requests: stop, then leave. Under npm and tsx one Ctrl-C
- * arrives several times, because the terminal sends it to each process and each passes it on; hence
- * `graceMs`.
+ * arrives several times, because the terminal sends it to each process and each passes it on:
+ * signals within `graceMs` after the first one belong to it.
  *
  *     signals              --s-s-----s--
  *     stop                 --(s|)

@@ -13,7 +13,9 @@ const holderSchema = z.object({
   /** The space in which `pid` is unique: each container has its own. Null if there is only one. */
   pidNamespace: z.string().nullable(),
   pid: z.int().positive(),
-  /** Start of the process, which tells it from a later one with its pid; null if unknown. */
+  /**
+   * Start of the process, which distinguishes it from a later one with its pid; null if unknown.
+   */
   processStart: z.string().nullable(),
   /** Random; differs for each lease. It becomes a part of a file name. */
   token: z.string().regex(/^[^/\\\0]+$/),
@@ -57,11 +59,11 @@ export function parseHolder(text: string): LeaseHolder | null {
 
 /**
  * The state of the process that holds a lease: `unknown` if it is on another machine, or this
- * system cannot tell.
+ * system does not report it.
  */
 export type HolderState = 'alive' | 'dead' | 'unknown';
 
-/** Returns the state of a holder, as far as the process `own` can tell. */
+/** Returns the state of a holder, as seen from the process `own`. */
 export function stateOf(holder: LeaseHolder, own: LeaseHolder): HolderState {
   if (holder.ended) return 'dead';
   if (holder.machine !== own.machine) return 'unknown';

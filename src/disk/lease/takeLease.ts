@@ -56,7 +56,7 @@ export function tryLease(path: string, config: Omit<LeaseConfig, 'refuse'> = {})
 
 type LookConfig = LeaseConfig & { lookEveryMs: number };
 
-/** Looks at a lease on each subscribe, and remembers what the earlier looks have shown. */
+/** Looks at a lease on each subscribe, and remembers the results of the earlier looks. */
 function looks(path: string, config: LookConfig): Observable<Lease | null> {
   const own = thisProcess(randomBytes(8).toString('hex'));
   const seen: Sighting = { text: null, unchangedMs: 0, hasChanged: false, isWaiting: false };

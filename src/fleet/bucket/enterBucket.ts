@@ -5,19 +5,19 @@ import { DeliveryError, StorageError, UsageError } from '../../errors.ts';
 import { type Bucket, openBucket } from '../../sinks/destinations/s3Bucket.ts';
 import type { S3Config } from '../../sinks/destinations/s3Config.ts';
 
-/** The object that says which run a prefix belongs to. */
+/** The object that names the run of a prefix. */
 const MARK = 'queue.json';
 
-/** What the object says. */
+/** The content of the mark object. */
 const markSchema = z.object({
   /** Known to the database alone, so that a run that was forgotten cannot meet its own images. */
   claim: z.string(),
 });
 
 /**
- * Opens the bucket of a run, and tries out what its workers need: to read, to write, and that
- * nothing is ever replaced. The producer takes a prefix for its run (`begins`); a worker expects
- * to find it taken, so that one whose settings lead to another store makes nothing.
+ * Opens the bucket of a run, and tries out the abilities that its workers need: it reads, writes,
+ * and never replaces an object. The producer takes a prefix for its run (`begins`); a worker
+ * expects to find it taken, so that a worker whose settings lead to another store makes nothing.
  *
  * Rejects with `UsageError` if the bucket cannot be used, or has the images of another run.
  */

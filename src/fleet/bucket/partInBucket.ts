@@ -47,11 +47,11 @@ export interface PartInBucket {
  */
 export function createPartInBucket(config: PartInBucketConfig): PartInBucket {
   const { bucket, folder, thumbnails, requests } = config;
-  /** What lies in the bucket, by path. */
+  /** The stored objects, by path. */
   const stored = new Map<string, ObjectContent>();
   const refusals = new Map<number, string>();
   const pathOf = (file: string) => relative(folder, file).replaceAll(sep, '/');
-  /** Speaks to the bucket about a job; what it refuses ends the work on that job alone. */
+  /** Sends a request about a job to the bucket; a refusal ends the work on that job alone. */
   const about = <T>(index: number, call: (signal: AbortSignal) => Promise<T>): Observable<T> =>
     fromAbortable(call).pipe(
       catchError((error: unknown) => {
@@ -181,8 +181,8 @@ function leftToOthers(destination: string, cause: StorageError): DeliveryError {
 }
 
 function damaged(destination: string): DeliveryError {
-  return new DeliveryError(`${destination} is not what it says of itself.`, {
+  return new DeliveryError(`${destination} does not match the hash that it is stored with.`, {
     destination,
-    suggestion: 'Look at the object: something else has written it.',
+    suggestion: 'Look at the object: another program has written it.',
   });
 }

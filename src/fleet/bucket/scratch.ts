@@ -19,8 +19,8 @@ const MOST_WORKERS = 1_000;
 
 /**
  * Takes a folder in `root` for one worker, and empties it: `worker-1`, or the next one that no
- * living worker has. Nothing in it is ever needed again, because originals are in the bucket before
- * anything else is done with them. Rejects with `StorageError` if the disk refuses.
+ * living worker has. Its content is never needed again, because originals are in the bucket before
+ * they are processed further. Rejects with `StorageError` if the disk refuses.
  */
 export async function takeScratch(root: string): Promise<Scratch> {
   await ensureDir(root).catch((error: unknown) => {

@@ -15,7 +15,7 @@ export interface Database {
   readonly query: Query;
   /** Runs statements in one transaction, which is rolled back if `work` rejects. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
-  /** Waits for what is running, and closes all connections. */
+  /** Waits for running statements, and closes all connections. */
   close(): Promise<void>;
 }
 
@@ -29,19 +29,19 @@ export interface DatabaseConfig {
   /**
    * Time for which a transaction may stand still; then the server ends it. Default 5,000.
    *
-   * A machine that sleeps or is cut off in the middle of one would hold locks that all others wait
+   * A machine that sleeps or is cut off during a transaction would hold locks that all others wait
    * for.
    */
   stalledMs?: number;
-  /** Time for the response to a statement, if it says nothing else. Default 30,000. */
+  /** Time for the response to a statement that sets no other time. Default 30,000. */
   longestMs?: number;
-  /** Called if a failover could lose what the server has confirmed. Default: no-op. */
+  /** Called if a failover could lose confirmed transactions. Default: no-op. */
   onWarning?: (message: string) => void;
 }
 
 /** Time for a new connection; then it counts as not made. */
 const CONNECT_MS = 5_000;
-/** A host that vanishes without a reset says nothing, and TCP would wait for it for hours. */
+/** A host that vanishes without a reset sends nothing, and TCP would wait for it for hours. */
 const LONGEST_MS = 30_000;
 /** Time for the response to statements that read or write a whole run. */
 export const WHOLE_RUN_MS = 3_600_000;
@@ -50,9 +50,9 @@ export const keptAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 
 const OLDEST_VERSION = 15;
 
 /**
- * Opens the database of a fleet. Rejects with `UsageError` if the address is none, or the server is
- * too old or loses what it has confirmed, or the package `pg` is not installed; with `StorageError`
- * if the database cannot be reached.
+ * Opens the database of a fleet. Rejects with `UsageError` if the address is invalid, the server is
+ * too old or may lose confirmed transactions, or the package `pg` is not installed; with
+ * `StorageError` if the database cannot be reached.
  */
 export async function openDatabase({
   url,
@@ -84,7 +84,7 @@ export async function openDatabase({
     query: async (...asked) => (await pool.query(statement(asked, longestMs))).rows,
     transaction: async (work) => {
       const client = await pool.connect();
-      // One that breaks between two statements; the next of them rejects.
+      // The connection may break between two statements; the next statement rejects.
       const onError = () => {};
       client.on('error', onError);
       let failure: Error | undefined;
@@ -95,7 +95,7 @@ export async function openDatabase({
         return result;
       } catch (error) {
         failure = error instanceof Error ? error : new Error(String(error));
-        // What broke the connection would break this one, after as long a wait.
+        // Over a broken connection, ROLLBACK would fail too, after as long a wait.
         if (!isTransient(error)) await client.query(statement(['ROLLBACK'], longestMs)).catch(() => {});
         throw error;
       } finally {
@@ -142,8 +142,8 @@ export function addressOf(text: string): string {
 }
 
 /**
- * Rejects with `UsageError` if the server is too old, or a power cut may take from it what it has
- * confirmed. Warns if a failover may: it has standbys for which it does not wait.
+ * Rejects with `UsageError` if the server is too old, or a power cut may lose confirmed
+ * transactions. Warns if a failover may: the server has standbys that it does not wait for.
  */
 export async function expectDurable(query: Query, onWarning: (message: string) => void): Promise<void> {
   const [settings = {}] = await query(`

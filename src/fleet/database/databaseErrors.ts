@@ -47,7 +47,7 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT.test(code) || UNCONNECTED.test(code) || BROKEN.test(messageOf(error));
 }
 
-/** Returns the error of a call for people; what concerns the part alone is `ERR_FENCED`. */
+/** Returns the error of a call for people; a refusal of the part alone is `ERR_FENCED`. */
 export function toDatabaseError(error: unknown): Error {
   if (error instanceof RxposureError) return error;
   const code = codeOf(error);
@@ -55,7 +55,7 @@ export function toDatabaseError(error: unknown): Error {
   if (code === codes.fenced || code === codes.stale) return fenced(error);
   if (code === codes.otherInput) {
     return new UsageError(`The database has this run with another input: ${reason}.`, {
-      suggestion: `Choose another folder with ${option('--out')}. Once that run is done, one machine alone makes only what is new.`,
+      suggestion: `Choose another folder with ${option('--out')}. Once that run is done, a run on one machine makes only new images.`,
       cause: error,
     });
   }
@@ -73,7 +73,7 @@ export function toDatabaseError(error: unknown): Error {
     });
   }
   if (NOT_LOGGED_IN.test(code) || code === codes.noDatabase) {
-    return new UsageError(`The database lets nobody in with this address: ${reason}.`, {
+    return new UsageError(`The database refuses the login with this address: ${reason}.`, {
       suggestion:
         'Correct user, password and database in the address: postgres://USER:PASSWORD@HOST/DATABASE.',
       cause: error,

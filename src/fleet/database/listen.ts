@@ -11,7 +11,7 @@ export interface ListenConfig {
 
 /**
  * Listens to the notifications of a channel over a connection of its own, until you unsubscribe.
- * Emits null once it listens: what was notified before that is not heard; then the payloads. Emits
+ * Emits null once it listens: earlier notifications are missed; then the payloads. Emits
  * PostgreSQL's error if there is no connection, or it breaks.
  *
  *     NOTIFY channel, 'a'    ---a---

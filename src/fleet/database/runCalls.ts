@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Database, WHOLE_RUN_MS } from './connection.ts';
 import { createCall, type PartCallsConfig } from './partCalls.ts';
 
-/** What the account may do, all runs and machines together. */
+/** The limits of the account, for all runs and machines together. */
 export interface AccountLimits {
   /** Create requests in any minute, at most. */
   readonly perMinute: number;
@@ -49,12 +49,12 @@ export interface RunCalls {
   setAccount(limits: AccountLimits): Observable<void>;
   /** Opens a run, or finds it by its name. Emits `UsageError` if that has another input. */
   open(run: RunToOpen): Observable<OpenedRun>;
-  /** Lets a run go on that is loaded, or was paused. */
+  /** Starts a run that is loaded, or resumes one that was paused. */
   start(run: number): Observable<void>;
   /**
-   * Pauses a run, which the service refuses: `reason` is for people. Emits false if it goes on,
-   * since it was let go on after the moment at which the refused request was granted, ms since 1970
-   * by the database's clock.
+   * Pauses a run, which the service refuses: `reason` is for people. Emits false if the run
+   * continues, because it was resumed after the moment at which the refused request was granted, ms
+   * since 1970 by the database's clock.
    */
   pause(run: number, reason: string, grantedAtMs: number | null): Observable<boolean>;
   /** Notes that all outcomes of a run are in its folder. */

@@ -29,7 +29,7 @@ export interface Engine {
   take(queue: QueueName): Promise<HeldTask | null>;
   /** Returns the claim by which this process holds a task. */
   claimOf(held: HeldTask): TaskClaim;
-  /** Says that tasks are worked on; resolves with the ids of those that are still its own. */
+  /** Reports that tasks are worked on; resolves with the ids of those that are still its own. */
   touch(held: readonly HeldTask[]): Promise<ReadonlySet<string>>;
   /** Ends a task, in a transaction. */
   complete(held: HeldTask, query: Query): Promise<void>;
@@ -52,7 +52,7 @@ export interface EngineConfig {
   supervises?: boolean;
 }
 
-/** Deaths are noticed this often, whichever worker looks. */
+/** Interval at which deaths are noticed, by any of the workers. */
 const LOOK_EVERY_S = 1;
 const CONNECTIONS = 3;
 /** Of its pool, which the package passes on: a host that vanishes is noticed. */
@@ -124,7 +124,7 @@ async function start({ url, name, supervises = false }: EngineConfig): Promise<P
     // Only its owner may rebuild an index.
     reindex: false,
   });
-  // What its own timers meet; a call of ours rejects.
+  // Errors of its own timers; our calls reject by themselves.
   boss.on('error', () => {});
   try {
     await boss.start();
@@ -135,7 +135,7 @@ async function start({ url, name, supervises = false }: EngineConfig): Promise<P
   }
 }
 
-/** Lets both roles of a fleet use the tables of the engine, if this user may say so. */
+/** Lets both roles of a fleet use the tables of the engine, if this user may grant it. */
 async function grant({ query }: Database): Promise<void> {
   await query(`
     GRANT USAGE ON SCHEMA pgboss TO rx_worker, rx_producer;

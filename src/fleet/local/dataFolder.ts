@@ -20,8 +20,8 @@ export const PASSWORD_FILE = 'password';
 const NOT_OURS = `Delete it, or choose another folder with ${option('--out')}.`;
 
 /**
- * Makes a folder that only its user can read. Rejects with `UsageError` if somebody else has made
- * it, or another place is in its stead.
+ * Makes a folder that only its user can read. Rejects with `UsageError` if another user has made
+ * it, or it is not a folder.
  */
 export async function takeFolder(folder: string, { uid, gid }: User): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -62,7 +62,7 @@ export async function endOrphan(data: string): Promise<void> {
     const { stdout } = await run('ps', ['-ww', '-o', 'args=', '-p', line]).catch(() => ({ stdout: '' }));
     return stdout.includes(data);
   };
-  // The first signal waits for what is being written, the second for nothing.
+  // The first signal waits for running statements, the second for nothing.
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     if (!(await isRunning())) return;
     process.kill(pid, signal);

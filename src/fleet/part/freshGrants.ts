@@ -9,7 +9,7 @@ import type { PartCalls } from '../database/partCalls.ts';
  */
 export const LONGEST_GRANT_MS = 2_000;
 
-/** The calls about a part, and the age of what they have granted. */
+/** The calls about a part, and the age of its grants. */
 export interface FreshGrants extends Required<Pick<Journal, 'mayStillSend'>> {
   readonly calls: PartCalls;
   /** Returns the moment of the last one, ms since 1970 by the database's clock; null: none. */

@@ -39,7 +39,9 @@ export interface PartJournalConfig {
   aheadMs?: number;
   /** The jobs of the part that earlier owners have begun. Default: none. */
   jobs?: readonly PartJob[];
-  /** Longest time for which an attempt can hold a slot: its time-out, and what the service adds. */
+  /**
+   * Longest time that an attempt can hold a slot: its time-out, and the time that the service adds.
+   */
   holdMs: number;
   /**
    * One slot for all parts of a worker: only one of its jobs asks for admission at a time. Those
@@ -219,7 +221,7 @@ function paused(reason: string): ProviderError {
 }
 
 function changedPlan(index: number): UsageError {
-  return new UsageError(`The plan of job #${index + 1} is another one than that its part was begun with.`, {
-    suggestion: 'Workers and the one who loads plans must have the same version of rxposure.',
+  return new UsageError(`The plan of job #${index + 1} differs from the plan that its part was begun with.`, {
+    suggestion: 'Workers and the command that loads plans must have the same version of rxposure.',
   });
 }

@@ -24,9 +24,9 @@ export interface BesideBucket {
 }
 
 /**
- * Brings what a run folder has besides the images of its bucket: sidecars, thumbnails for the
- * gallery, and the originals of failed jobs, so that they can be finished from there without being
- * paid again.
+ * Brings the files that a run folder has besides the images in the bucket: sidecars, thumbnails for
+ * the gallery, and the originals of failed jobs, so that a run can finish them from there without
+ * paying again.
  */
 export function bringFiles(jobs: readonly EndedJob[], beside: BesideBucket): Observable<never> {
   const { folder, sidecars } = beside;

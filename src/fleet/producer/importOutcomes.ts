@@ -51,7 +51,7 @@ export interface FollowOutcomesConfig {
 
 /**
  * Enters the outcomes of a run as `importOutcomes` does, each soon after its part is done, until it
- * is stopped. What is left then is left to `importOutcomes`.
+ * is stopped. `importOutcomes` enters the rest.
  */
 export function followOutcomes(
   database: Pick<Database, 'query'>,

@@ -43,8 +43,8 @@ const TASKS_AT_ONCE = 1_000;
 
 /**
  * Opens a run in the database, loads its plans, and lets workers begin once all of them are there.
- * Goes on where an earlier call has stopped; lets a paused run go on. Rejects with `UsageError` if
- * the run is known with another input.
+ * Resumes an earlier call that was stopped; resumes a paused run. Rejects with `UsageError` if the
+ * run is known with another input.
  */
 export async function loadRun(
   database: Database,

@@ -10,9 +10,9 @@ import type { RunToLoad } from './loadRun.ts';
 const MAX_ATTEMPTS = 3;
 
 /**
- * Takes the bucket of a run, which the database knows before: then the same command goes on,
- * wherever this one was killed. Resolves with null if the run has none. If the bucket cannot be
- * had, a run that is new is forgotten again. Rejects with `UsageError`.
+ * Takes the bucket of a run, which the database knows before: then the same command resumes it,
+ * even if this one is killed at any point. Resolves with null if the run has none. If the bucket
+ * cannot be had, a run that is new is forgotten again. Rejects with `UsageError`.
  */
 export async function takeBucket(
   database: Database,

@@ -12,8 +12,8 @@ interface Crew {
   /** Workers that are alive, if they have parts or not. */
   readonly liveWorkers: number;
   /**
-   * Whole minutes since any worker was heard of; null minutes: none ever was. Null: one is alive,
-   * may just be starting, or is not waited for any more.
+   * Whole minutes since the last sign of any worker; null minutes: there never was one. Null: one
+   * is alive, may just be starting, or is not waited for any more.
    */
   readonly silence: { readonly minutes: number | null } | null;
 }
@@ -102,7 +102,7 @@ function isUnderWay(state: RunProgress['state']): boolean {
 
 function forgotten(): UsageError {
   return new UsageError('The run was forgotten meanwhile: the database has nothing of it any more.', {
-    suggestion: 'Images that were made are in their place. See what runs there are with `status`.',
+    suggestion: 'Its saved images stay where they are. List the runs with `status`.',
   });
 }
 

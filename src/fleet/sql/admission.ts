@@ -107,7 +107,7 @@ const RELEASE = `
 `;
 
 /**
- * Notes what the service said to a create request that was granted at a moment: it has room for so
+ * Notes the service's response to a create request that was granted at a moment: it has room for so
  * many more, or it refused and asks to wait. The first refusal after a closure halves the pace;
  * those of requests from before it do not.
  */

@@ -23,7 +23,7 @@ const CLAIM = `
 /**
  * Stores a job as it is after an entry, and books the difference of its money. `p_seq` numbers the
  * entries of a job: one that was stored before, or comes late, changes nothing. With `p_claim` the
- * prediction of that id is claimed, too; `claimed` says that it belongs to another attempt, and
+ * prediction of that id is claimed, too; `claimed` means that it belongs to another attempt, and
  * then nothing is stored. An outcome frees the slot.
  */
 const NOTE = `
@@ -69,12 +69,13 @@ const NOTE = `
   END $$;
 `;
 
-/** The functions that store what happens to jobs. */
+/** The functions that store the entries of jobs. */
 export const ENTRIES = [CLAIM, NOTE].join('\n');
 
 /**
- * What the service reports by itself, for as long as a worker may want it. A hint, never a promise,
- * so it need not be flushed. The notification names the prediction, as its body may be too long.
+ * Reports that the service sends by itself, for as long as a worker may want them. A hint, never a
+ * promise, so it need not be flushed. The notification names the prediction, as its body may be too
+ * long.
  */
 export const WEBHOOKS = `
   CREATE TABLE rx.webhook (

@@ -13,7 +13,7 @@ const TIMES = `
 
 /**
  * Shares a lock of a part until the end of the transaction, if it is still the caller's. The next
- * owner waits, and sees what was done. An earlier owner is refused: it is fenced.
+ * owner waits, and sees the changes. An earlier owner is refused: it is fenced.
  */
 const HOLD_PART = `
   CREATE FUNCTION rx_v1.hold_part(p_run bigint, p_part integer, p_epoch integer) RETURNS void
@@ -108,9 +108,9 @@ const MARK = `
 `;
 
 /**
- * Returns a part to those that wait: its jobs keep what they have, its owner is fenced. Returns
- * true if the caller must send its task to that queue, in the same transaction; while the run is
- * paused, the command that lets it go on sends it. The lock of the run keeps that one waiting.
+ * Returns a part to those that wait: its jobs keep their state, its owner is fenced. Returns true
+ * if the caller must send its task to that queue, in the same transaction; while the run is paused,
+ * the command that resumes it sends the task. The lock of the run makes that command wait.
  */
 const GIVE_BACK = `
   CREATE FUNCTION rx_v1.give_back(

@@ -1,6 +1,6 @@
 /**
- * Sets what the account may do. A first call opens it; a later one changes the limits that were
- * given, and leaves what is in flight as it is. A pace that refusals have lowered stays as low.
+ * Sets the limits of the account. A first call opens it; a later one changes the limits that were
+ * given, and leaves jobs in flight as they are. A pace that refusals have lowered stays as low.
  */
 const ACCOUNT = `
   CREATE FUNCTION rx_v1.set_account(
@@ -22,7 +22,7 @@ const ACCOUNT = `
 `;
 
 /**
- * Opens a run by its name, or finds it: the same input goes on, another one is refused. New
+ * Opens a run by its name, or finds it: the same input resumes it, another one is refused. New
  * settings and a new limit count from now on, the limit also if more is spent already; without one,
  * that of before stays.
  */
@@ -58,9 +58,9 @@ const LOAD = `
 `;
 
 /**
- * Lets a run go on once its parts are loaded, or what paused it is over; or pauses it, because
- * the service refuses everything of it. A refusal of a request that was granted before the run was
- * last let go on does not pause it again: its cause may be over. `pause` returns true if it waits.
+ * Starts a run once its parts are loaded, resumes one that was paused; or pauses it, because the
+ * service refuses everything of it. A refusal of a request that was granted before the run was last
+ * resumed does not pause it again: its cause may be over. `pause` returns true if it waits.
  */
 const STATES = `
   CREATE FUNCTION rx_v1.start(p_run bigint) RETURNS void

@@ -1,11 +1,11 @@
 /**
- * The tables of a fleet. `rx.account` and `rx.part` order what happens at the same time: every
- * admission locks the account, and every call of a worker shares a lock of its part, so that
- * the next owner of a part sees all that was done in it.
+ * The tables of a fleet. `rx.account` and `rx.part` order concurrent calls: every admission locks
+ * the account, and every call of a worker shares a lock of its part, so that the next owner of a
+ * part sees all that was done in it.
  *
  * Amounts are millionths of a US dollar, moments those of the database's clock. `run.reserved` is
- * the sum of its jobs' `open_micro_usd`, the money of attempts that may have made a prediction;
- * that of jobs whose attempt nothing is known of stays when their part is done.
+ * the sum of its jobs' `open_micro_usd`, the money of attempts that may have made a prediction; for
+ * jobs with an attempt of unknown outcome it stays reserved when their part is done.
  */
 export const TABLES = `
   CREATE TABLE rx.account (

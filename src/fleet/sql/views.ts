@@ -1,6 +1,6 @@
 /**
- * What people look at: how far each run has come, and what needs one of them. Open parts are few
- * beside those that are done, so they have an index.
+ * Views for people: the progress of each run, and the items that need a person. Open parts are few
+ * compared with those that are done, so they have an index.
  *
  * `rx.stuck.why`: `output` is a prediction whose output the service will have deleted soon, an hour
  * after its end; `lost` a create request of which nothing was found in that time; `deaths` a part

@@ -10,7 +10,7 @@ export interface AccountStatus {
   readonly inFlight: number;
   /** Create requests in a minute, at most. */
   readonly perMinute: number;
-  /** What refusals of the service have left of it. */
+  /** The pace that remains after refusals of the service. */
   readonly pacePerMinute: number;
   readonly madeLastMinute: number;
   /** The service refuses all until then, ms since 1970; null: it does not. */
@@ -62,7 +62,7 @@ export interface WorkerStatus {
   readonly memoryLimitBytes: number | null;
 }
 
-/** Something that does not go on by itself; `rx.stuck` says what each `why` is. */
+/** Something that does not continue by itself; `rx.stuck` defines each `why`. */
 export interface StuckStatus {
   readonly run: number;
   readonly part: number | null;
@@ -175,8 +175,9 @@ const stuckSchema: z.ZodType<StuckStatus> = z.object({
 });
 
 /**
- * Reads how a fleet is: its account, runs, workers, and what is stuck, as of one moment. Rejects
- * with `UsageError` if the database has no fleet, with `StorageError` if it does not respond.
+ * Reads the state of a fleet: its account, runs, workers, and stuck items, as of one moment.
+ * Rejects with `UsageError` if the database has no fleet, with `StorageError` if it does not
+ * respond.
  */
 export async function readStatus({ transaction }: Pick<Database, 'transaction'>): Promise<FleetStatus> {
   try {

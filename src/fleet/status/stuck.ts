@@ -1,6 +1,6 @@
 import type { FleetStatus, StuckStatus } from './readStatus.ts';
 
-/** Something that does not go on by itself, for people. */
+/** Something that does not continue by itself, for people. */
 export interface Finding {
   readonly why: StuckStatus['why'] | 'workers' | 'closed';
   /** Name of the run; null: it concerns all of them. */
@@ -17,7 +17,10 @@ type FormatMs = (ms: number) => string;
 
 const AGAIN = 'Remove the cause, then run the command that began it again.';
 
-/** Lists what is stuck in a fleet and why, the most general first; empty if nothing is. */
+/**
+ * Lists the stuck items of a fleet with their reasons, the most general first; empty if there are
+ * none.
+ */
 export function findStuck(status: FleetStatus, formatMs: FormatMs): Finding[] {
   return [...ofWorkers(status, formatMs), ...ofService(status, formatMs), ...ofJobs(status, formatMs)];
 }
@@ -92,7 +95,7 @@ function words(
     case 'loading':
       return {
         text: `${subject} is not loaded to its end, ${age} after its command began.`,
-        suggestion: 'Run the command that began it again: it goes on loading.',
+        suggestion: 'Run the command that began it again: it continues loading.',
       };
   }
 }

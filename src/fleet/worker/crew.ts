@@ -67,7 +67,7 @@ export function createReach<T>(emit: EmitEvent): MonoTypeOperatorFunction<T | nu
       }),
       catchError((error: unknown) => {
         const reason = withoutStop(messageOf(toDatabaseError(error)));
-        if (!isAway) warn(`${reason}. What is in flight goes on, and this worker asks again.`);
+        if (!isAway) warn(`${reason}. Jobs in flight continue, and this worker asks again.`);
         isAway = true;
         return of(null);
       }),

@@ -6,13 +6,13 @@ import { type QueueName, waitingTask } from '../engine/tasks.ts';
 import { countOutcomes, type EndedJob, packEnded } from '../packedOutcomes.ts';
 import type { TakenPart } from '../part/takePart.ts';
 
-/** What begins and ends the work on a part: each in one transaction with its task. */
+/** The begin and the end of the work on a part: each in one transaction with its task. */
 export interface PartEnds {
   /** Returns the claim by which this worker holds a task. */
   claimOf(held: HeldTask): TaskClaim;
   /** Stores the jobs of a part that is done. */
   finish(held: HeldTask, taken: TakenPart, jobs: readonly EndedJob[]): Observable<void>;
-  /** Returns a part. If its run is paused, it has no task until that goes on. */
+  /** Returns a part. If its run is paused, it has no task until the run is resumed. */
   giveBack(held: HeldTask, taken: PartOfRun, to: Return): Observable<void>;
   /** Ends the task of a part that was lost, if another task has it now. */
   drop(held: HeldTask, taken: PartOfRun): Observable<void>;
@@ -67,7 +67,7 @@ export function createPartEnds(
           "SELECT FROM rx.part WHERE run = $1 AND part = $2 AND epoch = $3 AND state = 'taken'",
           [run, part, epoch],
         );
-        // Without its task, nobody would take it again.
+        // Without its task, no worker would take it again.
         if (still.length === 0) await engine.complete(held, query);
       }),
     forget: (held) => inTransaction((query) => engine.complete(held, query)),

@@ -38,7 +38,7 @@ export interface HandlerConfig extends RunOfWorkerConfig {
   ends: PartEnds;
   /** Begins no further job once it emits. */
   stop: Observable<unknown>;
-  /** Gives back what is in flight once it emits. */
+  /** Gives back the jobs in flight once it emits. */
   leave: Observable<unknown>;
 }
 
@@ -52,7 +52,7 @@ export type Handler = (
   onStarted: () => void,
 ) => Observable<WorkerEvent>;
 
-/** Creates what works on the tasks of a worker. Its errors are those of the whole worker. */
+/** Creates the handler of a worker's tasks. Its errors are those of the whole worker. */
 export function createHandler(config: HandlerConfig): Handler {
   const { database, name, parts, hasHands, ends, stop, leave, gates } = config;
   const runOf = createRuns(database, parts, config);
@@ -143,7 +143,7 @@ export function createHandler(config: HandlerConfig): Handler {
   };
 }
 
-/** Says why this worker leaves a run to others, and what would help. */
+/** Returns the reason that this worker leaves a run to others, and the remedy. */
 function reasonOf(opened: RunOfWorker | UsageError): string {
   return opened instanceof UsageError ? `${opened.message} ${opened.suggestion}`.trim() : '';
 }

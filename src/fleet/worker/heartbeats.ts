@@ -18,7 +18,7 @@ import type { Engine, HeldTask } from '../engine/engine.ts';
 
 /** Signs of life for the tasks that this worker holds. */
 export interface Heartbeats {
-  /** Says that all held tasks are worked on, again and again; never emits. */
+  /** Reports that all held tasks are worked on, again and again; never emits. */
   readonly beats: Observable<never>;
   /** Holds a task while the work on it is subscribed to. */
   hold<T>(held: HeldTask, work: (lost: Observable<unknown>) => Observable<T>): Observable<T>;
@@ -29,7 +29,7 @@ const EVERY_MS = 5_000;
 
 /**
  * Creates the heartbeats of a worker. `lost` emits when the engine has given the task to another
- * one; a database that does not respond says nothing about that.
+ * one; a database that does not respond proves nothing.
  *
  *     the engine says    yes  yes  no
  *     lost               ----------x

@@ -16,15 +16,15 @@ import { enterBucket } from '../bucket/enterBucket.ts';
 import { createPartInBucket } from '../bucket/partInBucket.ts';
 import type { StoredSettings } from '../storedSettings.ts';
 
-/** Where a part is made: the folder of its files on this worker, and what goes with it. */
+/** The folder of a part's files on this worker, and the functions that go with it. */
 export interface PartFolder {
   /** Absolute. */
   readonly path: string;
-  /** The configuration of `generate`, but for what is a part's own. */
+  /** The configuration of `generate`, except for the settings of a single part. */
   readonly config: GenerateConfig;
   /** Returns `record` of the part's journal, which may have to bring files somewhere first. */
   over(record: Journal['record']): Journal['record'];
-  /** Brings the originals of a job that an earlier worker has made, where they are elsewhere. */
+  /** Brings the originals of a job that an earlier worker has made, if they are elsewhere. */
   fetch(record: JobRecord): Observable<never>;
   /** Returns why a job is left to others, its outcome not being recorded; null: it is not. */
   refusal(index: number): string | null;
@@ -36,14 +36,14 @@ export interface PartFolder {
 export interface RunFolders {
   /** A folder that all of them lie in; absolute. */
   readonly root: string;
-  /** What the store of the run has of them. */
+  /** The functions of the run's store that depend on them. */
   readonly store: Partial<Pick<RunStore, 'keep' | 'check'>>;
   /** Opens the folder of a part, for the configuration of its run. */
   open(config: GenerateConfig): Promise<PartFolder>;
   close(): void;
 }
 
-/** What a worker has for the files of runs. */
+/** The folders and gates that a worker has for the files of runs. */
 interface Places {
   readonly shared?: string;
   readonly scratch?: string;
@@ -96,7 +96,7 @@ async function foldersOverBucket(
     root,
     store: {},
     open: async (config) => {
-      // What an earlier turn of the same part has left, or still writes, must not be met.
+      // Files that an earlier turn of the same part has left, or still writes, must not be met.
       opened += 1;
       const path = pathBelow(root, String(opened));
       const thumbnails = gallery ? await openThumbnails(path, { coversAll: true }) : null;

@@ -13,7 +13,7 @@ export interface PartInHand {
 export interface PartsInHand {
   /** Returns the part that a job of a run is in; undefined if this worker does not have it. */
   of(run: number, index: number): PartInHand | undefined;
-  /** Adds a part; returns what removes it. A later epoch of the same part stays. */
+  /** Adds a part; returns a function that removes it. A later epoch of the same part stays. */
   add(part: PartInHand, leavesRest: boolean): () => void;
   /** Counts the jobs that wait for their first create request, but not those left to others. */
   unbegun(): number;

@@ -39,7 +39,7 @@ import { openFolders, type PartFolder } from './partFolder.ts';
 import type { PartsInHand } from './partsInHand.ts';
 import { tellAccount } from './tellAccount.ts';
 
-/** The gates that all runs of a worker share: what this machine can do at a time. */
+/** The gates that all runs of a worker share: the limits of this machine. */
 export interface WorkerGates {
   readonly downloads: Gate;
   readonly encoders: Gate;
@@ -62,7 +62,7 @@ export function createWorkerGates(encoders: number = encoderConcurrency()): Work
 }
 
 export interface RunOfWorkerConfig {
-  /** The service, with what it takes to ask it: the token is this machine's. */
+  /** The service, with this machine's token. */
   provider: Provider;
   /**
    * The folder that all machines share; absolute. Default: none, and runs with one are left to
@@ -74,7 +74,9 @@ export interface RunOfWorkerConfig {
    * are left to others.
    */
   scratch?: string;
-  /** What the service's webhooks report, for runs that follow them. Default: the list is asked. */
+  /**
+   * The reports of the service's webhooks, for runs that follow them. Default: the list is read.
+   */
   webhookEvents?: PredictionEvents['events'];
   /** Makes renditions on a shared folder. Default: that of any run. */
   renderer?: Renderer;
@@ -87,7 +89,7 @@ export interface RunOfWorkerConfig {
   liveWorkers?: () => number;
 }
 
-/** A run on a worker: what its parts there have in common. */
+/** A run on a worker, shared by its parts there. */
 export interface RunOfWorker {
   /** Opens the folder of a part, which the worker is about to take. */
   openFolder(): Promise<PartFolder>;
@@ -101,7 +103,7 @@ export interface RunOfWorker {
 
 /** More than an account has: the database decides. */
 const MANY = 100_000;
-/** What a prediction may take beyond its own time: see `CANCEL_MARGIN_MS` and the choices there. */
+/** Time that a prediction may take beyond its own: see `CANCEL_MARGIN_MS` and the choices there. */
 const HOLD_MARGIN_MS = 330_000 + 60_000;
 
 /**

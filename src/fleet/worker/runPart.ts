@@ -82,7 +82,7 @@ export function runPart(work: PartWork): Observable<Outcome> {
 
 /**
  * Lists the jobs to make: those in flight, by their ids before lost ones and the oldest first, and
- * then the others: what they make shows in the list what became of the lost ones.
+ * then the others: their predictions show in the list whether the lost ones exist.
  */
 function wantedOf(left: readonly Plan[], { taken, journal, leavesRest }: PartWork): readonly Plan[] {
   const open = journal.openIndexes();

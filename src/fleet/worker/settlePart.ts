@@ -31,7 +31,7 @@ interface PartNamed {
   readonly part: number;
 }
 
-/** What happens on a worker. */
+/** An event of a worker. */
 export type WorkerEvent =
   /** It has a part, with so many jobs left. A rescue is one that another worker had. */
   | ({
@@ -41,11 +41,11 @@ export type WorkerEvent =
       readonly deaths: number;
     } & PartNamed)
   | ({ readonly type: 'part.finished' } & OutcomeCounts & PartNamed)
-  /** The rest of it waits for another worker, or for its run to go on. */
+  /** The rest of it waits for another worker, or until its run is resumed. */
   | ({ readonly type: 'part.returned'; readonly reason: string } & PartNamed)
   /** Another worker has it. */
   | ({ readonly type: 'part.lost' } & PartNamed)
-  /** The service refuses everything: the run waits until somebody lets it go on. */
+  /** The service refuses everything: the run waits until its command resumes it. */
   | { readonly type: 'run.paused'; readonly run: number; readonly reason: string };
 
 /** A part that this worker has, and where its files are. */
@@ -100,7 +100,7 @@ export function createSettler({
       ? giveBack(held, taken, { queue }, `${left} jobs are left`)
       : refuse(held, taken, queue, refused);
   };
-  /** Pauses a run, for what became of a request that was granted then; null: it does not matter. */
+  /** Pauses a run, because of a request that was granted then; null: it does not matter. */
   const pause = (run: number, reason: string, grantedAtMs: number | null): Observable<WorkerEvent> =>
     createRunCalls(database)
       .pause(run, reason, grantedAtMs)
@@ -143,8 +143,8 @@ export function createSettler({
 }
 
 /**
- * Frees the slots that jobs hold for their next attempt, which waits until the run goes on: others
- * of the account need them.
+ * Frees the slots that jobs hold for their next attempt, which waits until the run is resumed:
+ * others of the account need them.
  */
 function freeUnused({ taken, journal }: Pick<PartInHand, 'taken' | 'journal'>): Observable<never> {
   const open = journal.openIndexes();
@@ -155,7 +155,7 @@ function freeUnused({ taken, journal }: Pick<PartInHand, 'taken' | 'journal'>): 
   );
 }
 
-/** The queue of a part that is given back: what is in flight must not wait. */
+/** The queue of a part that is given back: jobs in flight must not wait. */
 function queueOf(part: Pick<PartInHand, 'taken' | 'journal'>): Return['queue'] {
   return hasInFlight(part) ? 'rescue' : 'parts';
 }

@@ -16,7 +16,7 @@ import type { CreateLimits } from '../../types.ts';
 import type { Database } from '../database/connection.ts';
 import { createCall, type PartCallsConfig } from '../database/partCalls.ts';
 
-/** More room than this says nothing new: an account's burst is seldom larger. */
+/** More room than this needs no report: an account's burst is seldom larger. */
 const ROOM = 100;
 /** Wait after a refusal that names none. */
 const UNNAMED_WAIT_MS = 5_000;
@@ -24,7 +24,7 @@ const UNNAMED_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 60_000;
 
 /**
- * Wraps the provider of a worker, so that the account learns what the service says to its create
+ * Wraps the provider of a worker, so that the account learns the service's responses to its create
  * requests: how much room it has left, and that it refuses all for a time (429). A refusal is
  * emitted once all machines know of it, so that the next try waits with them.
  *
@@ -38,7 +38,8 @@ export function tellAccount(
 ): Provider {
   const { scheduler = monotonicScheduler } = config;
   const call = createCall(query, config);
-  // Times are the database's: the request was granted so many ms before it hears of the response.
+  // Times are the database's: the request was granted so many ms before the database gets the
+  // report.
   const tell = (ageMs: number, remaining: number | null, waitMs: number | null): Observable<never> =>
     call('SELECT rx_v1.told(extract(epoch FROM clock_timestamp()) * 1000 - $1, $2, $3)', [
       Math.round(ageMs),

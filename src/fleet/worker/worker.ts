@@ -38,9 +38,11 @@ export interface WorkerConfig extends Omit<RunOfWorkerConfig, 'gates' | 'liveWor
   engine: Engine;
   /** Name of this worker, for people: the machine and the process. */
   name: string;
-  /** Originals rendered at a time. Default: one a core, as far as Node's pool has threads. */
+  /**
+   * Originals rendered at a time. Default: one a core, but no more than the threads of Node's pool.
+   */
   encoders?: number;
-  /** Takes no further part once it emits; what is in flight has 30 s. Default: never. */
+  /** Takes no further part once it emits; jobs in flight have 30 s. Default: never. */
   stop?: Observable<unknown>;
   /**
    * Time for the jobs in flight of a worker that stops; then they are given back. Default 30,000.
@@ -55,14 +57,14 @@ const AHEAD = 5;
 
 /**
  * Works on the parts of all runs of a database until it is stopped: takes one as soon as its hands
- * are free, and parts whose jobs are in flight at once. Emits what happens.
+ * are free, and parts whose jobs are in flight at once. Emits the events of each part.
  *
  *     stop         -----------s
  *     parts        a---b---c
  *     work         tf--tf--t--f|     t: taken, f: finished or given back
  *
- * Emits an error if this machine cannot go on: its disk, its database, a fault of the program. It
- * stops first, as if `stop` had emitted.
+ * Emits an error if this machine cannot continue: its disk, its database, a fault of the program.
+ * It stops first, as if `stop` had emitted.
  */
 export function work(config: WorkerConfig): Observable<WorkerEvent> {
   return defer(() => {

@@ -51,7 +51,7 @@ function sequenceStart(bytes: Buffer): number | null {
 
 const TEMPORAL_DELIMITER = 2;
 
-/** Skips what a header of more than one image states about time and operating points. */
+/** Skips the times and operating points in a header of more than one image. */
 function skipOperatingPoints(read: (count: number) => number): void {
   let delayBits = 0;
   if (read(1) === 1) {

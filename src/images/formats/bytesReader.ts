@@ -32,7 +32,7 @@ export interface BytesReader {
    * if it has more parts than any image; else with the system's error.
    */
   read(at: number, length: number): Promise<Buffer>;
-  /** Like `read`, but returns what is there if the file ends before. */
+  /** Like `read`, but returns fewer bytes if the file ends before. */
   readUpTo(at: number, length: number): Promise<Buffer>;
 }
 
@@ -50,8 +50,8 @@ const FIRST_BYTES = 64 * 1024;
  * cannot be read, or with the error of `use`.
  */
 export async function withReader<T>(path: string, use: (reader: BytesReader) => Promise<T>): Promise<T> {
-  // A pipe in place of a file would be waited for without end; thus it is an error. What is read at
-  // first has just been written: turns in Node's pool would take longer.
+  // A pipe in place of a file would be waited for without end, so it is an error. The bytes that
+  // are read first have just been written: turns in Node's pool would take longer.
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = fstatSync(fd);

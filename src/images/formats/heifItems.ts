@@ -26,7 +26,7 @@ export interface CodedImage {
   readonly id: number;
   /** The size that its property states. */
   readonly size: Size;
-  /** The largest size that its configuration states; null if that does not say. */
+  /** The largest size that its configuration states; null if it states none. */
   readonly largest: Size | null;
 }
 
@@ -120,7 +120,7 @@ function factsOf(meta: Buffer, { widthPx, heightPx }: Size, all: readonly Isobmf
     .filter(({ type }) => type === 'ispe')
     .map((box) => statedSize(meta, box))
     .reduce((most, size) => Math.max(most, size.widthPx * size.heightPx), widthPx * heightPx);
-  // A configuration says whether there are more than 8 bits a channel.
+  // A configuration states whether there are more than 8 bits a channel.
   const isDeep = all.some(
     ({ type, content }) => type === 'av1C' && (meta.readUInt8(content + 2) & 0x40) !== 0,
   );

@@ -7,8 +7,8 @@ export interface ImageFacts {
   readonly heightPx: number;
   readonly memory: DecodingMemory;
   /**
-   * True if decoding is bounded neither in time nor in memory by what the header states: it needs
-   * a process of its own.
+   * True if the header states no bound of the time or memory of decoding: it needs a process of its
+   * own.
    */
   readonly isUnbounded: boolean;
 }

@@ -1,6 +1,6 @@
 import { damaged } from './bytesReader.ts';
 
-/** Reads markup (XML) piece by piece, as far as the nesting of its elements goes. */
+/** Reads markup (XML) piece by piece, and checks only the nesting of its elements. */
 export interface MarkupScanner {
   /** Takes the next piece. Throws `StructureFault` if elements are not nested. */
   push(text: string): void;
@@ -17,12 +17,12 @@ const MOST_NAMES = 5_000;
 const MOST_ROOT_CHARS = 100_000;
 
 const NAME = /^\/?([^\s/]*)/;
-/** What ends a tag, or begins a value in it. */
+/** The characters that end a tag, or begin a value in it. */
 const TAG_END = /["'>]/g;
-/** What ends a document type, or begins its inner part. */
+/** The characters that end a document type, or begin its inner part. */
 const DOCTYPE_END = /[[>]/g;
 
-/** The ends of what has no elements in it, by its beginning. */
+/** The ends of sections without elements, by their beginnings. */
 const OPAQUE: readonly (readonly [start: string, end: string])[] = [
   ['!--', '-->'],
   ['![CDATA[', ']]>'],
@@ -33,7 +33,7 @@ const OPAQUE: readonly (readonly [start: string, end: string])[] = [
 export function createMarkupScanner(): MarkupScanner {
   const names: string[] = [];
   let [root, elements, depth, isDone] = ['', 0, 0, false];
-  /** What stands at the beginning of a tag, or looks like the end of something opaque. */
+  /** The text at the beginning of a tag, or text that looks like the end of an opaque section. */
   let held = '';
   let quote = '';
   let last = '';

@@ -11,7 +11,7 @@ const UNSTATED = { widthPx: 300, heightPx: 150 };
 
 /**
  * Reads an SVG to its end: it must be one element `svg` whose elements are all closed. Its size is
- * that of the root element, at 72 dots per inch. What drawing it takes is unknown.
+ * that of the root element, at 72 dots per inch. The memory and time to draw it are unknown.
  */
 export async function readSvgFacts(reader: BytesReader): Promise<ImageFacts> {
   const { root, elements } = await readMarkup(reader);

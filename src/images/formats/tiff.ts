@@ -52,8 +52,8 @@ export function isTiff(head: Uint8Array): boolean {
 }
 
 /**
- * Reads a TIFF: its first directory, wherever it stands, and if `toEnd` is set all directories and
- * the extents of all values, strips and tiles, which must lie within the file.
+ * Reads a TIFF: its first directory, at any offset, and if `toEnd` is set all directories and the
+ * extents of all values, strips and tiles, which must lie within the file.
  */
 export async function readTiffFacts(reader: BytesReader, toEnd: boolean): Promise<ImageFacts> {
   const head = await reader.read(0, 8);

@@ -11,7 +11,7 @@ const guards = new WeakMap<Provider, Provider>();
 /**
  * Returns a provider whose every call emits exactly one value, of the kind that the port asks for,
  * and completes; further values are dropped. A call that emits none, or another one, emits a
- * `ProviderError` that names the method and what was expected; for `createPrediction` it has
+ * `ProviderError` that names the method and the expected value; for `createPrediction` it has
  * `tookEffect: 'unknown'`, because the request may have been sent. Unreadable predictions of a list
  * count as `unreadable`. Throws a RangeError if it is given no provider.
  *
@@ -82,7 +82,7 @@ const prediction: Kind = {
   isRight: isPrediction,
 };
 
-/** What each method emits. */
+/** The value that each method emits. */
 const kinds = {
   createPrediction: prediction,
   getPrediction: prediction,
@@ -159,7 +159,7 @@ function isUpload(value: unknown): boolean {
   return isObject<UploadedFile>(value) && isText(value.url) && Number(value.lifetimeMs) >= 0;
 }
 
-/** Leaves out of a page what are no predictions, and counts them. */
+/** Drops the items of a page that are no predictions, and counts them. */
 function withoutUnreadable(page: PredictionPage): PredictionPage {
   if (page.predictions.every(isPrediction)) return page;
   const predictions = page.predictions.filter(isPrediction);

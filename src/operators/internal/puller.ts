@@ -6,7 +6,7 @@ export interface ItemIterator<T> {
   return?(): unknown;
 }
 
-/** What a puller does with items, and how many at the same time. */
+/** The work of a puller on items, and how many at the same time. */
 interface Work<T, R> {
   readonly iterator: ItemIterator<T>;
   readonly project: (value: T, index: number) => ObservableInput<R>;

@@ -2,7 +2,7 @@ import { defer, from, Observable, type ObservableInput } from 'rxjs';
 import { shown } from '../../base/text.ts';
 
 /**
- * Subscribes to what a function of the user returns. `wrong` makes the error if that is no stream.
+ * Subscribes to the result of a function of the user. `wrong` makes the error if it is no stream.
  */
 export function streamOf<T>(make: () => ObservableInput<T>, wrong: (got: string) => unknown): Observable<T> {
   return defer(() => {
@@ -16,9 +16,9 @@ export function streamOf<T>(make: () => ObservableInput<T>, wrong: (got: string)
 }
 
 /**
- * Emits the first value of what a function of the user returns, and completes with it, or a moment
- * later: what comes behind the value, an error or no end, changes nothing. `wrong` makes the error
- * if there is no value, or another one than `isRight` takes.
+ * Emits the first value of the result of a user's function, and completes with it, or a moment
+ * later: anything behind the value, an error or no end, changes nothing. `wrong` makes the error if
+ * there is no value, or another one than `isRight` takes.
  *
  *     source              p-q|   p#   p---   -|
  *     oneValueOf          (p|)   (p|) (p|)   -#

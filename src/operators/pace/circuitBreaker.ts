@@ -19,9 +19,10 @@ export interface CircuitBreakerConfig {
  *     circuitBreaker, subscribed at 6 ms           #        CircuitOpenError; the source is not subscribed
  *     circuitBreaker, subscribed at 15 ms                   a|
  *
- * Emits `CircuitOpenError` if the circuit is open, otherwise what the source emits. A source that
- * completes has succeeded. One that is unsubscribed, or fails with an error that does not count, is
- * neither a success nor a failure. If `isFailure` or `onOpen` throws, the stream emits that error.
+ * Emits `CircuitOpenError` if the circuit is open, otherwise the notifications of the source. A
+ * source that completes has succeeded. One that is unsubscribed, or fails with an error that does
+ * not count, is neither a success nor a failure. If `isFailure` or `onOpen` throws, the stream
+ * emits that error.
  */
 export function circuitBreaker<T>(
   breaker: Breaker,

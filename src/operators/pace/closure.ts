@@ -25,8 +25,8 @@ interface Closure {
   accepted(isNews: boolean): void;
   /**
    * Reports a refused create request, with the wait and the reason that the service named, if it
-   * did. Returns the time in ms that says how fast the service is: the doubled one in place of a
-   * wait that is too long to be meant.
+   * did. Returns the time in ms that shows the service's speed: the doubled one in place of a wait
+   * that is too long to be meant.
    */
   refused(namedMs: number | null, isNews: boolean, reason?: string | null): number;
 }

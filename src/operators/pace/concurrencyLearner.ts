@@ -19,7 +19,8 @@ export interface ConcurrencyLearnerConfig {
 }
 
 /**
- * A window lasts for so many ends, and so many rounds of all slots: fewer say nothing about a pace.
+ * A window lasts for so many ends, and so many rounds of all slots: fewer prove nothing about a
+ * pace.
  */
 const SHORTEST_WINDOW = 24;
 const BOLD_ROUNDS = 3;

@@ -25,7 +25,7 @@ export interface OutageConfig {
   scheduler?: SchedulerLike;
 }
 
-/** What is known of another side that may be away. */
+/** The state of another side that may be away. */
 export interface Outage {
   /**
    * Emits the time once and completes when a call may be made: at once, or when the other side
@@ -34,11 +34,11 @@ export interface Outage {
   admit(): Observable<number>;
   /**
    * Reports that the other side has responded to a call that was made at this time. One from before
-   * the first failure says nothing new: it may be all that still gets through. Default: now.
+   * the first failure proves nothing: only early responses may get through. Default: now.
    */
   responded(madeAtMs?: number): void;
   /**
-   * Reports that it has not. `caller` tells calls apart: those of one caller alone are an outage
+   * Reports that it has not. `caller` distinguishes calls: those of one caller alone are an outage
    * only if `isCertain` that they had no effect. Default: it is. A failure that is rare among calls
    * begins no outage.
    */
@@ -56,7 +56,7 @@ export interface Outage {
   awayMs(sinceMs: number): number;
   /** Returns true if there was an outage between two moments, with failures for 5 s or more. */
   wasAway(fromMs: number, toMs: number): boolean;
-  /** Returns true if an outage that began before this moment lasts, as far as it is known. */
+  /** Returns true if an outage that began before this moment is not known to be over. */
   hasBegunBefore(atMs: number): boolean;
 }
 

@@ -8,7 +8,7 @@ export interface PaceLearner {
   readonly perMinute: number;
   /** Reports that a create request is sent. */
   sent(nowMs: number): SentCreate;
-  /** Reports that, as the service says, so many tokens of its bucket come in this time. */
+  /** Reports that, according to the service, so many tokens of its bucket come in this time. */
   reported(filling: { readonly tokens: number; readonly inMs: number }): void;
   /**
    * Reports an accepted create request that, for all that is known, the service would have taken

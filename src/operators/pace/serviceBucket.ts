@@ -7,13 +7,11 @@ interface ServiceBucketConfig {
   now: () => number;
 }
 
-/**
- * A copy of the token bucket with which the service limits create requests, as far as it is known.
- */
+/** Models the token bucket with which the service limits create requests, by its own reports. */
 interface ServiceBucket {
   /** The most tokens seen in it since the last refusal, at least 1. */
   readonly capacity: number;
-  /** The pace of its filling by its own report; null if that says too little. */
+  /** The pace of its filling by its own report; null if that is incomplete. */
   readonly filling: Filling | null;
   /** Time in ms until it will have a token; 0 as long as nothing is known of it. */
   waitMs(): number;

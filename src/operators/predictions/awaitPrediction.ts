@@ -76,9 +76,9 @@ export interface AwaitPredictionConfig
  * Once the time is up, an item without output has `timedOutMs`, and `downloadOutput` fails it with
  * `ERR_PREDICTION_TIMEOUT`. A failed request is repeated with a growing wait; no failure ever
  * creates anything. If the service cannot be asked, the item has failed. Emits an error only if it
- * is no item's (401, 402); after an error of the source, what is followed is followed to its end
- * first. Unsubscribing drops the requests and cancels nothing at the service: those predictions
- * count as paid.
+ * is no item's (401, 402); after an error of the source, predictions in flight are followed to
+ * their ends first. Unsubscribing drops the requests and cancels nothing at the service: those
+ * predictions count as paid.
  *
  * Reservations: settles each with the cost of the final prediction, or with its price if the cost
  * is not known.
@@ -147,7 +147,7 @@ function followItem<R extends ItemRequest>(
   );
 }
 
-/** Returns the error of a prediction that was not final in time; `end` says what became of it. */
+/** Returns the error of a prediction that was not final in time; `end` states its fate. */
 export function timeoutError(
   predictionId: string,
   waitedMs: number,

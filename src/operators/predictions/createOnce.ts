@@ -40,8 +40,8 @@ export interface CreateOnceConfig extends Partial<Omit<CreateOptions, 'onLimits'
    */
   lookout?: Lookout;
   /**
-   * Emits the prediction of a request whose response was lost. `error` says how. Default: the one
-   * that the lookout finds, or that of another request if the first one made nothing.
+   * Emits the prediction of a request whose response was lost. `error` is the reason. Default: the
+   * one that the lookout finds, or that of another request if the first one made nothing.
    */
   onLost?: (attempt: Attempt, error: ProviderError) => ObservableInput<Prediction>;
   /**
@@ -77,12 +77,12 @@ export interface CreateOnceConfig extends Partial<Omit<CreateOptions, 'onLimits'
   scheduler?: SchedulerLike;
 }
 
-/** The same, with what all requests of a pipe share. */
+/** The same, with the objects that all requests of a pipe share. */
 export type SharedConfig = CreateOnceConfig &
   Required<Pick<CreateOnceConfig, 'lookout' | 'governor' | 'scheduler'>>;
 
 /**
- * Creates the prediction of one request, as `createPrediction` says; emits the error if that fails.
+ * Creates the prediction of one request, as `createPrediction` does; emits the error if that fails.
  */
 export function createOnce(
   provider: Provider,

@@ -46,8 +46,9 @@ export interface CreatePredictionConfig extends CreateOnceConfig {
  * nothing either, the error has `tookEffect: 'unknown'`.
  *
  * Sends at most `concurrency` requests at a time; others wait. Emits an error only if it is no
- * item's (401, 402, a function that throws), once the requests on their way have been answered.
- * Unsubscribing drops them: a prediction that was made goes on at the service, and counts as paid.
+ * item's (401, 402, a function that throws), once the requests in flight have their responses.
+ * Unsubscribing drops them: a prediction that was made continues at the service, and counts as
+ * paid.
  *
  * Reservations: releases those of items that certainly made nothing, and settles those whose
  * prediction is final already.

@@ -164,8 +164,8 @@ export function createListPoller(given: Provider, config: ListPollerConfig = {})
     );
   };
   /**
-   * Returns the predictions that two lists or more did not have, or that the list does not tell
-   * about; the longer one is missing, the less often.
+   * Returns the predictions that two lists or more did not have, or that the list shows without
+   * their output; the longer one is missing, the less often.
    */
   const missing = (due: readonly Followed[], silent: ReadonlySet<string>): Followed[] => {
     const nowMs = scheduler.now();

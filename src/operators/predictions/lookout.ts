@@ -41,9 +41,9 @@ export interface LookoutConfig {
   /** Least time of a search, from the create request. Default 128,000. */
   lookForMs?: number;
   /**
-   * What is known of a service that may be away: a search does not end for want of a list that
-   * cannot be read, and what was lost in an outage is looked for until the list must show it, ten
-   * minutes after it was lost. Default: nothing.
+   * The state of a service that may be away: a search does not end for want of a list that cannot
+   * be read, and a request that was lost in an outage is looked for until the list must show it,
+   * ten minutes after it was lost. Default: a service that is always there.
    */
   outage?: Pick<ServiceOutage, 'awayMs' | 'wasAway' | 'mayBeAway'>;
   /** 0…1, for the jitter of retries. Default Math.random. */

@@ -14,7 +14,9 @@ export interface PollScheduleConfig {
   pollers?: () => number;
 }
 
-/** A prediction in flight, as far as its next request depends on it; moments by the scheduler. */
+/**
+ * The fields of a prediction in flight that its next request depends on; times by the scheduler.
+ */
 interface InFlight {
   readonly prediction: Pick<Prediction, 'model'>;
   /** Time just before its create request was sent. */
@@ -153,8 +155,8 @@ export function isFinal(prediction: Prediction): boolean {
 }
 
 /**
- * Returns true if a prediction has succeeded but does not tell what it has made: then that must be
- * asked for by its id.
+ * Returns true if a prediction has succeeded but does not show its output: then it must be
+ * requested by its id.
  */
 export function isSilent({ outputComplete, output, dataRemoved }: Prediction): boolean {
   return outputComplete && output === null && !dataRemoved;

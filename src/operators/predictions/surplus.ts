@@ -36,7 +36,7 @@ interface SurplusConfig {
   shows: () => { readonly limit: boolean | null; readonly webhook: boolean | null };
 }
 
-/** What a time may be off by, as long as nothing is known of the service's clock. */
+/** Error of a time while nothing is known of the service's clock. */
 const TOLERANCE_MS = 2_000;
 /** The same once it is known: its machines may differ, and a time in whole seconds may be cut. */
 const KNOWN_MS = 250;

@@ -23,7 +23,7 @@ export interface WatchServiceConfig {
   scheduler?: SchedulerLike;
 }
 
-/** What is known of a service that may be away. */
+/** The state of a service that may be away. */
 export interface ServiceOutage {
   /**
    * Emits once and completes when a create request may be sent: at once, or when the service
@@ -42,7 +42,7 @@ export interface ServiceOutage {
   mayBeAway(lostAtMs: number): boolean;
 }
 
-/** A provider whose calls wait for the service, and what is known of that. */
+/** A provider whose calls wait for the service, and the state of the service. */
 export interface WatchedService {
   readonly provider: Provider;
   readonly outage: ServiceOutage;

@@ -25,8 +25,8 @@ export interface BudgetTakeConfig<R> {
 /**
  * Takes requests as money and slots allow, and emits each as an item with the money reserved for
  * it. A request that the budget has no room for is emitted as a failed item (`BudgetError`), and so
- * is one without a price, if there is a limit, and what is no request. Reserved and spent money
- * never exceeds the ledger's limit, at any concurrency.
+ * is one without a price, if there is a limit, and a value that is no request. Reserved and spent
+ * money never exceeds the ledger's limit, at any concurrency.
  *
  *     requests, 2 each, limit 4   a-b-c|
  *     budgetTake                  a-b-c|        c has failed
@@ -123,7 +123,7 @@ class Taker<R extends ItemRequest> {
   }
 
   #reserve(item: Item<R>): Item<R> | Failed<R> {
-    // A price that is missing in a table of yours is undefined, whatever its type says.
+    // A price that is missing in a table of yours is undefined, even if its type excludes that.
     const priceMicroUsd = this.#priceOf(item.request) ?? null;
     const reservation = this.#ledger.reserve(priceMicroUsd);
     if (reservation !== null) return { ...item, reservation: this.#counted(reservation) };
@@ -179,8 +179,8 @@ export interface LedgerConfig {
 
 /**
  * Creates a ledger that keeps reserved plus spent money at or below a limit. Only a settled cost
- * can exceed it, if a prediction was dearer than its estimate, and what earlier runs may have paid;
- * after that nothing is reserved any more.
+ * can exceed it, if a prediction was dearer than its estimate, and money that earlier runs may have
+ * paid; after that nothing is reserved any more.
  */
 export function createLedger(config: LedgerConfig): Ledger {
   const { limitMicroUsd, spentMicroUsd = 0, openMicroUsd = 0, onWarning = () => {}, warnAt = 0.8 } = config;
@@ -222,7 +222,7 @@ export function createLedger(config: LedgerConfig): Ledger {
       return spent;
     },
     reserve(givenMicroUsd) {
-      // A price that is missing in a table of yours is undefined, whatever its type says.
+      // A price that is missing in a table of yours is undefined, even if its type excludes that.
       const priceMicroUsd = givenMicroUsd ?? null;
       if (priceMicroUsd === null && limitMicroUsd !== Number.POSITIVE_INFINITY) return null;
       const microUsd = priceMicroUsd ?? 0;

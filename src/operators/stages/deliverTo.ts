@@ -27,8 +27,8 @@ export interface DeliverToConfig {
   /** Outcomes at a time: an integer of 1 or more, or Infinity. Default 8. */
   concurrency?: number;
   /**
-   * Returns what to emit for an outcome that a destination has refused; if it throws, the stream
-   * emits that error. Default: the outcome as failed, with the `DeliveryError` and its cost.
+   * Returns the value to emit for an outcome that a destination has refused; if it throws, the
+   * stream emits that error. Default: the outcome as failed, with the `DeliveryError` and its cost.
    */
   onError?: (error: DeliveryError, outcome: Outcome) => Outcome;
 }
@@ -46,8 +46,8 @@ export interface DeliverToConfig {
  * with the error of the first failed one, in the order of the list. Anything that a destination
  * throws, and a delivery without an address for each file, is a `DeliveryError`. Emits an error
  * only if it is no outcome's: `StorageError` if the disk refuses, once the deliveries on their way
- * have ended. Unsubscribing drops them. Throws a RangeError for what are no destinations, or for
- * two of the same name.
+ * have ended. Unsubscribing drops them. Throws a RangeError if a destination is none, or two have
+ * the same name.
  */
 export function deliverTo(
   destinations: readonly DeliveryPlace[],

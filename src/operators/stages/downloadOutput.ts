@@ -118,11 +118,11 @@ export interface DownloadOutputConfig extends DownloadNamesConfig, DownloadParts
  *     first one cut       --x---(f|)     x: only the download is repeated, nothing is created again
  *
  * Brings the files of `concurrency` items at a time; others wait. If some outputs cannot be
- * downloaded, the item goes on with the others and names those as `missing`. It has failed with the
- * error of its prediction if that ended without an output or was given up, with `DownloadError` if
- * the output names no file, `stem` gives it no name, or none can be downloaded. The other items go
- * on. Emits an error only if it is no item's: `StorageError` if the disk refuses. Downloads on
- * their way are finished first. Unsubscribing drops them, and their unfinished files.
+ * downloaded, the item continues with the others and names those as `missing`. It has failed with
+ * the error of its prediction if that ended without an output or was given up, with `DownloadError`
+ * if the output names no file, `stem` gives it no name, or none can be downloaded. The other items
+ * continue. Emits an error only if it is no item's: `StorageError` if the disk refuses. Downloads
+ * on their way are finished first. Unsubscribing drops them, and their unfinished files.
  */
 export function downloadOutput(
   downloader: Downloader,
@@ -208,7 +208,7 @@ function partsOfOutput(
   return within(forkJoin(files).pipe(map(partsOf)));
 }
 
-/** Returns the function that says where a file of an item goes, by its position in the output. */
+/** Returns the function that gives the path of an item's file, by its position in the output. */
 function targetsOf(
   item: Made,
   { stemOf, untouchedOf }: FileStems,

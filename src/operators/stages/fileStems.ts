@@ -27,7 +27,7 @@ interface StemsConfig {
 /**
  * Creates the function that names the files of items: by `stem`, or in the folder by the path of a
  * plan, else by position and prediction. A text can only name those of one item. It throws a
- * `DownloadError`, for one item alone, that says how to get its output.
+ * `DownloadError`, for one item alone, that explains how to get its output.
  */
 export function createStems({
   folder,

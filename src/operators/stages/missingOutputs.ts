@@ -62,7 +62,7 @@ export function noOutput(prediction: Prediction): DownloadError {
       );
 }
 
-/** Returns the error of outputs of which a downloader, or what wraps it, has emitted nothing. */
+/** Returns the error of outputs for which a downloader, or its wrapper, has emitted nothing. */
 export function nothingGiven(method: string, { id }: Prediction): DownloadError {
   return new DownloadError(
     'ERR_FUNCTION_VALUE',

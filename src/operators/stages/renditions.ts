@@ -47,8 +47,8 @@ export interface RenditionsConfig {
    */
   mayReplace?: DownloadTarget['mayReplace'];
   /**
-   * Items at a time: an integer of 1 or more, or Infinity. Default: one a core, as far as Node's
-   * pool has threads.
+   * Items at a time: an integer of 1 or more, or Infinity. Default: one a core, but no more than
+   * the threads of Node's pool.
    */
   concurrency?: number;
 }
@@ -66,7 +66,7 @@ export type RenderedParts = Pick<Rendered, 'images' | 'refused'>;
  *
  * `specs` are the renditions; null: those of each request (a plan has some), or none. Renders
  * `concurrency` items at a time; others wait. If some originals cannot be decoded or rendered, the
- * item goes on with the others and names those as `refused`; if none can, it has failed with the
+ * item continues with the others and names those as `refused`; if none can, it has failed with the
  * `RenderError` of the first. Originals stay on disk. Emits an error only if it is no item's:
  * `StorageError` if the disk refuses. Items in work are finished first; unsubscribing drops them.
  */
@@ -106,7 +106,7 @@ export function renditions(
     );
 }
 
-/** Returns an item with what was rendered of it; it has failed if that is nothing. */
+/** Returns an item with its rendered images; it has failed if there are none. */
 function withParts<R extends ItemRequest>(
   item: Downloaded<R>,
   { images, refused = [] }: RenderedParts,

@@ -2,8 +2,8 @@ import type { Ledger, Reservation } from '../../ports.ts';
 
 /**
  * Makes one ledger of a run's own and of one that it shares with other runs: money is reserved only
- * if both have room for it; an unknown price (null) fits only if neither has a limit. It tells what
- * the run itself has reserved and spent.
+ * if both have room for it; an unknown price (null) fits only if neither has a limit. Its sums are
+ * those of the run itself.
  */
 export function shareLedger(own: Ledger, shared: Ledger): Ledger {
   let isOwnFull = false;

@@ -43,8 +43,8 @@ const inCode: DestinationWords = {
 const isBucket = (name: unknown) => typeof name === 'string' && name !== 'webdataset';
 
 /**
- * Returns how to open each destination. Throws `UsageError` if one is invalid or contradicts
- * another option.
+ * Returns functions that open the destinations. Throws `UsageError` if one is invalid or
+ * contradicts another option.
  */
 export function destinationSettings(
   { destinations = [], shardSize, deleteLocal = false }: DestinationOptions,

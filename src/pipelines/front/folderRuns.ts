@@ -36,7 +36,7 @@ const unfit = [
  *     const { totals } = await collect('out/night');
  *
  * A prediction that has failed through a fault of the platform is made again. Follows with `poll`,
- * 100 predictions at a time, unless options say otherwise. Needs only the folder. Rejects with
+ * 100 predictions at a time, unless options change that. Needs only the folder. Rejects with
  * `UsageError` if it has nothing to collect, and as `images` does.
  */
 export function collect(folder: string, options: FolderOptions = {}): ImagesRun {

@@ -16,12 +16,13 @@ import { choicesOf, type FrontJobs, type FrontSetup, startFront } from './startF
  *     const { totals } = await run;
  *
  * The run begins when you await it, iterate over it, or subscribe to `images` or `end`. Run the
- * same program again, and it makes only what is missing: nothing is paid twice.
+ * same program again to make only the missing images: nothing is paid twice.
  *
  * The failure of one image is not an error: it counts in `totals.failed`, and its outcome is in the
- * manifest. Rejects with what ends the whole run, with the `totals` so far: `ProviderError` (401,
- * 402), `StorageError` (a full disk), the error of a sink, the reason of `signal`; with
- * `UsageError` or `InvalidRowsError`, before anything is created, if options or prompts are wrong.
+ * manifest. Rejects with the error that ends the whole run, with the `totals` so far:
+ * `ProviderError` (401, 402), `StorageError` (a full disk), the error of a sink, the reason of
+ * `signal`; with `UsageError` or `InvalidRowsError`, before anything is created, if options or
+ * prompts are wrong.
  */
 export function images(prompts: Prompts, options: ImagesOptions): PlannedRun {
   return startFront(options, { adds: ['model'] }, (setup) => readJobs(prompts, options, setup));

@@ -56,12 +56,12 @@ export interface ImagesRun extends PromiseLike<FinishedRun>, AsyncIterable<Outco
 export interface PlannedRun extends ImagesRun {
   /**
    * Reads and checks the input and prices the jobs, creates nothing and pays nothing: a dry run. If
-   * the run begins later, it makes what was planned. Rejects as the run does before it begins.
+   * the run begins later, it makes the planned jobs. Rejects as the run does before it begins.
    */
   plan(): Promise<RunPlan>;
 }
 
-/** The options that say how a run ends, and what it calls. */
+/** The options for the end of a run, and for its callbacks. */
 type Ending = Pick<CourseOptions, 'signal' | 'onAbort' | 'sinks'> &
   RunCallbacks &
   Pick<SharedOptions, 'scheduler'>;
@@ -103,7 +103,7 @@ export function createImagesRun(
     if (begun === null) {
       const ending = signal?.aborted === true ? Promise.resolve(null) : lastValueFrom(ended, noEnd);
       begun = ending.then((end) => orAborted(end, signal)).catch(throwWithTotals);
-      // Those who wait for it get the error; no one has to.
+      // Callers that wait for it get the error; none has to.
       begun.catch(() => {});
     }
     return begun;
@@ -164,7 +164,7 @@ interface Sunk {
 
 /**
  * Runs with all outcomes passing through the sinks; ends, also with an error, when both have: the
- * sinks get to write what was saved. An error of a sink ends the run, once what is in flight is
+ * sinks can write all saved outcomes. An error of a sink ends the run, once jobs in flight are
  * saved. An outcome that a sink has not taken is an error at the end: its image is saved, and no
  * later run gives it to the sink again.
  */
@@ -238,7 +238,7 @@ function throwWithTotals(error: unknown): never {
 /** A run that was left before it had read its prompts has no end. */
 const noEnd = { defaultValue: null };
 
-/** Throws the reason of an abort, as an aborted promise does, with the totals of what is saved. */
+/** Throws the reason of an abort, as an aborted promise does, with the totals so far. */
 function orAborted(end: FinishedRun | null, signal: AbortSignal | undefined): FinishedRun {
   if (end === null) throw signal?.aborted === true ? signal.reason : leftEarly();
   if (signal?.aborted !== true) return end;

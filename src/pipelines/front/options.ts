@@ -54,14 +54,16 @@ export interface ServiceOptions {
    * it is set, `REPLICATE_BASE_URL`.
    */
   provider?: Provider;
-  /** What this run shares with other runs of the process. Default: nothing. */
+  /**
+   * The pace, slots and budget that this run shares with other runs of the process. Default: none.
+   */
   session?: Session;
 }
 
 /** The choice of images. */
 export interface RequestOptions extends Partial<Pick<JobContext, 'input' | 'count' | 'seed'>> {
   /**
-   * The run folder. If it has a run of these prompts already, only what is missing is made; other
+   * The run folder. If it has a run of these prompts already, only missing images are made; other
    * prompts replace those that it had.
    */
   to: string;
@@ -123,11 +125,11 @@ export interface MoneyOptions {
   pricesUsd?: Readonly<Record<string, number>>;
 }
 
-/** The way of the run: how it learns of results, what it does beside, and how it ends early. */
+/** The way of the run: how it learns of results, further actions, and how it ends early. */
 export interface CourseOptions {
   /**
-   * The way to learn of results: `wait` holds the create request open, `poll` asks the list, and a
-   * receiver of webhooks (`createWebhookReceiver`) is told. Default `wait`.
+   * The way to learn of results: `wait` holds the create request open, `poll` reads the list, and a
+   * receiver of webhooks (`createWebhookReceiver`) waits for reports. Default `wait`.
    */
   follow?: 'wait' | 'poll' | PredictionEvents;
   /**
@@ -139,16 +141,16 @@ export interface CourseOptions {
   score?: ScoreOption;
   /**
    * Operators that the outcomes pass through, one after the other: a database, a queue. Jobs that
-   * never had their turn have none here; the manifest has. The run ends when they have passed, and
-   * an error of a sink ends it. If a sink (`toSink`) refuses an outcome, the others go on, and the
-   * run rejects at its end. Default: none.
+   * never had their turn have no outcome here, only in the manifest. The run ends when they have
+   * passed, and an error of a sink ends it. If a sink (`toSink`) refuses an outcome, the others
+   * continue, and the run rejects at its end. Default: none.
    */
   sinks?: readonly OperatorFunction<Outcome, Outcome>[];
   /** Ends the run early when it aborts; the run then rejects with its reason. Default: never. */
   signal?: AbortSignal;
   /**
-   * At an abort, or if the loop or a subscription is left: `finish` what is in flight, or `cancel`
-   * it at the service. Either way what is paid is saved first. Default `finish`.
+   * At an abort, or if the loop or a subscription is left: `finish` the jobs in flight, or `cancel`
+   * them at the service. Either way paid outputs are saved first. Default `finish`.
    */
   onAbort?: 'finish' | 'cancel';
 }
@@ -187,7 +189,7 @@ export interface ImagesOptions extends BatchOptions {
   model: string;
 }
 
-/** The options of a workflow. Those that are given win over what its spec says. */
+/** The options of a workflow. Given options win over the fields of its spec. */
 export interface WorkflowOptions extends BatchOptions {
   /** The model. Default: the spec's, else the workflow's. */
   model?: string;

@@ -19,8 +19,8 @@ export type PromptRow = string | { readonly [field: string]: Json };
 
 /**
  * The prompts of a run: a list or any other iterable, also an async one, an Observable, or the path
- * of a prompt file. All but a file are read to their end, or as far as `limit` says, before
- * anything is created, as a run must know how many images it makes.
+ * of a prompt file. All but a file are read to their end, or up to `limit`, before anything is
+ * created, as a run must know how many images it makes.
  */
 export type Prompts =
   // A text is iterable, too, but no list of prompts.

@@ -39,9 +39,9 @@ const defaultModel = 'black-forest-labs/flux-schnell';
  *       rounds: 2 }, { to: 'out/harbour', score: 'sharpness', budgetUsd: 1 });
  *     const { totals } = await run;                       // at most 16 images
  *
- * What rates them is `score` in the options, else that of the spec; if the folder is continued,
- * rate as before. `spec` and the run are as those of `campaign`. For a pipe of your own there is
- * the operator `refine`.
+ * `score` in the options rates them, else that of the spec; if the folder is continued, rate as
+ * before. `spec` and the run are as those of `campaign`. For a pipe of your own there is the
+ * operator `refine`.
  */
 export function refineImages(spec: string | RefinementFields, options: RefineImagesOptions): PlannedRun {
   const { score, resumeAnyway = false, allowFiles = [] } = options;

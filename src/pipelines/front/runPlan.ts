@@ -4,7 +4,7 @@ import type { PlanSource } from '../run/recoveryRounds.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { savedJobs } from './planning/savedJobs.ts';
 
-/** What a run would make, and what it would cost. */
+/** The jobs that a run would make, and their cost. */
 export interface RunPlan {
   /** The run folder; absolute. */
   readonly folder: string;

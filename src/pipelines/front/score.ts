@@ -9,8 +9,8 @@ import { parseModel } from './planning/findModel.ts';
 import { findRatingModel } from './planning/ratingModel.ts';
 
 /**
- * What rates images: a measure (`sharpness`), measures with their weights, a model by name or with
- * its input, or a function that returns a number, a promise of one, or an Observable of one.
+ * The rating of images: a measure (`sharpness`), measures with their weights, a model by name or
+ * with its input, or a function that returns a number, a promise of one, or an Observable of one.
  */
 export type ScoreOption = ScoreFields | (string & {}) | Scorer | ScoringModel;
 
@@ -41,7 +41,7 @@ export async function openScore(score: ScoreOption, config: OpenScoreConfig): Pr
   return openScoreSpec(read.data, config);
 }
 
-/** Makes a scorer of what a spec has under `score`. Rejects as `openScore` does. */
+/** Makes a scorer of the `score` field of a spec. Rejects as `openScore` does. */
 export async function openScoreSpec(
   spec: ScoreSpec | ModelScoreSpec,
   { money, ...config }: OpenScoreConfig,

@@ -43,7 +43,7 @@ function checkSession(config: SessionConfig): void {
   checkOptions(config, sessionRules);
 }
 
-/** What several runs of one process share: a service, its pace, its slots and a budget. */
+/** The service, pace, slots and budget that several runs of one process share. */
 export interface Session {
   /** The parts that the runs share. */
   readonly shared: SharedService;
@@ -60,8 +60,8 @@ export interface Session {
 }
 
 /**
- * Creates what the runs of one process share, so that ten requests to a web route keep one pace and
- * one budget:
+ * Creates the session that the runs of one process share, so that ten requests to a web route keep
+ * one pace and one budget:
  *
  *     const session = createSession({ concurrency: 20, budgetUsd: 50 });
  *     app.post('/images', async (request) => (await images(request.body, { model, to, session })).totals);

@@ -122,8 +122,8 @@ export function callbacksOf(options: RunCallbacks & Pick<SharedOptions, 'schedul
 }
 
 /**
- * Returns the settings of a run that its options give, but money. Throws `UsageError` for an option
- * that is not what it may be, and if options contradict each other.
+ * Returns the settings of a run that its options give, except money. Throws `UsageError` if an
+ * option is invalid, or options contradict each other.
  */
 export function settingsOf(options: RunOptions): Partial<RunSettings> {
   const { strategy = 'stream', session, follow = 'wait' } = options;
@@ -209,7 +209,7 @@ function spendingSettings({
   if (given === undefined && Object.keys(limits).length === 0) return {};
   const file = given ?? spendingFile(process.env);
   if (file !== null) return { spending: { file, ...limits } };
-  throw new UsageError('There is no folder to count in what this machine spends: the user has no home.', {
+  throw new UsageError('There is no folder to count the spending of this machine in: the user has no home.', {
     suggestion: 'Give the path of a database as `spendingFile`.',
   });
 }

@@ -29,7 +29,7 @@ import {
   unpricedError,
 } from './settings.ts';
 
-/** What a front reads its jobs with. */
+/** The service, folder and signal with which a front reads its jobs. */
 export interface FrontSetup {
   readonly provider: Provider;
   /** The run folder; absolute. */
@@ -43,7 +43,7 @@ export interface FrontSetup {
 export interface FrontJobs extends JobsToPlan {
   /** The input that the folder belongs to. */
   readonly input: RunInput;
-  /** The options, with what a spec gives in the place of those that are missing. */
+  /** The options, with the spec's values in place of those that are missing. */
   readonly options: BatchOptions;
 }
 
@@ -210,7 +210,7 @@ export function givenModel({ model }: WorkflowOptions): ModelReference | undefin
   return model === undefined ? undefined : parseModel(model);
 }
 
-/** Puts what a spec says in the place of options that are missing. */
+/** Puts the values of a spec in the place of options that are missing. */
 export function withSpec<Options extends BatchOptions>(
   options: Options,
   { budgetUsd, priceUsd, count, seed, organize }: BatchSpec,
@@ -225,7 +225,7 @@ export function withSpec<Options extends BatchOptions>(
   return { ...options, ...defined(settled) };
 }
 
-/** Leaves out what is undefined. */
+/** Leaves out undefined values. */
 function defined<T extends object>(values: T): { [Name in keyof T]?: Exclude<T[Name], undefined> };
 function defined(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

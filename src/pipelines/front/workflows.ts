@@ -26,9 +26,9 @@ const campaignModel = 'black-forest-labs/flux-schnell';
  *       variations: ['at dawn', 'at noon'] }, { to: 'out/lemonade', budgetUsd: 1 });
  *     const { totals } = await run;                       // 4 images
  *
- * `spec` is the path of a YAML or JSON file, or an object with what such a file has; its relative
- * paths begin beside the file, or in the working directory. The run, its errors and what it does
- * when it is run again are those of `images`.
+ * `spec` is the path of a YAML or JSON file, or an object with the fields of such a file; its
+ * relative paths begin beside the file, or in the working directory. The run, its errors and its
+ * behaviour when it is run again are those of `images`.
  */
 export function campaign(spec: string | CampaignFields, options: WorkflowOptions): PlannedRun {
   return startFront(options, { adds: ['model'] }, async ({ provider }) => {

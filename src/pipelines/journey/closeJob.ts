@@ -76,7 +76,7 @@ export function closeJob(own: Outcome, job: JobState, run: Closing): Observable<
 /**
  * Frees the money of a job that ends without an outcome and has made nothing: the service refuses
  * all (401, 402), or the run was stopped while the job was in line. Other runs may share the
- * budget. What an earlier run has left open may be paid, and stays reserved.
+ * budget. An attempt that an earlier run has left open may be paid, and stays reserved.
  */
 function releaseUnused(job: JobState, { state }: Stateful): void {
   const isOpen = job.open !== null || job.earlier !== null;

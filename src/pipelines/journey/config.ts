@@ -53,15 +53,13 @@ export interface Services {
    */
   lookout?: Lookout;
   /**
-   * What is known of a service that may be away: that of `watchService`, if `provider` is, too.
+   * The state of a service that may be away: that of `watchService`, if `provider` is, too.
    * Default: the provider's calls are watched.
    */
   outage?: ServiceOutage;
   /** Results of earlier runs, asked for plans that have a `resultKey`. Default: none. */
   cache?: ResultCache;
-  /**
-   * Name of the service in outcomes and provenance; null for none. Default: as the provider says.
-   */
+  /** Name of the service in outcomes and provenance; null for none. Default: the provider's own. */
   service?: string | null;
 }
 
@@ -85,7 +83,10 @@ export interface Limits {
   wavePauseMs?: number;
   /** Originals downloaded at a time; or a gate, which other runs share. Default 16. */
   downloads?: number | Gate;
-  /** The same of originals rendered. Default: one a core, as far as Node's pool has threads. */
+  /**
+   * The same of originals rendered. Default: one a core, but no more than the threads of Node's
+   * pool.
+   */
   encoders?: number | Gate;
   /** The same of input files uploaded; each is in memory meanwhile. Default 4. */
   uploads?: number | Gate;
@@ -156,7 +157,7 @@ export interface Outputs {
   destinations?: readonly Destination[];
   /**
    * Changes each original between download and save; see `Transform`. If it fails, the job fails,
-   * and what was downloaded is kept as `….untransformed`. Default: none.
+   * and the downloaded file is kept as `….untransformed`. Default: none.
    */
   transform?: Transform;
   /** Rates images before they are delivered and their jobs count as saved. Default: none. */
@@ -231,7 +232,7 @@ export interface Control {
   cancel?: Observable<unknown>;
   /**
    * Pauses the run while its newest value is true: no attempt begins, and predictions in flight are
-   * finished. Emits its value on subscription; if it completes, the run goes on. Default: false.
+   * finished. Emits its value on subscription; if it completes, the run continues. Default: false.
    */
   paused?: Observable<boolean>;
 }

@@ -232,7 +232,7 @@ function savedOutcome(
 ): Outcome {
   const { provenance, isSigned, folder } = run;
   const { missing, refused } = job;
-  const suggestion = 'Run the same command again within the hour: only what is missing is downloaded.';
+  const suggestion = 'Run the same command again within the hour: only missing files are downloaded.';
   const error = incompleteError({ missing, refused, usable: images.length, suggestion });
   return {
     ...describeJob(job, run),

@@ -17,7 +17,7 @@ export interface RatingSettings {
   ratings?: boolean;
 }
 
-/** What became of the rating of a job's image. */
+/** The result of the rating of a job's image. */
 export interface Rating {
   /** Higher is better; null if the image could not be rated. */
   readonly score: number | null;

@@ -38,7 +38,7 @@ export interface Shared {
   readonly addressOf: (file: InputFile) => Observable<string>;
   /** Resolves with true if the model of a prediction may emit texts. */
   readonly outputsText: OutputsText;
-  /** What is known of a host of files that may be away. */
+  /** The state of a host of files that may be away. */
   readonly fileOutage: Pick<Outage, 'isAway' | 'began'>;
 }
 
@@ -102,7 +102,7 @@ export interface RunState {
   postponed: Map<number, PostponedJob>;
   /**
    * Emits the index of each job whose create request was lost: it leaves its place in the feed, so
-   * that others go on.
+   * that the other jobs continue.
    */
   readonly leftFeed: Subject<number>;
   /** Rounds that may follow the current one. */
@@ -124,8 +124,8 @@ export interface Stateful {
 }
 
 /**
- * A run in progress: its configuration with every default in place, and what all its jobs share.
- * Stages do not take it: they name the groups that they read.
+ * A run in progress: its configuration with every default in place, and the state that all its jobs
+ * share. Stages do not take it: they name the groups that they read.
  */
 export interface Run
   extends RunServices,

@@ -7,8 +7,8 @@ export type OutputsText = (prediction: Pick<Prediction, 'model' | 'version'>) =>
 
 /**
  * Creates a function that asks for the schema of a model when the first of its outputs turns out to
- * be a text. Schemas are remembered for the run; one that the service does not give says nothing of
- * texts, and is asked for again with the next.
+ * be a text. Schemas are remembered for the run; if the service does not give one, the function
+ * resolves with false, and asks again at the next call.
  */
 export function createOutputsText(provider: Pick<Provider, 'getModel'>): OutputsText {
   const known = new Map<string, boolean>();

@@ -6,7 +6,7 @@ import type { GenerateConfig } from '../journey/config.ts';
 import { strategies } from './feeds.ts';
 import type { RunSettings } from './settings.ts';
 
-/** What an option may be, in words and as a test. */
+/** The values that an option may have, in words and as a test. */
 export interface OptionRule {
   readonly expected: string;
   readonly isRight: (value: unknown) => boolean;
@@ -61,7 +61,7 @@ export function having(expected: string, ...names: readonly string[]): OptionRul
   return { expected, isRight };
 }
 
-/** What a rule allows, and something else. */
+/** Allows the values of a rule, and others. */
 export function or(
   { expected, isRight }: OptionRule,
   other: string,
@@ -117,7 +117,7 @@ export const settingRules = {
   repay: flag,
   resumeAnyway: flag,
   scheduler: having('a scheduler', 'now', 'schedule'),
-  session: having('what runs share', 'governor', 'ledger', 'slots', 'claims'),
+  session: having('a session', 'governor', 'ledger', 'slots', 'claims'),
   sidecars: flag,
   sign: or(task, 'null', isOneOf([null])),
   spending: {
@@ -138,8 +138,8 @@ export const settingRules = {
 } as const satisfies Partial<Record<SettingName, OptionRule>>;
 
 /**
- * Checks the settings of a run before anything else happens. Throws a RangeError for the first that
- * is not what it may be: `Expected `downloads` to be an integer of 1 or more, got 0`.
+ * Checks the settings of a run before anything else happens. Throws a RangeError for the first
+ * invalid setting: `Expected `downloads` to be an integer of 1 or more, got 0`.
  */
 export function checkSettings(settings: Partial<RunSettings> | GenerateConfig): void {
   checkOptions(settings, settingRules);

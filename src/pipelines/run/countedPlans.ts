@@ -58,7 +58,7 @@ export async function countPlans(source: PlanSource, expected?: number): Promise
   return total;
 }
 
-/** Returns true for what can be read once, as a generator that is running. */
+/** Returns true for plans that can be read once, as a generator that is running. */
 function isUsedUp(plans: ReturnType<PlanSource>): boolean {
   const read = Symbol.asyncIterator in plans ? plans[Symbol.asyncIterator]() : plans[Symbol.iterator]();
   return Object.is(read, plans);

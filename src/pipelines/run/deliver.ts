@@ -55,7 +55,7 @@ export function deliverEarlier(run: Delivering): Observable<Outcome> {
       deliverToEach(job, { scheduler, random }).pipe(
         concatMap(({ outcome, refusal }) =>
           concat(
-            // What the others have taken does not go there again.
+            // Jobs that the other destinations have taken are not delivered there again.
             outcome === job.outcome ? EMPTY : defer(() => persist(outcome)).pipe(ignoreElements()),
             refusal === null ? EMPTY : throwError(() => refusal),
             defer(() => afterSaved(outcome)).pipe(ignoreElements()),
@@ -128,7 +128,7 @@ async function* undelivered(
 ): AsyncGenerator<Undelivered> {
   for await (const outcome of manifest.outcomes()) {
     const { status, index, deliveredTo = {} } = outcome;
-    // One that is to be fetched again is delivered then.
+    // A job whose images are to be fetched again is delivered then.
     if (status !== 'saved' || !wasSaved(index)) continue;
     const lacks = destinations.filter(({ destination }) => !Object.hasOwn(deliveredTo, destination.name));
     if (lacks.length === 0) continue;

@@ -20,7 +20,7 @@ type Plans = Iterable<Plan> | AsyncIterable<Plan>;
 type Feed = (plans: Plans, journey: Journey, run: FedRun) => Observable<Outcome>;
 
 /**
- * A strategy: how it feeds a run, and what follows from that elsewhere. The journey of a job is the
+ * A strategy: how it feeds a run, and its effects on other parts of it. The journey of a job is the
  * same in all strategies.
  */
 interface StrategyTraits {

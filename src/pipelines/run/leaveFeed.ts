@@ -23,13 +23,13 @@ import type { RunClock, RunHooks, Stateful } from '../journey/run.ts';
 /** The groups of a run that leaving its feed reads. */
 type Leaving = Stateful & Pick<RunHooks, 'emit'> & Pick<RunClock, 'scheduler'>;
 
-/** Time after the end of the feed from which a warning says why the run goes on. */
+/** Time after the end of the feed until a warning names the reason that the run continues. */
 const HINT_MS = 5_000;
 
 /**
  * Runs a feed that a job leaves when its create request is lost: its place is free for the next job
- * at once, and its journey goes on beside the feed. Completes when the feed and all these journeys
- * have ended.
+ * at once, and its journey continues beside the feed. Completes when the feed and all these
+ * journeys have ended.
  *
  *     feed, one job at a time   a b
  *     journey a                 --L-----(a|)     L: lost

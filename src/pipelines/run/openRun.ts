@@ -58,7 +58,7 @@ async function openParts(settings: RunSettings, signal?: AbortSignal): Promise<O
     const outputs = await openOutputs(settings, files, closers);
     return runOf(settings, { ...files, ...outputs, spending, close: closers.close });
   } catch (error) {
-    // The first error is the one that counts.
+    // The first error is the one to report.
     await closers.close().catch(() => {});
     throw error;
   }

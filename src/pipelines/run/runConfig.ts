@@ -125,7 +125,7 @@ export function overrideAnswers(
   };
 }
 
-/** Creates the renderer of a folder, whose store may make thumbnails from what it decodes. */
+/** Creates the renderer of a folder, whose store may make thumbnails from decoded images. */
 export function rendererFor(
   folder: string,
   { check, preview }: Pick<RunStore, 'check' | 'preview'>,
@@ -158,9 +158,9 @@ export function priceFor(
 }
 
 /**
- * Opens the budget of a run, less what earlier runs over its store have spent, or reserved for open
- * attempts: also for those of jobs that this run does not make. The budget of its session, and the
- * limits for all runs of this machine, must have room, too.
+ * Opens the budget of a run, less the money that earlier runs over its store have spent, or
+ * reserved for open attempts: also for those of jobs that this run does not make. The budget of its
+ * session, and the limits for all runs of this machine, must have room, too.
  */
 function openLedger(
   { budgetMicroUsd = Number.POSITIVE_INFINITY, session }: Pick<RunSettings, 'budgetMicroUsd' | 'session'>,

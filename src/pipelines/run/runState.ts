@@ -14,7 +14,7 @@ export function openState(
   { stop = NEVER, cancel = NEVER, paused = of(false) }: Control,
   { recoveryRounds }: RunRecovery,
 ): { state: RunState; control: RunControl } {
-  // Nobody may listen just then: the feed is done, and a further round has not begun.
+  // There may be no subscriber just then: the feed is done, and a further round has not begun.
   const halted = new ReplaySubject<void>(1);
   let isStopped = false;
   let runFault: unknown = null;
@@ -71,7 +71,7 @@ export function outageWatch(
   return { maxOutageMs, onChange, scheduler };
 }
 
-/** Creates what pauses models that keep failing, for one run or several; null: none is paused. */
+/** Creates the breaker that pauses failing models, for one run or several; null: none is paused. */
 export function openBreaker(
   failures: number,
   { emit }: { readonly emit: EmitEvent },

@@ -66,9 +66,9 @@ export interface SharedService {
   readonly claims: Claims;
 }
 
-/** The service a run uses, and what it may spend there. */
+/** The service of a run, and the money that it may spend there. */
 export interface ServiceSettings {
-  /** The service: `createReplicateProvider({ token })`, say. */
+  /** The service: `createReplicateProvider({ token })`, for example. */
   provider: Provider;
   /** Create requests a minute at most. Default 600. */
   ratePerMinute?: number;
@@ -91,7 +91,7 @@ export interface ServiceSettings {
   pricesMicroUsd?: Readonly<Record<string, number>>;
   /** The account of all runs of this machine, and its limits. Default: this run is not counted. */
   spending?: SpendingSettings;
-  /** What this run shares with others of the same account (`createSession`). Default: nothing. */
+  /** The session, shared with other runs of the same account (`createSession`). Default: none. */
   session?: SharedService;
   /**
    * The receiver of the service's webhooks (`createWebhookReceiver`). With it, create requests do
@@ -152,7 +152,7 @@ export interface ResultSettings {
   sidecars?: boolean;
   /** Write thumbnails, a gallery and a contact sheet. Default true. */
   gallery?: boolean;
-  /** Tells how much room the disk of the folder has. Default: the file system is asked. */
+  /** Resolves with the free space on the disk of the folder. Default: asks the file system. */
   freeSpaceOf?: (folder: string) => Promise<FreeSpace | null>;
 }
 
@@ -187,8 +187,8 @@ export interface RunSettings
 }
 
 /**
- * What a run needs of the store behind it: the memory of its jobs, and where their outcomes go. The
- * run folder is one; each of a fleet's workers has one that speaks to a database.
+ * The store behind a run: the memory of its jobs, and the receiver of their outcomes. The run
+ * folder is one; each of a fleet's workers has one over a database.
  */
 export interface RunStore
   extends Required<Pick<Hooks, 'isDone' | 'paidBeforeUsd' | 'filesOf'>>,
@@ -214,7 +214,7 @@ export interface OpenFolder {
   /** The journal of ratings by a model; null if there are none. */
   readonly ratings: RunJournal | null;
   readonly manifest: Manifest;
-  /** The limit of what all runs of the folder may spend; null if there is none. */
+  /** The limit of the money that all runs of the folder may spend; null if there is none. */
   readonly budgetMicroUsd: number | null;
   /** The settings of the run, for its manifest. */
   readonly used: Readonly<Record<string, Json>>;

@@ -72,7 +72,7 @@ export function runComparison(
   );
 }
 
-/** One seed for all models, so that they start alike, as far as different models can. */
+/** One seed for all models, so that their images are as similar as different models allow. */
 const SEED = 1;
 
 /**

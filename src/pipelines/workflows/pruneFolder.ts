@@ -19,11 +19,11 @@ export interface PruneFolderConfig {
   thumbnails?: boolean;
   /** Also the results that no job asks for any more; they were paid. Default false. */
   unused?: boolean;
-  /** Deletes what is found. Default false: it is only found. */
+  /** Deletes the files that are found. Default false: only lists them. */
   remove?: boolean;
 }
 
-/** What a file is that can be deleted. */
+/** The kinds of files that can be deleted. */
 export const prunableKinds = ['unfinished', 'thumbnails', 'renditions', 'unused'] as const;
 
 /** A file that no outcome of its run folder needs. */
@@ -35,11 +35,11 @@ export interface PrunableFile {
 }
 
 /**
- * Finds, and with `remove` deletes, what a run folder does not need: files that a killed run left
- * unfinished, thumbnails of images that are gone, and renditions that neither manifest nor unused
- * results list, by the provenance in them. Files of yours, links, originals and everything without
- * our provenance stay. Resolves with the files in the order of the folder. Memory: the listed
- * paths.
+ * Lists the files that a run folder does not need, and deletes them with `remove`: files that a
+ * killed run left unfinished, thumbnails of images that are gone, and renditions that neither
+ * manifest nor unused results list, by the provenance in them. Files of yours, links, originals and
+ * everything without our provenance stay. Resolves with the files in the order of the folder.
+ * Memory: the listed paths.
  *
  * Rejects with `UsageError` if a run is in the folder, or the folder names files outside of it.
  */
@@ -94,7 +94,7 @@ type KindOf = (path: string, entry: Dirent) => Promise<Kind>;
 function createKinds(listed: ListedFiles, config: PruneFolderConfig): KindOf {
   const { thumbnails = false, unused = false } = config;
   const isNeeded = (path: string) => !thumbnails && listed.thumbnails.has(path);
-  /** What is in the folders that the run has for itself. */
+  /** The kinds of files in the folders that the run has for itself. */
   const inside = new Map<string, (path: string) => Kind>([
     ['.decoding', () => 'unfinished'],
     ['.thumbs', (path) => (isNeeded(path) ? null : 'thumbnails')],

@@ -81,7 +81,7 @@ async function* plansOfSaved(
   }
 }
 
-/** Returns the plan that an outcome came from, as far as rendering reads it. */
+/** Returns the fields of an outcome's plan that rendering reads. */
 function planOf(
   { index, key, prompt, model, version, input, tags, files }: Outcome,
   renditions: readonly RenditionSpec[],

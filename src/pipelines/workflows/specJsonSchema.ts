@@ -24,7 +24,8 @@ const sizeUnlessPreset = {
 
 /**
  * Returns the JSON Schema of a workflow's spec, with which editors complete and check it. It takes
- * everything that the workflow takes, and what only the model or the rest of the spec can refuse.
+ * everything that the workflow takes, and values that only the model or the rest of the spec can
+ * refuse.
  */
 export function specJsonSchema(workflow: Workflow): object {
   const schema = z.toJSONSchema(specSchemas[workflow], {

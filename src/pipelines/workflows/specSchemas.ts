@@ -23,7 +23,7 @@ export type Workflow = keyof typeof specSchemas;
 
 const workflows = Object.keys(specSchemas) as readonly Workflow[];
 
-/** Returns true for keys that all specs have, which tell nothing of the workflow. */
+/** Returns true for keys that all specs have, which do not identify the workflow. */
 function isShared(key: string): boolean {
   return workflows.every((name) => Object.hasOwn(specSchemas[name].in.shape, key));
 }

@@ -40,7 +40,7 @@ export interface VariationsSpec extends BatchSpec {
    */
   readonly prompt: string;
   readonly variations: readonly PictureVariation[];
-  /** Distances from the reference, 0…1: each one is tried. Empty: the model's default. */
+  /** Distances from the reference, 0…1, each of which is tried. Empty: the model's default. */
   readonly strengths: readonly number[];
   readonly max: number | null;
 }

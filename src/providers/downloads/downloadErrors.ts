@@ -34,8 +34,8 @@ export function refusedDownload(status: number, url: string): DownloadError {
 /**
  * Returns the error for a transfer that broke off: `DownloadError` if it was reset, timed out, or
  * cut before its declared length; `ProviderError` if the certificate of the file host is not
- * trusted. That ends the run, because other files cannot be fetched either, while what was paid for
- * stays open for the next run.
+ * trusted. That ends the run, because other files cannot be fetched either, while paid predictions
+ * stay open for the next run.
  */
 export function downloadError(error: unknown, url: string): DownloadError | ProviderError {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no response';

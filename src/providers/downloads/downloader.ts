@@ -54,7 +54,7 @@ const PACE_MS = 30_000;
  * `<stem>.<extension by content>`, or another name as `giveName` chooses it. A file of more than
  * 2 MB is written as it comes.
  *
- * Texts are refused unless `mayBeText` says that the output may be one.
+ * Texts are refused unless `mayBeText` is true for the output.
  *
  * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
  * refused, at an address that is not public, too large, no image); `ProviderError` if the
@@ -154,7 +154,7 @@ async function identifyWhole(path: string, received: ReceivedFile, config: Ident
 function ownError(error: unknown, url: string, stem: string): unknown {
   if (error instanceof DownloadError || error instanceof RenderError || error instanceof StorageError)
     return error;
-  // The HTTP client wraps what the checks of an address throw.
+  // The HTTP client wraps errors that the checks of an address throw.
   if (error instanceof Error && error.cause instanceof DownloadError) return error.cause;
   const shortage = asFileHandleShortage(error, stem);
   if (shortage !== null) return shortage;

@@ -42,9 +42,7 @@ export async function identifyFile(
   }
 }
 
-/**
- * What may say how an image is to be turned: Exif in a JPEG, a WebP, or a PNG; a TIFF's own tag.
- */
+/** Signs of a rotation: Exif in a JPEG, a WebP, or a PNG; a TIFF's own tag. */
 const TURNS = /Exif\0\0|EXIF|eXIf|^(?:II\*\0|MM\0\*)/;
 
 /** Returns true if an image is shown with its width and height exchanged. */

@@ -15,9 +15,9 @@ const MOST_PX = 65_535;
 
 /**
  * Adds the end marker to a JPEG that lacks nothing else, as some encoders leave it out, writes it,
- * and returns what `identify` finds in the whole file, with the facts about it. Resolves with null,
- * and leaves the file as it was, if it is no JPEG, if pixels are missing too, or if `identify`
- * refuses it even so: a segment behind the pixels may be cut.
+ * and returns the result of `identify` for the whole file, with the facts about it. Resolves with
+ * null, and leaves the file as it was, if it is no JPEG, if pixels are missing too, or if
+ * `identify` refuses it even so: a segment behind the pixels may be cut.
  */
 export async function addMissingEnd<T>(
   path: string,

@@ -8,12 +8,12 @@ export const UNRECOGNISED = 'unrecognised';
 
 /** The way in which a refused file is kept. */
 interface KeptAs {
-  /** What follows the stem of its name. */
+  /** The part of its name behind the stem. */
   readonly suffix: string;
   readonly format: string;
 }
 
-/** A file that came, but cannot be used: it may be what the model made, and was paid for. */
+/** A file that came, but cannot be used: it may be the model's output, and was paid for. */
 export class RefusedFile extends DownloadError {
   readonly keptAs: KeptAs;
 
@@ -38,8 +38,8 @@ interface FileSource {
 
 /**
  * Keeps a refused file if the same content has come from its URL before: then the service has no
- * other, and what it has may be paid. The content of a `data:` URL is kept at once. Resolves with
- * the error to emit instead, which says where the file is; or with the same error.
+ * other, and this one may be paid. The content of a `data:` URL is kept at once. Resolves with the
+ * error to emit instead, which names the path of the file; or with the same error.
  */
 export type RefusedFiles = (error: RefusedFile, source: FileSource) => Promise<DownloadError>;
 
@@ -74,9 +74,9 @@ export function createRefusedFiles(): RefusedFiles {
   };
 }
 
-/** A file that is whole, as far as anybody knows, is not fetched again. */
+/** A file without a known fault is not fetched again. */
 const NOT_AGAIN = {
   recoverable: false,
   suggestion:
-    'Open it to see what the model made. Delete it, and run the same command again within the hour, to download it once more.',
+    'Open it to see the output of the model. Delete it, and run the same command again within the hour, to download it once more.',
 };

@@ -21,7 +21,7 @@ export interface PublicReachConfig {
   /** True if `http:` is as good as `https:`, as it is for the API itself. Default false. */
   isPlain?: boolean;
   /**
-   * Host names of proxies: connections go to them wherever they are. Default: those that the
+   * Host names of proxies: connections to them may go to any address. Default: those that the
    * environment names.
    */
   proxies?: readonly string[];
@@ -39,9 +39,9 @@ function proxiesIn(env: Readonly<Record<string, string | undefined>>): string[] 
 
 /**
  * Creates the reach of an API elsewhere: `https:` at public addresses only. Otherwise a model or a
- * service could have this machine fetch, and store, what only this machine can reach. Names are
- * judged by the addresses they resolve to, and the connection goes to these very addresses: a name
- * that resolves to others a moment later gains nothing. Behind a proxy it is the proxy that
+ * service could have this machine fetch, and store, files that only this machine can reach. Names
+ * are judged by the addresses they resolve to, and the connection goes to these very addresses: a
+ * name that resolves to others a moment later gains nothing. Behind a proxy it is the proxy that
  * resolves names, so only addresses are judged there.
  */
 export function createPublicReach(config: PublicReachConfig = {}): Reach {

@@ -25,7 +25,7 @@ const MOST_CONTENT_BYTES = 2_000_000;
 
 /**
  * A stream that takes in a file: a small one in memory, a larger one in a new file at its path. It
- * fails with what `onChunk` throws, which sees each chunk first.
+ * fails with the errors of `onChunk`, which sees each chunk first.
  */
 export class Intake extends Writable {
   readonly #path: string;
@@ -82,7 +82,7 @@ export async function putDown(path: string, { content }: Pick<ReceivedFile, 'con
   }
 }
 
-/** Reads a received file, wherever it is; see `withReader`. */
+/** Reads a received file, in memory or on disk; see `withReader`. */
 export function withReceived<T>(
   path: string,
   { content }: Pick<ReceivedFile, 'content'>,

@@ -2,16 +2,16 @@
 const TEXT_TYPE = /^text\/|[/+](?:xml|json|rtf)$/;
 
 /** Control characters that no text has, UTF-16 aside. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are looked for.
 const BINARY = /[\0-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]/;
 
 /** Extensions of meshes, whose formats are texts. */
 const MESH = /^(?:obj|mtl|stl|ply|off|pcd|step|stp)$/;
 
 /**
- * Returns true if a file that begins with these bytes is a text, JSON and XML included: also what a
- * file host says instead of a file. Meshes that are written as texts do not count, unless they are
- * JSON or a page. `mime` is the type by signature, `name` the extension in its URL.
+ * Returns true if a file that begins with these bytes is a text, JSON and XML included: also the
+ * message that a file host sends instead of a file. Meshes that are written as texts do not count,
+ * unless they are JSON or a page. `mime` is the type by signature, `name` the extension in its URL.
  */
 export function isTextFile(head: Buffer, mime: string | undefined, name: string | null): boolean {
   if (mime !== undefined) return TEXT_TYPE.test(mime);
@@ -21,7 +21,7 @@ export function isTextFile(head: Buffer, mime: string | undefined, name: string 
   return hasMark || (!isMesh && !BINARY.test(text));
 }
 
-/** A document, or what begins with an element that only pages have; comments may precede it. */
+/** A document, or an element at the beginning that only pages have; comments may precede it. */
 const PAGE =
   /<(?:!doctype\s+html|html)\b|^\s*(?:<!--[\s\S]*?-->\s*)*<(?:head|body|title|meta|link|script|style|frameset|center|h1|p|div|form|table|iframe)\b/i;
 

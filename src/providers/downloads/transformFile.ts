@@ -28,7 +28,7 @@ interface TransformConfig {
   readonly signal: AbortSignal;
 }
 
-/** A file after its change, and the copy of what it was, if that is stored too. */
+/** A file after its change, and the copy of the original, if that is stored too. */
 interface TransformedFile extends IdentifiedFile {
   readonly untouched?: NonNullable<ImageFile['untouched']>;
 }
@@ -37,9 +37,9 @@ interface TransformedFile extends IdentifiedFile {
  * Lets `transform` change a file under its temporary name, and identifies the result, which is not
  * flushed yet.
  *
- * Rejects with `RenderError` (`ERR_TRANSFORM_FAILED`) if that fails, or makes no image. What was
- * downloaded is paid, so it is then kept as `<stem>.untransformed.<extension>`, unless `transform`
- * removed it.
+ * Rejects with `RenderError` (`ERR_TRANSFORM_FAILED`) if that fails, or makes no image. The
+ * downloaded file is paid, so it is then kept as `<stem>.untransformed.<extension>`, unless
+ * `transform` removed it.
  */
 export async function transformFile(
   given: IdentifiedFile,

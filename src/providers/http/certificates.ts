@@ -1,6 +1,6 @@
 import { ProviderError } from '../../errors.ts';
 
-/** The reason why a certificate is not trusted, in words, and what to do. */
+/** The reason why a certificate is not trusted, in words, and the remedy. */
 interface CertificateDoubt {
   readonly words: string;
   readonly suggestion: string;

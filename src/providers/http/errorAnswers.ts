@@ -20,8 +20,8 @@ export interface ErrorAnswer {
 
 /**
  * The statuses outside 2xx that have a meaning of their own. The last row holds for every status of
- * 500 or above. Every other status, a redirect for example, leaves open what became of a create
- * request. Sources: Replicate's HTTP reference and its documented rate limits.
+ * 500 or above. After every other status, a redirect for example, the outcome of a create request
+ * is unknown. Sources: Replicate's HTTP reference and its documented rate limits.
  */
 export const errorAnswers: readonly ErrorAnswer[] = [
   {
@@ -41,7 +41,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     recoverable: false,
     stopsRun: true,
     refusals: 'service',
-    reaction: 'finishes and saves what is in flight, then ends',
+    reaction: 'finishes and saves jobs in flight, then ends',
     suggestion: 'Check REPLICATE_API_TOKEN: tokens are at https://replicate.com/account/api-tokens.',
   },
   {
@@ -51,7 +51,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     recoverable: false,
     stopsRun: true,
     refusals: 'service',
-    reaction: 'finishes and saves what is in flight, then ends',
+    reaction: 'finishes and saves jobs in flight, then ends',
     suggestion:
       'Buy credit at https://replicate.com/account/billing, wait a few minutes, and run the same command again.',
   },
@@ -94,7 +94,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     stopsRun: false,
     refusals: 'service',
     reaction: 'fails the job; nothing was made; forgets the stored schema of the model',
-    suggestion: "Correct the input: the model's page at replicate.com lists what it takes.",
+    suggestion: "Correct the input: the model's page at replicate.com lists its inputs.",
   },
   {
     status: 429,

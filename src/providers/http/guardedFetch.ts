@@ -25,9 +25,8 @@ const CONNECT_MS = 10_000;
  *     aborted                   the signal's reason; the connection is reset, so that bytes on their
  *                               way do not arrive later
  *
- * Takes the requests of the official client: a method, headers, a text as the body, a signal.
- * Follows no redirect. Proxies and certificates are those of Node; a reset does not call back what
- * a proxy has received.
+ * Follows no redirect. Proxies and certificates are those of Node; a reset does not call back bytes
+ * that a proxy has received.
  */
 export function guardedFetch(mayStillSend: () => boolean): typeof fetch {
   return async (input, init) => {
@@ -137,7 +136,7 @@ function whenReady(socket: Socket, callback: () => void): void {
 }
 
 /**
- * Ends a call: what it has sent and has not arrived yet is dropped. Takes a turn of its own: Node
+ * Ends a call: sent bytes that have not arrived yet are dropped. Takes a turn of its own: Node
  * crashes if the connection below TLS goes away within a callback of TLS.
  */
 function reset(call: ClientRequest): void {

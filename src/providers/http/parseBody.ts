@@ -14,7 +14,7 @@ export class UnreadableBody extends Error {
 const again = 'Run the same command again; if it ends so again, check the base URL.';
 
 /**
- * Parses the JSON of a body. Throws `UnreadableBody` that says what came instead: a web page, an
+ * Parses the JSON of a body. Throws `UnreadableBody` that names the content instead: a web page, an
  * empty body, JSON that is cut, or something else. The body itself is not quoted, as it may be
  * private.
  */

@@ -83,7 +83,7 @@ function isProblem(reason: Problem | undefined): boolean {
 
 /**
  * Returns the meaning of a status. Null if it has none, or if the response is not the service's
- * own: a 404 of a gateway says nothing of models. Token, credit and size are taken from any.
+ * own: a 404 of a gateway is not about models. Token, credit and size are taken from any.
  */
 function meaningOf(status: number, isOfService: boolean): ErrorAnswer | null {
   const known = errorAnswers.find((row) => row.status === Math.min(status, 500));
@@ -146,12 +146,12 @@ function detailOf({ invalid_fields: fields = [], detail, title }: Problem): stri
   return oneLine(fields.map(({ field, description }) => `${field}: ${description}`).join('; '));
 }
 
-/** Returns what to correct, if the response names it. */
+/** Returns a suggestion to correct fields, if the response names them. */
 function suggestionFor(reason: Problem | undefined): string | null {
   const fields = reason?.invalid_fields ?? [];
   const names = fields.map(({ field }) => field.replace(/^input\.?/, '')).filter((name) => name !== '');
   if (names.length > 0) {
-    return `Correct ${names.join(', ')}: the model's page at replicate.com lists what it takes.`;
+    return `Correct ${names.join(', ')}: the model's page at replicate.com lists its inputs.`;
   }
   if (!/invalid version/i.test(reason?.title ?? '')) return null;
   return 'Check the version: official models are given as owner/name, others as owner/name:64-hex-digits.';

@@ -3,9 +3,9 @@ import { LIST_IS_CURRENT, simulatorHeader, simulatorService } from '../../base/s
 import { ProviderError } from '../../errors.ts';
 
 interface ServiceIdentityConfig {
-  /** The name of the service, unless its responses say that it is a simulator. */
+  /** The name of the service, unless its responses show that it is a simulator. */
   name: string;
-  /** True if only its responses tell: it runs at an address of the user's. */
+  /** True if only its responses name it: it runs at an address of the user's. */
   isUnproved: boolean;
   /** Performs any free call; its response is not read. */
   ask: () => Observable<unknown>;
@@ -16,7 +16,7 @@ export interface ServiceIdentity {
   /** Reads the headers of a response. */
   learn(headers: Headers): void;
   /**
-   * Emits the name of the service. Calls it only if no response has told before. Emits a
+   * Emits the name of the service. Calls it only if no response has named it before. Emits a
    * `ProviderError` if there is none.
    */
   identify(): Observable<string>;
@@ -25,8 +25,8 @@ export interface ServiceIdentity {
 }
 
 /**
- * Creates the identity of a service. Any response tells, refusals too: a simulator names itself in
- * a header of each.
+ * Creates the identity of a service. Any response names it, refusals too: a simulator names itself
+ * in a header of each.
  */
 export function createServiceIdentity({ name, isUnproved, ask }: ServiceIdentityConfig): ServiceIdentity {
   let known = isUnproved ? null : name;

@@ -15,8 +15,8 @@ export type MadeImage = string | Uint8Array;
 export interface FunctionProviderConfig {
   /**
    * Makes the image of a request, or several. The signal aborts if the run does not want it any
-   * more. What it throws fails the job; a `ProviderError` says if it may have been paid, and
-   * status 429 that there is no room now.
+   * more. An error that it throws fails the job; a `ProviderError` states if it may have been paid,
+   * and status 429 that there is no room now.
    */
   make: (request: PredictionRequest, signal: AbortSignal) => Promise<MadeImage | readonly MadeImage[]>;
   /** Name of the service, which the run folder and the images remember. */
@@ -44,7 +44,7 @@ export interface FunctionProviderConfig {
  *     it takes longer than cancelAfterMs  -----(p|) the signal is aborted, the prediction canceled
  *     the same, priceUsd 0.01             -----#    tookEffect: 'unknown'
  *
- * Predictions are not stored, so none is found by its id, and lists are empty. What `make` returns
+ * Predictions are not stored, so none is found by its id, and lists are empty. A value of `make`
  * that is no image counts as an error that it throws.
  */
 export function createFunctionProvider(config: FunctionProviderConfig): Provider {
@@ -85,7 +85,7 @@ export function createFunctionProvider(config: FunctionProviderConfig): Provider
     identify: () => of(service),
     createPrediction,
     getPrediction: (id) => throwError(() => notStored(id)),
-    // What costs money may have been paid, although no list can show it: no search is of use.
+    // A request that costs money may have been paid, although no list can show it: no search helps.
     listPredictions: () =>
       priceMicroUsd === 0
         ? of({ predictions: [], next: null, isCurrent: true })

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 
-/** What the environment says of the service. */
+/** The settings of the service in the environment. */
 export interface ServiceEnvironment {
   /** `REPLICATE_API_TOKEN`; null if it is unset or empty. */
   readonly token: string | null;

@@ -47,7 +47,7 @@ function isNotFound(error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.status === 404 && error.tookEffect === 'no';
 }
 
-/** Returns a 404 of a route that works for others: it says nothing of this create request. */
+/** Returns a 404 of a route that works for others: it proves nothing about this create request. */
 function doubted({ code, message, status, suggestion }: ProviderError): ProviderError {
   return new ProviderError(code, `${message}, although other create requests for it were accepted`, {
     ...(status === null ? {} : { status }),

@@ -54,7 +54,7 @@ export interface ReplicateProviderConfig {
   onWarning?: (message: string) => void;
   /**
    * Name of the service, if you know it. Default: `replicate` at its own base URL; at another one
-   * `simulator` if the responses say so, else the origin.
+   * `simulator` if the responses show that, else the origin.
    */
   service?: string;
 }

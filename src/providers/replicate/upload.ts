@@ -61,9 +61,8 @@ export function createUpload(config: CallerConfig): NonNullable<Provider['upload
 
 /**
  * Encodes a file as the form that the service takes, in bytes. `fetch` does not get the form
- * itself: if it is called with a signal that is aborted already, Node still goes on to read the
- * form, and ends the process with an unhandled rejection ("ReadableStream is already closed", Node
- * 24).
+ * itself: if it is called with a signal that is aborted already, Node still reads the form, and
+ * ends the process with an unhandled rejection ("ReadableStream is already closed", Node 24).
  */
 async function multipart(file: InputFile): Promise<{ body: Uint8Array<ArrayBuffer>; contentType: string }> {
   const form = new FormData();

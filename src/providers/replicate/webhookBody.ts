@@ -13,7 +13,7 @@ const reasons = {
   503: 'too many others are being received',
 } as const;
 
-/** What to do if many are refused, by the same. */
+/** The remedy if many are refused, by the same keys. */
 const advice = {
   400: 'If all are refused, check that only the service sends to this URL.',
   401: 'If all are refused, check that `secret` is that of the account (`fetchWebhookSecret`), that body and headers arrive unchanged, and that the clock of this machine is right.',
@@ -23,7 +23,7 @@ const advice = {
 
 /**
  * A webhook is refused. `statusCode` is the status to respond with, as Express and Fastify do by
- * themselves: 400, 401, 413 or 503. The message says nothing of the webhook's content.
+ * themselves: 400, 401, 413 or 503. The message does not quote the webhook.
  */
 export class WebhookError extends RxposureError {
   override readonly name = 'WebhookError';
@@ -38,7 +38,7 @@ export class WebhookError extends RxposureError {
   }
 }
 
-/** Takes the chunks of a body as they come, and tells at its end if it is genuine. */
+/** Takes the chunks of a body as they come, and reports at its end if it is genuine. */
 export interface BodyCheck {
   update(chunk: Buffer): void;
   matches(): boolean;

@@ -13,7 +13,7 @@ export interface Webhook {
   readonly bytes: number;
 }
 
-/** What webhooks report, each thing once. */
+/** The events of webhooks, each of them once. */
 interface WebhookEvents {
   /** As `PredictionEvents.events`: hot, with the last few seconds for a new subscriber. */
   readonly events: Observable<PredictionEvent>;

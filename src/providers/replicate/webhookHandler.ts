@@ -15,7 +15,7 @@ import {
 } from './webhookSecret.ts';
 
 export interface WebhookHandlerConfig extends WebhookVerifierConfig {
-  /** Credentials to remove from what webhooks say, besides the secret. Default: none. */
+  /** Credentials to remove from the content of webhooks, besides the secret. Default: none. */
   secrets?: readonly string[];
   /**
    * Longest body that is accepted. Default 10,000,000: a body has a whole prediction, `data:` URLs

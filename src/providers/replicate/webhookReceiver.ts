@@ -17,7 +17,7 @@ export interface WebhookReceiverConfig {
    * Default false.
    */
   unsigned?: boolean;
-  /** Credentials to remove from what webhooks say, besides the secret. Default: none. */
+  /** Credentials to remove from the content of webhooks, besides the secret. Default: none. */
   secrets?: readonly string[];
   /**
    * Stores a genuine webhook, repeats included, before it is responded to. If it rejects, the
@@ -70,7 +70,7 @@ const MANY_REFUSED = 3;
  * Responds to each webhook at once: 204 if it is genuine, even if it is a repeat, late or no longer
  * needed; 401 with an empty body if a header is missing, the time differs too much or no signature
  * matches; 413 if it is too large; 503 if too many others are being received. See
- * `createBodyReader` and `webhookServer` for what an unsigned request can take.
+ * `createBodyReader` and `webhookServer` for the limits of an unsigned request.
  *
  * Throws `UsageError` for a wrong option. Emits `UsageError` if it cannot listen.
  */

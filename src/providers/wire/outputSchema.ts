@@ -22,7 +22,7 @@ type OutputPart = z.infer<typeof outputPart>;
 /** The most parts that are read of a document: some refer to themselves. */
 const MOST_PARTS = 1_000;
 
-/** Words by which a schema says that a file is a text. */
+/** Words by which a schema marks a file as a text. */
 const TEXT_WORDS =
   /(?:^|[^a-z])(?:text|txt|json|csv|tsv|xml|yaml|html|markdown|md|srt|vtt|captions?|subtitles?|transcripts?|metadata)(?:[^a-z]|$)/i;
 

@@ -62,7 +62,7 @@ export function parsePrediction(body: unknown, config: ParsePredictionConfig = {
   const isAheadOfStatus = hasWholeOutput && status === 'processing' && output !== null;
   return {
     id,
-    // A deployment may run other models tomorrow: it is what was asked for.
+    // The model of a request to a deployment is its name: it may run other models tomorrow.
     model: rest.deployment === null ? model : deploymentName(rest.deployment),
     version,
     status,

@@ -38,7 +38,10 @@ export function createPictures({ render, uploads }: PicturesConfig): Pictures {
   };
 }
 
-/** Loads what draws, with sharp: a simulator that is asked about models alone starts without it. */
+/**
+ * Loads the drawing code, with sharp: a simulator that is asked only about models starts without
+ * it.
+ */
 const drawing = () => import('./drawPicture.ts');
 
 /** A cache of drawn images up to a number of bytes, which evicts the least recently used. */

@@ -44,8 +44,8 @@ export interface Comparison {
 }
 
 /**
- * Sums up outcomes by model, or by the tag `model` if models have names of their own there. What a
- * fallback made counts for that model.
+ * Sums up outcomes by model, or by the tag `model` if models have names of their own there. The
+ * images of a fallback count for that model.
  */
 export async function compareOutcomes(outcomes: AsyncIterable<Outcome>): Promise<Comparison> {
   const byName = new Map<string, Outcome[]>();

@@ -22,7 +22,7 @@ const FILE_NAME = 'contact-sheet';
 const MAX_CELLS = 600;
 
 export interface ContactSheetConfig {
-  /** True to say at its head that no model made the images. Default false. */
+  /** True to state at its head that no model made the images. Default false. */
   isSimulated?: boolean;
 }
 

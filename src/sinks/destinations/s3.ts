@@ -109,7 +109,7 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
   };
 }
 
-/** The file of a run folder that says what the folder belongs to. */
+/** The file of a run folder that names the owner of the folder. */
 const RUN_FILE = 'run.json';
 
 function undelivered(url: string, { index }: Outcome, reason: string, cause: unknown): DeliveryError {

@@ -18,14 +18,14 @@ export interface NewObject extends ObjectContent {
   readonly source: Uint8Array | string;
   readonly contentType: string;
   /**
-   * What it was made from, such as the id of a prediction. An object of the same path and origin
-   * counts as this one, also if its bytes differ, as two encoders' do. Null: only an equal one
+   * The source of the object, such as the id of a prediction. An object of the same path and origin
+   * counts as this one, also if its bytes differ, as two encoders' do. Null: only an identical one
    * does.
    */
   readonly origin: string | null;
 }
 
-/** What lies in the place of an object that was to be stored. */
+/** The object at a path that was to be stored. */
 export interface StoredObject extends ObjectContent {
   /** False if it was there already. */
   readonly isNew: boolean;
@@ -53,16 +53,16 @@ export interface Bucket {
   close(): void;
 }
 
-/** Two machines that write the same object at once are told to try again. */
+/** Times that two machines which write the same object at once try again. */
 const MOST_TURNS = 8;
 /** Pause after the first such turn; it doubles. */
 const PAUSE_MS = 50;
 
 /**
  * Opens a bucket as a store that several machines write to. Objects are put with `If-None-Match: *`
- * and say in their metadata what they are, so that nothing is ever replaced and a second writer
- * learns what is there. Rejects with `UsageError` if the URL is invalid, or if the SDK is not
- * installed; asks the store nothing.
+ * and carry their hash and origin as metadata, so that nothing is ever replaced and a second writer
+ * reads the existing object. Rejects with `UsageError` if the URL is invalid, or if the SDK is not
+ * installed; sends no request to the store.
  *
  *     first     store(a, 'x')   --(x|)
  *     second    store(a, 'x')   --(x|)    equal
@@ -111,7 +111,9 @@ export async function openBucket(url: string, config: S3Config = {}): Promise<Bu
       throw error;
     }
   };
-  /** What lies at a path, by its metadata or else by its content; null: nothing. */
+  /**
+   * Returns the object at a path, by its metadata or else by its content; null if there is none.
+   */
   const look = async (path: string, signal: AbortSignal) => {
     const head = await client
       .send(new HeadObjectCommand(at(path)), { abortSignal: signal })
@@ -143,7 +145,7 @@ export async function openBucket(url: string, config: S3Config = {}): Promise<Bu
     }
     throw new Error('other machines write it again and again');
   };
-  /** Calls the store; what it refuses is a fault of the bucket. */
+  /** Calls the store; its refusals are faults of the bucket. */
   const asked = async <T>(path: string, call: () => Promise<T>): Promise<T> => {
     try {
       return await call();
@@ -197,7 +199,7 @@ function isConflict(error: unknown): boolean {
   return status === 412 || status === 409;
 }
 
-/** Returns what lies in the place of an object, if it counts as that. */
+/** Returns the existing object if it counts as the wanted one. */
 function agreed(
   { sha256: wanted, origin }: NewObject,
   there: ObjectContent & { readonly origin: string | null },

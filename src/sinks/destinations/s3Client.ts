@@ -23,7 +23,7 @@ export async function loadS3({ endpoint, region, credentials, maxAttempts = 3 }:
   const server = endpoint ?? process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
   const client = new S3Client({
     maxAttempts,
-    // A bucket in another region says where it is.
+    // A bucket in another region names its region in the error.
     followRegionRedirects: true,
     ...s3Connections(),
     ...(region === undefined ? defaultRegion() : { region }),
@@ -39,7 +39,7 @@ function defaultRegion() {
   return (AWS_REGION ?? AWS_DEFAULT_REGION ?? AWS_PROFILE) ? {} : { region: 'us-east-1' };
 }
 
-/** Returns the error of a bucket that cannot be used, with what to do. */
+/** Returns the error of a bucket that cannot be used, with the remedy. */
 export function unusable(bucket: string, reason: string, cause: unknown): UsageError {
   const region = regionOf(cause);
   const suggestion =
@@ -55,7 +55,7 @@ function regionOf(cause: unknown): string | null {
   return $response?.headers?.['x-amz-bucket-region'] ?? null;
 }
 
-/** Returns what the store says of a failure, without the credentials that it was sent. */
+/** Returns the store's message about a failure, without the credentials that it was sent. */
 export async function reasonOf(cause: unknown, { config }: S3Client): Promise<string> {
   if (!(cause instanceof Error)) return String(cause);
   const sent = await config.credentials().catch(() => null);

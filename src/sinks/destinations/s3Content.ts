@@ -15,7 +15,7 @@ export interface ObjectContent {
   readonly sha256: string;
 }
 
-/** Reads content to its end, and tells what it is. */
+/** Reads content to its end, and returns its size and hash. */
 export async function hashOf(content: Readable): Promise<ObjectContent> {
   const hash = createHash('sha256');
   let bytes = 0;

@@ -22,7 +22,7 @@ const BLOCK_BYTES = 512;
 /**
  * Reads the headers of a shard up to its end, or to the point where a crash cut it. Skips the
  * images, so a shard of gigabytes takes milliseconds. A sample is whole if its last member, the
- * `.json`, is: what stands before it was flushed first.
+ * `.json`, is: the members before it were flushed first.
  */
 export async function scanShard(path: string): Promise<ScannedShard> {
   const file = await openOwn(path);
@@ -50,8 +50,8 @@ function isMember(name: string): boolean {
 }
 
 /**
- * Returns true if a file is what a crash left of a shard's first sample: its first name, or less,
- * or an empty block.
+ * Returns true if a crash left only the beginning of a shard's first sample: its first name, or
+ * less, or an empty block.
  */
 async function isTornShard(file: FileHandle): Promise<boolean> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, 0);

@@ -75,7 +75,7 @@ interface GalleryTimes {
   readonly completedMs?: number;
 }
 
-/** An outcome, reduced to what the page shows. */
+/** An outcome, reduced to the fields that the page shows. */
 export interface GalleryJob extends GalleryRequest, GalleryTimes {
   readonly index: number;
   /** `running` and `waiting` occur only on a page that is served during the run. */
@@ -145,7 +145,7 @@ export function galleryJob(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathO
   };
 }
 
-/** Returns a job with what the service has reported late. */
+/** Returns a job with the times and cost that the service has reported late. */
 export function measuredJob(
   { ownWallS: _own, isEstimate: _estimate, ...job }: GalleryJob,
   late: Pick<Outcome, 'metrics' | 'costUsd' | 'completedAt'>,
@@ -173,7 +173,7 @@ function galleryFile(file: OutcomeFile, thumbnails: Pick<Thumbnails, 'pathOf'>):
   return {
     name,
     path,
-    // A browser should not try what cannot be decoded here.
+    // A browser should not try to show files that cannot be decoded here.
     ...(role === 'kept' ? { isKept: true as const } : size),
     format,
     bytes,

@@ -70,7 +70,7 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
   const savedBefore = createIndexSet();
   for await (const outcome of earlier) {
     jobs.add(outcome);
-    // Others end in this run, with what they have cost so far.
+    // Other jobs end in this run, with their cost so far.
     if (outcome.status !== 'saved') continue;
     report.add(outcome);
     savedBefore.add(outcome.index);

@@ -133,7 +133,7 @@ function asOutput({ path, format, bytes, sha256, widthPx, heightPx }: ImageFile)
   return { path, format, bytes, sha256, width: widthPx, height: heightPx };
 }
 
-/** Writes a thumbnail, flushed: nothing looks at it again to see what a power cut has left. */
+/** Writes a thumbnail, flushed: no later check finds one that a power cut has damaged. */
 async function writeThumbnail(data: Buffer, path: string): Promise<void> {
   await ensureDir(dirname(path));
   const temporary = newTemporaryPath(path);
@@ -151,7 +151,7 @@ const SMALL_PIXELS = 4_000_000;
 /** Formats that every browser shows. */
 const SHOWN_FORMATS = new Set(['png', 'jpeg', 'webp', 'avif', 'gif']);
 
-/** What the name of a thumbnail follows from. */
+/** The fields that decide the name of a thumbnail. */
 type ThumbnailSource = Pick<OutcomeFile, 'path' | 'bytes' | 'format' | 'sha256' | 'width' | 'height'>;
 
 /**

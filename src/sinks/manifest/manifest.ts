@@ -36,7 +36,7 @@ export interface Manifest {
   outcomes(): AsyncIterable<Outcome>;
   /**
    * Reads the outcomes with an output whose end and run time the service had not reported, as
-   * `outcomes` does; one that this process has appended or read before is not read in vain.
+   * `outcomes` does; skips those that this process has appended or read before.
    */
   unmeasured(): AsyncIterable<Outcome>;
   /** Closes the file while `replace` puts another one in its place, and opens that. */
@@ -145,7 +145,7 @@ async function openFile(path: string) {
       return await openFile(path);
     }
     await handle.truncate(endBytes);
-    // Otherwise a power cut may leave a mixture of what is dropped and the lines in its place.
+    // Otherwise a power cut may leave a mixture of dropped lines and the lines in their place.
     if (endBytes < sizeBytes) await handle.datasync();
     return {
       handle,
@@ -154,7 +154,7 @@ async function openFile(path: string) {
       appender: createAppender(handle, path, endBytes),
       /** Jobs whose newest line this process has written or parsed. */
       checked: createIndexSet(),
-      /** Those of them of which the service has no more to say. */
+      /** Those of them about which the service has no more to report. */
       measured: createIndexSet(),
     };
   } catch (error) {
@@ -163,7 +163,7 @@ async function openFile(path: string) {
   }
 }
 
-/** Returns true if the service named an end or a run time: then it has no more to say. */
+/** Returns true if the service named an end or a run time: then it has no more to report. */
 function isMeasured({ status, metrics, completedAt, estimatedUsd }: Outcome): boolean {
   const hasOutput = status === 'saved' || estimatedUsd !== undefined;
   return !hasOutput || completedAt !== null || typeof metrics.predict_time === 'number';

@@ -66,7 +66,7 @@ export async function* readOutcomeLines(
   }
 }
 
-/** What has happened to the file since a line was checked shows at the line's ends. */
+/** A change of the file since a line was checked shows at the line's ends. */
 function expectLine({ jobIndex, line, offsetBytes }: JobLine, path: string): void {
   if (!line.startsWith(`{"index":${jobIndex},"`) || !line.endsWith('}')) throw damaged(path, offsetBytes);
 }

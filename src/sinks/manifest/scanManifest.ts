@@ -69,7 +69,7 @@ function hasHole(line: Buffer): boolean {
   return line.includes(0);
 }
 
-/** A line, and what its beginning says. */
+/** A line, with the facts that its beginning states. */
 interface ScannedLine extends LineRange {
   /** -1 if it does not begin like an outcome. */
   readonly jobIndex: number;

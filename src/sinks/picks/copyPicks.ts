@@ -39,7 +39,7 @@ export async function copyPicks(
   const target = resolve(to);
   if (isBelow(resolve(folder), target)) {
     throw new UsageError(`Expected a folder outside of the run folder ${folder}, got ${to}`, {
-      suggestion: 'Choose another folder for the copies: a run folder holds what its runs made.',
+      suggestion: 'Choose another folder for the copies: a run folder holds only files of its runs.',
     });
   }
   const paths = images.flatMap(({ files }) => chosenFiles(files, kind)).map(({ path }) => path);

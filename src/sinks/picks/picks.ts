@@ -1,4 +1,4 @@
-/** What a reviewer says of an image. */
+/** A reviewer's verdict on an image. */
 export interface Judgement {
   /** Null if it is undecided. */
   readonly verdict: 'picked' | 'rejected' | null;

@@ -35,13 +35,13 @@ export interface ReportedCosts {
   readonly costByModel: Readonly<Record<string, ModelCost>>;
   /** Part of `costUsd` that was paid for no job; absent if nothing was. */
   readonly surplus?: Surplus;
-  /** Part of `costUsd` that was paid for what is no longer asked for; absent if there is none. */
+  /** Part of `costUsd` of images that no job asks for any more; absent if there is none. */
   readonly unused?: UnusedCost;
   /** The use of the last run's budget; absent if it had none. */
   readonly budget?: BudgetUse;
 }
 
-/** Adds up the money of outcomes, and of what belongs to none. */
+/** Adds up the money of outcomes, and of predictions that belong to none. */
 export function createMoneyCounter() {
   let jobs = noCost;
   let unused = { count: 0, cost: noCost };

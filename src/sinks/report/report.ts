@@ -25,7 +25,7 @@ export interface ReportedRun {
   readonly unlookedSinceMs?: number;
 }
 
-/** What a report has besides its outcomes and the last run. */
+/** The content of a report besides its outcomes and the last run. */
 export interface ReportExtras {
   /** The runs in the same folder before the last one. Default: none. */
   readonly earlier?: readonly ReportedRun[];

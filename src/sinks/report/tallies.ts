@@ -29,7 +29,7 @@ export interface ModelTotals {
 /** Adds up the cost of each model. */
 export interface CostTracker {
   add(outcome: Outcome): void;
-  /** Corrects what was added, by the times and the cost that the service has reported late. */
+  /** Corrects added outcomes by the times and the cost that the service has reported late. */
   correct(event: EventOf<'job.measured'>): void;
   /** Returns the totals by model, in the order of their first outcome. */
   byModel(): Readonly<Record<string, ModelTotals>>;
@@ -152,8 +152,8 @@ export function createStageCounter(): StageCounter {
 }
 
 /**
- * Returns the stage in which a job failed. Outcomes of earlier versions do not name it: then the
- * kind of the error tells, and whether there was a prediction.
+ * Returns the stage in which a job failed. Outcomes of earlier versions do not name it: then it
+ * follows from the kind of the error, and whether there was a prediction.
  */
 export function failureStage({ error, predictionId }: Pick<Outcome, 'error' | 'predictionId'>): FailureStage {
   if (error?.stage !== undefined) return error.stage;

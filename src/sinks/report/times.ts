@@ -9,7 +9,7 @@ export interface SlowImage {
   readonly predictSeconds: number;
 }
 
-/** Sums up the times of what was made; results of identical requests have none of their own. */
+/** Sums up the times of predictions; results of identical requests have none of their own. */
 export function createTimes() {
   const predictTime = createDistribution();
   const ownWallTime = createDistribution();

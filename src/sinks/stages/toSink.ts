@@ -20,9 +20,9 @@ import { asDeliveryError, failedDelivery } from '../../base/items/outcomeErrors.
 import { StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 
-/** What an open sink does with outcomes: a database of your own, for example. */
+/** The functions of an open sink: a database of your own, for example. */
 export interface Sink {
-  /** Takes an outcome; emits it, with what it adds, once the outcome is safe. */
+  /** Takes an outcome; emits it, with additions of its own, once the outcome is safe. */
   readonly add: (outcome: Outcome) => ObservableInput<Outcome>;
   /** Called once after the last outcome, also if the source has failed. Default: no-op. */
   readonly finish?: () => ObservableInput<unknown>;
@@ -47,7 +47,7 @@ export interface ToSinkConfig {
  *     toSink           ------a-b|
  *
  * If `add` throws anything, or emits no outcome, gives that outcome as failed, with a
- * `DeliveryError` and the cost that was paid; the others go on. Emits an error only if it is no
+ * `DeliveryError` and the cost that was paid; the others continue. Emits an error only if it is no
  * outcome's: `open` or `finish` has failed, or the disk refuses (`StorageError`). The outcomes on
  * their way are added first, as after an error of the source. Unsubscribing closes the sink without
  * finishing it.
@@ -66,7 +66,7 @@ export function toSink(
         const closed = sink.close === undefined ? EMPTY : defer(close).pipe(ignoreElements());
         const finished = onlyWhenFirst(() => sink.finish?.() ?? EMPTY);
         const outcomes = source.pipe(flattenAll((outcome) => added(outcome, sink, name), { concurrency }));
-        // The first error is the one that counts.
+        // The first error is the one to report.
         const afterError = concat(finished, closed).pipe(
           catchError(() => closed.pipe(catchError(() => EMPTY))),
         );

@@ -81,8 +81,8 @@ function side(
 /**
  * Converts the text of a CSV column or a flag to the type that the schema asks for: `"4"` is 4 for
  * an integer and stays `"4"` for a text. Lists and objects are written as JSON; a list of one item
- * may also be written as that item. What spreadsheets make of numbers, ratios, true and false is
- * read as what it was. If the schema has no such input (`property` undefined) or leaves its type
+ * may also be written as that item. Numbers, ratios, true and false that a spreadsheet has changed
+ * are read as they were. If the schema has no such input (`property` undefined) or leaves its type
  * open, text that is JSON is read as JSON.
  *
  * Throws `UsageError` if the text has no value of that type, or one that `checkInput` refuses.

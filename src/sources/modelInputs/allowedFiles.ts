@@ -17,10 +17,10 @@ export interface AllowFilesConfig {
 }
 
 /**
- * Checks that an input may name a file, by where it really lies: an input may come from someone
- * else, and what it names is sent to a model. Hidden files (a name, or that of a folder on the way,
- * begins with a point) must be allowed by name, as they hold keys and tokens. Throws `UsageError`,
- * and does not say if the file exists.
+ * Checks that an input may name a file, by its real path: an input may come from someone else, and
+ * the files that it names are sent to a model. Hidden files (a name, or that of a folder on the
+ * way, begins with a point) must be allowed by name, as they hold keys and tokens. Throws
+ * `UsageError`, and does not reveal if the file exists.
  */
 export function expectAllowed(path: string, { folder = '.', allowFiles = [] }: AllowFilesConfig): void {
   if (allowFiles === 'any') return;
@@ -38,9 +38,9 @@ export function expectAllowed(path: string, { folder = '.', allowFiles = [] }: A
   });
 }
 
-const suggestion = `Prompt files and specs may come from someone else: check what they send. ${option('--allow-files', 'DIR')} allows further files.`;
+const suggestion = `Prompt files and specs may come from someone else: check the files that they send. ${option('--allow-files', 'DIR')} allows further files.`;
 
-/** Returns where a path leads, links followed as far as something is there. */
+/** Returns the target of a path; follows links in the part of it that exists. */
 function realTarget(path: string): string {
   const real = realPath(path);
   if (real !== null) return real;

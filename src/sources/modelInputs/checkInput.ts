@@ -123,7 +123,7 @@ function jsonSchemaOf(property: ModelInputProperty): object {
     ...limits
   } = property;
   return {
-    // Beyond these an integer is rounded, so it is not the one that was written.
+    // Beyond these an integer is rounded, so it is not the written one.
     ...(type === 'integer' ? { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER } : {}),
     ...limits,
     // Choices are enough; some documents name a different type beside them.

@@ -11,7 +11,7 @@ import { imageIdentity } from '../../provenance/embedProvenance.ts';
 import type { InputFile } from '../../types.ts';
 
 /**
- * The service takes 100 MB. Its documents do not say if these are decimal, so the smaller reading
+ * The service takes 100 MB. Its documents do not state if these are decimal, so the smaller reading
  * holds.
  */
 const maxBytes = 100_000_000;

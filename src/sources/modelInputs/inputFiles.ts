@@ -125,8 +125,8 @@ function isFile(text: string, kinds: readonly ModelInputProperty[]): boolean {
 }
 
 /**
- * Guesses from the name whether an input takes pictures only, as schemas do not say: `image` does,
- * unless it may be an archive or a video.
+ * Guesses from the name whether an input takes pictures only, as schemas do not state it: `image`
+ * does, unless it may be an archive or a video.
  */
 function isForPictures(name: string, { description = '' }: ModelInputProperty): boolean {
   return (

@@ -3,7 +3,9 @@ import { requirePackage } from '../../disk/storageError.ts';
 
 /** A compiled pattern, as ajv uses it. */
 interface LinearPattern {
-  /** Returns true if the pattern matches somewhere in the text, or if only the service can tell. */
+  /**
+   * Returns true if the pattern matches somewhere in the text, or if only the service can decide.
+   */
   test(text: string): boolean;
   toString(): string;
 }
@@ -29,7 +31,7 @@ export function linearPattern(pattern: string): LinearPattern {
       if (program === null || program.programSize() * text.length > MOST_STEPS) return true;
       return (CLASSES.test(pattern) && !isAscii(text)) || program.matcher(text).find();
     },
-    // ajv tells patterns apart by it.
+    // ajv distinguishes patterns by it.
     toString: () => pattern,
   };
 }

@@ -54,7 +54,7 @@ export function choiceOfTime(text: string, choices: readonly Json[]): string | n
   return choices.includes(ratio) ? ratio : null;
 }
 
-/** Says what is wrong with a text that nearly is a number; empty if nothing is known. */
+/** Names the fault of a text that nearly is a number; empty if nothing is known. */
 export function numberHint(text: string): string {
   const plain = text.trim();
   if (isShortened(plain)) {
@@ -70,7 +70,7 @@ const MARKS_AT_ENDS =
 
 /**
  * Returns a text without the blanks around it, and without the invisible characters there that
- * pages and programs put into what is copied from them: Windows begins the path of a file with one.
+ * pages and programs put into copied text: Windows begins the path of a file with one.
  */
 export function cellText(value: string): string {
   const text = value.trim();

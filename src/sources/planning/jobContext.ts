@@ -52,8 +52,8 @@ export interface JobContextConfig extends Partial<Omit<JobContext, 'model' | 're
 }
 
 /**
- * Fills in what a context leaves out: the newest version, no input, one image per prompt, seeds
- * `auto`, no renditions. Throws `UsageError` if a rendition cannot be read.
+ * Fills in the fields that a context leaves out: the newest version, no input, one image per
+ * prompt, seeds `auto`, no renditions. Throws `UsageError` if a rendition cannot be read.
  */
 export function createJobContext(config: JobContextConfig): JobContext {
   const { model, renditions = [], ...given } = config;

@@ -98,7 +98,7 @@ export async function* txtRows(file: TextFile): AsyncGenerator<RowItem, void, vo
 const COMMENT =
   'Expected a prompt, got a line that begins with #: a .txt file has no comments. Delete the line; if it is a prompt, begin it with \\#';
 
-/** Refuses what was probably not meant to be paid for. */
+/** Refuses a line that was probably not meant to be paid for. */
 function withoutComment(item: RowItem | null): RowItem | null {
   if (item?.type !== 'row' || item.prompt === null) return item;
   if (item.prompt.startsWith('#')) return { type: 'problem', line: item.line, message: COMMENT };

@@ -108,7 +108,7 @@ function gunzipped({ path, bytes, chunks }: Snapshot): TextFile {
     bytes,
     async *chunks() {
       const unpacked = createGunzip();
-      // The loop over what is unpacked gets the error too.
+      // The loop over the unpacked chunks gets the error too.
       pipeline(chunks, unpacked).catch(() => {});
       try {
         yield* unpacked;
@@ -142,7 +142,7 @@ async function checkIsText(file: TextFile): Promise<void> {
   });
 }
 
-/** Returns the advice for a file whose content is not what its name says. */
+/** Returns the advice for a file whose content does not match its name. */
 function suggestionFor(mime: string | undefined): string {
   if (mime?.includes('spreadsheetml')) return 'Name the file .xlsx.';
   const isOffice = mime === 'application/x-cfb' || mime?.includes('opendocument') || mime?.endsWith('/zip');

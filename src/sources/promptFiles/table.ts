@@ -80,7 +80,10 @@ function readHeader(path: string, { values, fault }: TableRecord): TableHeader {
   return { columns, promptColumn };
 }
 
-/** What spreadsheets show, and save, if a formula fails: `#REF!`, `#N/A`, `#BEZUG!`, `#NAME?`. */
+/**
+ * The text that spreadsheets show, and save, if a formula fails: `#REF!`, `#N/A`, `#BEZUG!`,
+ * `#NAME?`.
+ */
 const CELL_ERROR = /^#(?:[\p{Lu}\d/]{2,12}[!?]|N\/A|NV|N\/D)$/u;
 
 function rowFromRecord({ line, values, fault }: TableRecord, header: TableHeader): RowItem {

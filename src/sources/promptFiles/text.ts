@@ -6,9 +6,9 @@ import { UsageError } from '../../errors.ts';
 export type TextFile = Pick<Snapshot, 'path' | 'bytes' | 'chunks'>;
 
 /**
- * Reads a file chunk by chunk: UTF-8, or UTF-16 if a byte order mark says so, without that mark;
- * with `\n` as every line end (CRLF, CR), and U+FFFD for bytes that are no letters. Throws
- * `UsageError` if the file cannot be read.
+ * Reads a file chunk by chunk: UTF-8, or UTF-16 by its byte order mark, without that mark; with
+ * `\n` as every line end (CRLF, CR), and U+FFFD for bytes that are no letters. Throws `UsageError`
+ * if the file cannot be read.
  */
 export async function* readText({ path, chunks }: TextFile): AsyncGenerator<string, void, void> {
   let decoder: InstanceType<typeof TextDecoder> | null = null;
@@ -29,7 +29,7 @@ export async function* readText({ path, chunks }: TextFile): AsyncGenerator<stri
   if (rest !== '') yield rest.replace('\r', '\n');
 }
 
-/** Returns the encoding that the first bytes of a text tell: UTF-16 has a byte order mark. */
+/** Returns the encoding by the first bytes of a text: UTF-16 has a byte order mark. */
 export function encodingOf(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : 'utf-8';

@@ -22,7 +22,7 @@ async function* plainRecords(file: TextFile): AsyncGenerator<readonly TableRecor
   }
 }
 
-/** What is known of the files that are read several times. */
+/** The kinds of the files that are read several times. */
 const known = new WeakMap<TextFile, Promise<boolean>>();
 
 function isQuotedOnce(file: TextFile): Promise<boolean> {

@@ -20,8 +20,7 @@ const maxBytes = 1024 * 1024;
 const missing = 'no file of that name';
 
 /**
- * Reads a spec of any shape: from a YAML or JSON file, or from an object that has what such a file
- * has.
+ * Reads a spec of any shape: from a YAML or JSON file, or from an object with the same fields.
  *
  * Rejects with one `UsageError` that lists all mistakes, each with its line if there is a file, its
  * path in the spec and, for an unknown name, the nearest known one.
@@ -150,10 +149,10 @@ export async function prefixSpecName<T>(source: string | object, read: () => T |
 }
 
 /**
- * Reads the spec of a batch from a YAML or JSON file, or from an object that has what such a file
- * has. Resolves the overlays of its renditions from the file's folder, or from the working
- * directory, and checks that they may be named and are images. Rejects with `UsageError` as
- * `readSpec` and `readableOverlays` do.
+ * Reads the spec of a batch from a YAML or JSON file, or from an object with the same fields.
+ * Resolves the overlays of its renditions from the file's folder, or from the working directory,
+ * and checks that they may be named and are images. Rejects with `UsageError` as `readSpec` and
+ * `readableOverlays` do.
  */
 export async function readBatchSpec<T extends WithRenditions>(
   source: string | object,

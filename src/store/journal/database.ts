@@ -108,14 +108,14 @@ export function toJournalError(error: unknown, path: string): RxposureError {
 /** SQLite's codes of a damaged file: tables that are gone, pages that make no sense. */
 const DAMAGE: readonly (number | null)[] = [1, SQLITE.corrupt, 24, SQLITE.notADatabase];
 
-/** Returns true if an error of this module, or of SQLite, says that the journal is damaged. */
+/** Returns true if an error of this module, or of SQLite, means that the journal is damaged. */
 export function isDamage(error: unknown): boolean {
   if (isOddContent(error)) return true;
   if (DAMAGE.includes(sqliteCodeOf(error))) return true;
   return error instanceof Error && error.cause !== undefined && isDamage(error.cause);
 }
 
-/** A row that is not what it should be; nested too deeply to be read, for example. */
+/** Returns true for an error about the content of a row: nested too deeply to read, for example. */
 function isOddContent(error: unknown): boolean {
   return error instanceof z.ZodError || error instanceof SyntaxError || error instanceof RangeError;
 }
@@ -123,7 +123,7 @@ function isOddContent(error: unknown): boolean {
 function damagedJournal(path: string, cause: unknown): UsageError {
   return new UsageError(`Expected the journal of a run in ${path}, got a damaged or foreign file.`, {
     suggestion:
-      `Restore it from a copy, or choose another folder with ${option('--out')}. Without it there is no record of what has been paid: ` +
+      `Restore it from a copy, or choose another folder with ${option('--out')}. Without it there is no record of the payments: ` +
       'delete it only if all images of this run may be made, and paid for, again.',
     cause,
   });

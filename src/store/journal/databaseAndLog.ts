@@ -42,12 +42,12 @@ interface Place {
  * database that is damaged or gone is built again from the log, one that is older than the log gets
  * the entries that it lacks, and a log that is gone or shorter is written again.
  *
- * Throws `UsageError` if neither of them tells the whole truth: then images might be paid again.
+ * Throws `UsageError` if neither of them is complete: then images might be paid again.
  */
 export function openDatabaseAndLog(place: Place): DatabaseAndLog {
   const { path, logPath } = place;
   const wasThere = existsSync(path);
-  // Uncommitted pages, or a run that did not come to its end.
+  // Uncommitted pages, or a run that did not reach its end.
   const hadWal = sizeOf(`${path}-wal`) > 0;
   const logEnd = readLogEnd(logPath);
   // Before the database is open: closing another handle of the file would end its lock.
@@ -98,7 +98,7 @@ function setState(database: DatabaseSync, { log, lastSeq }: Pick<LogState, 'log'
   database.prepare('UPDATE run SET log_id = ?, log_seq = ?').run(log, lastSeq);
 }
 
-/** Returns true if the database is byte for byte what the last run has left. */
+/** Returns true if the database is byte for byte as the last run has left it. */
 function isAsLeft(path: string, { bytes, crcOfDatabase }: { bytes: number; crcOfDatabase: number }): boolean {
   const found = checksumOfFile(path);
   return found.bytes === bytes && found.crcOfDatabase === crcOfDatabase;
@@ -197,7 +197,7 @@ function closeQuietly(database: DatabaseSync): void {
 
 function noWitness({ path, logPath }: Place): UsageError {
   return new UsageError(
-    `${path} is damaged or older than ${logPath}, which is damaged too: there is no whole record of what has been paid.`,
+    `${path} is damaged or older than ${logPath}, which is damaged too: there is no whole record of the payments.`,
     {
       suggestion:
         `Restore both files from the same copy, or choose another folder with ${option('--out')}. Delete the folder only if all ` +

@@ -32,11 +32,11 @@ export interface EntryLog {
 
 /**
  * Opens the log of a journal: every entry as a line of JSON with a checksum, beside the database.
- * It is the second witness of what was paid: a database that was damaged, or replaced by an older
- * copy, is repaired from it. Lines are written once their transaction is flushed, before anything
- * is done that it is about, and are not flushed themselves: a kill or a power cut may take or
- * damage some that the database has, and no others. So damage behind those that it has shows that
- * it is an older copy.
+ * It is the second witness of the payments: a database that was damaged, or replaced by an older
+ * copy, is repaired from it. Lines are written once their transaction is flushed, before the run
+ * acts on them, and are not flushed themselves: a kill or a power cut may take or damage some that
+ * the database has, and no others. So damage behind those that it has shows that it is an older
+ * copy.
  */
 export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState): EntryLog {
   const fd = openOwnSync(path, ownFlags.readWrite);
@@ -75,7 +75,7 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
     add: (job, isNew) => addLine((lineSeq) => jobLine(job, lineSeq, isNew)),
     place: (id, index) => addLine((lineSeq) => ({ seq: lineSeq, id, index })),
     reserve: () => {
-      // No newline: whoever reads blanks takes them for a line that was cut off.
+      // No newline: a reader takes the blanks for a line that was cut off.
       writeAt(textOfWaiting().fill(' '), bytes);
       return seq + waiting.length;
     },

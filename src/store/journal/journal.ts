@@ -123,7 +123,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
   const jobOf = (plan: Pick<Plan, 'index' | 'key'>): { job: StoredJob; isNew: boolean } => {
     const known = inFlight.get(plan.index) ?? table.at(plan.index);
     if (known?.record.key === plan.key) return { job: known, isNew: false };
-    // Another request has this index now: what was paid for the one before stays on record.
+    // Another request has this index now: the payments of the one before stay on record.
     if (known !== undefined) table.put({ ...known, index: null });
     return { job: newStoredJob(table.newId(), plan.index, plan.key), isNew: true };
   };

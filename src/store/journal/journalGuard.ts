@@ -31,7 +31,8 @@ const WRITTEN_BACK =
   'It has been written back: run the same command again. Images that were made are downloaded, not paid, again. ' +
   'To start over instead, delete the folder first.';
 const BRING_BACK =
-  'Restore it as it was and run the same command again: without it there is no record of what has been paid.';
+  'Restore it as it was and run the same command again: without it there is no record of the payments.';
+const RUN_AGAIN = 'Run the same command again: it builds the journal again from `journal.jsonl`.';
 const MOVE_BACK = 'and run the same command again. Images that were made are downloaded, not paid, again.';
 
 /**
@@ -41,11 +42,11 @@ const MOVE_BACK = 'and run the same command again. Images that were made are dow
  * else has taken the folder's name.
  */
 export function createJournalGuard(database: DatabaseSync, path: string): JournalGuard {
-  // SQLite would block the thread while it flushes. Without that the database stays sound, and what
-  // is flushed here survives a power cut, with the name of its log.
+  // SQLite would block the thread while it flushes. Without that the database stays sound, and data
+  // that is flushed here survives a power cut, with the name of its log.
   database.exec('PRAGMA synchronous = NORMAL');
   syncFolderNow(dirname(path));
-  // Windows flushes only what is open for writing.
+  // Windows flushes only files that are open for writing.
   const opened = (name: string) => ({ name, fd: openOwnSync(name, ownFlags.readWrite), bytes: 0 });
   const log = opened(`${path}-wal`);
   const files = [opened(path), log];
@@ -62,7 +63,7 @@ export function createJournalGuard(database: DatabaseSync, path: string): Journa
         fault = fileChangedError(
           file.name,
           change,
-          change === 'removed' ? rescue(database, path) : BRING_BACK,
+          change === 'removed' ? rescue(database, path) : RUN_AGAIN,
         );
         throw fault;
       }

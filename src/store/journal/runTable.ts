@@ -27,9 +27,9 @@ export interface RunTable {
   setMovePhase(phase: MovePhase | null): void;
   /** Yields the files of the unfinished move. */
   fileMoves(): Iterable<FileMove>;
-  /** Returns the earlier runs in this folder; one that was killed as it had last noted itself. */
+  /** Returns the earlier runs in this folder; a killed one with its last note. */
   sessions(): readonly RunSession[];
-  /** Notes how far this run has come, in place of what it has noted before. */
+  /** Notes the progress of this run, in place of its last note. */
   noteSession(session: RunSession): void;
   /** Notes the last line of the entry log that the database has. */
   setLogSeq(seq: number): void;

@@ -5,11 +5,11 @@ import type { JobTable } from './jobTable.ts';
 interface SavedIndexes {
   readonly size: number;
   has(index: number): boolean;
-  /** Notes what the open transaction has made of a job. */
+  /** Notes the new state of a job in the open transaction. */
   note(index: number, isSaved: boolean): void;
-  /** Keeps what was noted: the transaction is committed. */
+  /** Keeps the notes: the transaction is committed. */
   keep(): void;
-  /** Forgets what was noted: the transaction has failed. */
+  /** Forgets the notes: the transaction has failed. */
   undo(): void;
   /** Reads them again: the jobs have other indexes now. */
   read(): void;

@@ -1,7 +1,7 @@
 import { readEntryLog } from './entryLog.ts';
 import type { LogLine } from './logLines.ts';
 
-/** What a whole log says. */
+/** The facts that a whole log states. */
 interface ScannedLog {
   readonly header: string;
   /** The number that the first line continues. */
@@ -63,7 +63,7 @@ export function scanLog(path: string, seq: number): ScannedLog | null {
   };
 }
 
-/** Returns true for a line after `seq` that gives a job another index, and says no more. */
+/** Returns true for a line after `seq` that only gives a job another index. */
 function isPlaceAfter(seq: number, line: LogLine | null): boolean {
   return line !== null && line.seq > seq && 'index' in line && !('state' in line);
 }

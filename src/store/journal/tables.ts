@@ -96,7 +96,7 @@ function foreign(...args: ConstructorParameters<typeof UsageError>): UsageError 
   return error;
 }
 
-/** Returns true if an error of `prepareTables` says that a database is not today's journal. */
+/** Returns true if an error of `prepareTables` means that a database is not today's journal. */
 export function isForeign(error: unknown): boolean {
   return error instanceof UsageError && foreignErrors.has(error);
 }

@@ -7,7 +7,7 @@ import { type HolderState, parseHolder, stateOf, thisProcess } from '../../disk/
 import { contentAt } from '../../disk/lease/placeLease.ts';
 import { loadSqlite } from './database.ts';
 
-/** A run that is in progress, or was killed: what its journal says of it. */
+/** A run that is in progress, or was killed, as its journal has it. */
 export interface UnfinishedRun {
   /** The state of its process. */
   readonly process: HolderState;
@@ -20,8 +20,8 @@ export interface UnfinishedRun {
 }
 
 /**
- * Reads what the journal of a folder says of a run that has not come to its end; null if the last
- * one has. Touches nothing: the journal is read from a copy.
+ * Reads the state of an unfinished run from the journal of its folder; null if the last run has
+ * ended. Touches nothing: the journal is read from a copy.
  */
 export async function unfinishedRun(folder: string): Promise<UnfinishedRun | null> {
   const lease = await contentAt(join(folder, 'run.lock')).catch(() => null);

@@ -1,6 +1,6 @@
 import type { SpendingDatabase, SpendingEntry } from './spendingDatabase.ts';
 
-/** What the journal of a folder says. */
+/** The sums of a folder's journal. */
 export interface JournalSums {
   /** Everything paid in the folder so far. */
   readonly spentMicroUsd: number;
@@ -28,14 +28,15 @@ export interface HeldPart {
 
 /**
  * Opens the account of a folder, and corrects it by the folder's journal: a run that was killed
- * holds the money of attempts that it had begun. What the journal knows as paid since then is
- * spent, what it has as open stays held, the rest is free again. `inode` tells the folder from
- * another one that was at its path before. Call it in a write.
+ * holds the money of attempts that it had begun. Money that the journal has as paid since then is
+ * spent, money of open attempts stays held, the rest is free again. `inode` distinguishes the
+ * folder from another one that was at its path before. Call it in a write.
  *
  *     held 6 by a killed run; the journal has paid 1 more, open 2   ->   spent +1, held 2
  *
- * A folder that the database does not know is taken as it is: what it spent before is not counted.
- * A journal that knows less than before gives nothing back but what is open in it.
+ * A folder that the database does not know is taken as it is: its spending until then is not
+ * counted. A journal that has fewer payments than before gives back only the money that is open in
+ * it.
  */
 export function openFolderAccount(
   database: SpendingDatabase,
@@ -54,7 +55,7 @@ export function openFolderAccount(
   const before = sumOf(database.entries(id));
   const paidSince = journal.spentMicroUsd - Number(row.journal_micro_usd);
   const wanted = Number(row.spent_micro_usd) + paidSince;
-  // The account may have been settled just before the journal was to be told.
+  // The process may have ended after the account was settled, before the journal had the entry.
   const least = before.spentMicroUsd - journal.openMicroUsd;
   correctSpent(database, id, { toMicroUsd: Math.max(wanted, least), day });
   correctHeld(database, id, { toMicroUsd: journal.openMicroUsd, day });
@@ -88,7 +89,7 @@ export function openFolderAccount(
   };
 }
 
-/** Holds money for what may be paid already; returns false if the database refuses. */
+/** Holds money for attempts that may be paid already; returns false if the database refuses. */
 function hold(database: SpendingDatabase, id: number, { day, microUsd }: HeldPart): boolean {
   try {
     database.write(() => database.add(id, { day, spentMicroUsd: 0, heldMicroUsd: microUsd }));
@@ -98,7 +99,7 @@ function hold(database: SpendingDatabase, id: number, { day, microUsd }: HeldPar
   }
 }
 
-/** Notes what the journal says now; returns what the account has spent. */
+/** Notes the journal's sums now; returns the money that the account has spent. */
 function note(database: SpendingDatabase, id: number, { spentMicroUsd }: JournalSums): number {
   const spent = sumOf(database.entries(id)).spentMicroUsd;
   const set = 'UPDATE folder SET journal_micro_usd = ?, spent_micro_usd = ? WHERE id = ?';

@@ -10,8 +10,9 @@ import { loadSqlite, rollBack } from '../journal/database.ts';
 const BUSY_MS = 10_000;
 
 /**
- * `entry` has what a run folder has spent and holds by the day on which it was reserved; `folder`
- * what its journal said when both were last compared. Amounts are millionths of a US dollar.
+ * `entry` has the money that a run folder has spent and holds, by the day on which it was reserved;
+ * `folder` the sum of its journal when both were last compared. Amounts are millionths of a US
+ * dollar.
  */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS folder (
@@ -39,7 +40,7 @@ export interface SpendingEntry {
   readonly heldMicroUsd: number;
 }
 
-/** What all folders have spent in a time, and hold for predictions that may be paid. */
+/** The money that all folders have spent in a time, and hold for predictions that may be paid. */
 export interface PeriodSpending {
   /** `2026-11-28` or `2026-11`, by the clock of this machine. */
   readonly period: string;
@@ -162,9 +163,9 @@ function spendingOf(database: DatabaseSync, path: string): SpendingDatabase {
 function unusable(path: string, cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StorageError('ERR_SPENDING', `Cannot count what this machine spends in ${path}: ${reason}`, {
+  return new StorageError('ERR_SPENDING', `Cannot count the spending of this machine in ${path}: ${reason}`, {
     suggestion:
-      'Make the file writable, or leave out the limits of a day and a month. If it is damaged, delete it: what was spent before is not counted then.',
+      'Make the file writable, or leave out the limits of a day and a month. If it is damaged, delete it: earlier spending is not counted then.',
     cause,
   });
 }

@@ -29,7 +29,7 @@ export interface SpendingWarning {
 export interface SpendingLedgerConfig extends SpendingSettings {
   /** The run folder, which this process has the lease of, and the inode of its `run.json`. */
   folder: { readonly path: string; readonly inode: string };
-  /** Returns what the journal of the folder says. */
+  /** Returns the sums of the folder's journal. */
   journal: () => JournalSums;
   /** Called once for each limit of which four fifths are spent and held. Default: no-op. */
   onWarning?: (warning: SpendingWarning) => void;
@@ -52,9 +52,9 @@ const WARN_AT = 0.8;
  * for that day once it is spent.
  *
  * Money of a process that was killed stays held, until its folder is opened again: then the journal
- * of the folder says what of it was paid. Throws `StorageError` if the database cannot be used; a
- * reservation throws it, too, if there is a limit. Once money may be paid, no error of the database
- * is thrown: the next comparison with the journal corrects the account.
+ * of the folder shows how much of it was paid. Throws `StorageError` if the database cannot be
+ * used; a reservation throws it, too, if there is a limit. Once money may be paid, no error of the
+ * database is thrown: the next comparison with the journal corrects the account.
  */
 export function openSpendingLedger(config: SpendingLedgerConfig): SpendingLedger {
   const { file, folder, journal, now = Date.now } = config;
@@ -80,7 +80,7 @@ export function openSpendingLedger(config: SpendingLedgerConfig): SpendingLedger
   }
 }
 
-/** What the ledger of an open account works with. */
+/** The database, clock and config of an open account's ledger. */
 interface OpenAccount {
   readonly database: SpendingDatabase;
   /** Returns the day by the clock of this machine. */
@@ -170,7 +170,7 @@ interface Settlement {
   readonly day: string;
 }
 
-/** Frees held money, and books what was paid on the day for which it was held. */
+/** Frees held money, and books the paid part on the day for which it was held. */
 function settle(
   database: SpendingDatabase,
   id: number,

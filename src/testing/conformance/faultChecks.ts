@@ -33,7 +33,7 @@ export function faultChecks(suite: Conformance, at: At): readonly ConformanceChe
             provider.getModel('a/b'),
           ];
           calls.push(provider.listPredictions({ createdAfterMs: 0 }), provider.cancelPrediction('p'));
-          // What was sent before comes before these.
+          // Requests that were sent before arrive before these.
           for (let round = 0; round < 3; round += 1) await fetch(`${url}/own`);
           const sent = requests.filter((request) => request !== 'GET /own');
           expectRule(sent.length === 0, 'no request', sent, 'a plan costs nothing');
@@ -50,7 +50,7 @@ export function faultChecks(suite: Conformance, at: At): readonly ConformanceChe
       },
     },
     ...Object.entries(openFaults).map(([words, fault]) => ({
-      name: `leaves open what became of a create request if ${words}, and sends it once`,
+      name: `leaves the effect of a create request unknown if ${words}, and sends it once`,
       check: () =>
         withServer(fault, async ({ url, requests }) => {
           const error = await errorOf(create(at(url), suite), suite);
@@ -124,7 +124,7 @@ async function expectAborted({ seen, closed }: FaultServer, provider: Provider, 
   await lastValueFrom(abandoned, { defaultValue: null });
   const late = NEVER.pipe(takeUntil(from(closed)), timeout(suite.timeoutMs));
   const isClosed = await lastValueFrom(late, { defaultValue: true }).catch(() => false);
-  expectRule(isClosed, 'a closed connection', 'an open one', 'what is not wanted must not hold a slot');
+  expectRule(isClosed, 'a closed connection', 'an open one', 'a dropped request must not hold a slot');
 }
 
 async function useServer(

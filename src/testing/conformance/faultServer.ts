@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Json } from '../../types.ts';
 
-/** What a fault server does with each request, once it has read it. */
+/** The reaction of a fault server to each request, once it has read it. */
 export type ServerFault =
   /** Resets the connection. */
   | { readonly type: 'reset' }

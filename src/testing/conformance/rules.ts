@@ -20,18 +20,18 @@ export interface ProviderConformanceConfig {
   provider: Provider;
   /**
    * A request that succeeds, as cheap and quick as there is. The checks make it five times, and pay
-   * for what the service makes.
+   * for its images.
    */
   request: PredictionRequest;
   /**
    * Returns the same provider at another address, `http://127.0.0.1:PORT`: a server of the suite
-   * that breaks connections and answers nonsense. Absent: what the provider does then is not
-   * checked.
+   * that breaks connections and sends invalid responses. Absent: the provider's reaction to these
+   * is not checked.
    */
   at?: (baseUrl: string) => Provider;
   /**
-   * Returns the JSON that a GET of this path gets there, such as a health check before a create
-   * request; undefined: what the other requests get. Default: always undefined.
+   * Returns the JSON response to a GET of this path there, such as a health check before a create
+   * request; undefined: the response that other requests get. Default: always undefined.
    */
   answerGet?: (path: string) => Json | undefined;
   /** Methods that the service has no use for, and that are not checked. Default: none. */
@@ -45,7 +45,7 @@ export interface ProviderConformanceConfig {
 /** The config of a suite, with its defaults. */
 export type Conformance = Required<Omit<ProviderConformanceConfig, 'at'>>;
 
-/** Throws an `AssertionError` that says why the rule is there, unless `isRight`. */
+/** Throws an `AssertionError` with the reason for the rule, unless `isRight`. */
 export function expectRule(isRight: boolean, expected: string, got: unknown, why: string): void {
   if (isRight) return;
   const message = `Expected ${expected}, got ${describe(got)}: ${why}.`;
@@ -87,7 +87,7 @@ export async function errorOf(
   );
   const error = await lastValueFrom(guarded);
   if (error instanceof ProviderError) return error;
-  expectRule(false, 'a `ProviderError`', error, 'a run decides by its fields what to do');
+  expectRule(false, 'a `ProviderError`', error, 'a run decides by its fields how to continue');
   throw error;
 }
 

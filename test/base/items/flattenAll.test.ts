@@ -15,7 +15,7 @@ it(
 );
 
 it(
-  'finishes what has come before it emits an error of the source, in line too',
+  'finishes earlier values before it emits an error of the source, waiting ones too',
   marbles(({ cold, expectObservable }) => {
     const all = flattenAll((value: string) => cold(value === 'a' ? '----(a|)' : '--(b|)'), {
       concurrency: 1,
@@ -57,7 +57,7 @@ it(
 );
 
 it(
-  'passes on never and empty, and emits what the projector throws',
+  'passes on never and empty, and emits the error of the projector',
   marbles(({ expectObservable, cold }) => {
     const all = flattenAll(() => of('a'), { concurrency: 1 });
     expectObservable(NEVER.pipe(all), '--!').toBe('---');

@@ -1,6 +1,6 @@
 // A run of real-size images with renditions over several workers and a bucket, and the same by one
 // machine: `npm run bench:bucket -- --images 2000 --workers 3 --kills 4`. Checks that both leave the
-// same, that the bucket has each file as the manifest says, and that nothing was paid twice.
+// same, that the bucket has each file of the manifest, and that nothing was paid twice.
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -105,7 +105,7 @@ async function readAll(store: Bucket, name: string, outcomes: readonly Outcome[]
         const { path = '', sha256 } = files[at] ?? {};
         const { bytes } = await store.read(`${name}/${path}`);
         const isSame = createHash('sha256').update(bytes).digest('hex') === sha256;
-        expectThat(isSame, `${name}/${path} is not what the manifest says`);
+        expectThat(isSame, `${name}/${path} differs from the manifest`);
         return bytes.length;
       }, 8),
       toArray(),
@@ -114,7 +114,7 @@ async function readAll(store: Bucket, name: string, outcomes: readonly Outcome[]
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** An outcome without what two runs cannot have in common. */
+/** An outcome without the fields that differ from run to run. */
 function timeless(outcome: Outcome) {
   const { predictionId: _id, createdAt: _created, completedAt: _done, metrics: _all, ...same } = outcome;
   // A worker that dies between its grant and its request has made an attempt, and no prediction.

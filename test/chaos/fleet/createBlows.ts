@@ -4,7 +4,7 @@ import type { SimulatorFaults } from '../../../src/simulator/index.ts';
 import type { Workers } from './startWorkers.ts';
 import type { GrantWatch } from './watchGrants.ts';
 
-/** What befalls a fleet, and how often. */
+/** The number of blows of each kind. */
 export interface Blows {
   /** `kill -9` of a worker. */
   readonly kills: number;
@@ -22,7 +22,7 @@ export interface AimedPause {
   readonly atMs: number;
 }
 
-/** What has befallen a fleet. */
+/** The blows that a fleet has got. */
 export interface Struck extends Blows {
   /** The same by moments, such as `kill before a grant`. */
   readonly moments: ReadonlyMap<string, number>;
@@ -45,7 +45,7 @@ export interface BlowsConfig {
   betweenMs?: readonly [number, number];
 }
 
-/** What befalls a fleet while it works. */
+/** Strikes a fleet while it works. */
 export interface StruckFleet {
   /** The same faults, with the moments of kills looked for. */
   over(faults: SimulatorFaults): SimulatorFaults;
@@ -83,7 +83,7 @@ export function createBlows({
   let workers: Workers | null = null;
   let watch: GrantWatch | null = null;
   let isOver = false;
-  /** What is to happen at the next moment of this kind. */
+  // The blow at the next moment of each kind.
   let atGrant: ((pid: number) => void) | null = null;
   let atCreate: ((pid: number) => void) | null = null;
   let atCreated: ((pid: number) => void) | null = null;

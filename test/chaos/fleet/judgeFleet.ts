@@ -9,7 +9,7 @@ export interface SentCreate {
   readonly atMs: number;
 }
 
-/** What a fleet was allowed to do. */
+/** The limits of a fleet. */
 export interface Allowed {
   readonly slots: number;
   readonly perMinute: number;
@@ -38,10 +38,10 @@ const MINUTE_MS = 60_000;
 const SHORT_MS = 10_000;
 
 /**
- * Compares what reached the service with what the database had allowed: each create request has a
+ * Compares the create requests at the service with the grants of the database: each request has a
  * grant of its own, which is fresh; no minute has more of them than the pace and one in transit,
- * and no ten seconds more than the burst and what was refilled; no change of a run has exceeded its
- * budget.
+ * and no ten seconds more than the burst and the refilled tokens; no change of a run has exceeded
+ * its budget.
  */
 export async function judgeGrants(
   watch: GrantWatch,
@@ -106,7 +106,7 @@ export async function judgeGrants(
   };
 }
 
-/** Compares short times with the bucket of the account, by its burst and what flows in. */
+/** Compares short times with the bucket of the account, by its burst and its refill. */
 function judgePace(granted: readonly Grant[], sent: readonly SentCreate[], perMinute: number): string[] {
   // As `generate` sets it.
   const burst = Math.max(1, Math.floor(perMinute / 60));
@@ -125,7 +125,7 @@ function judgePace(granted: readonly Grant[], sent: readonly SentCreate[], perMi
 }
 
 /**
- * Lists what a fleet has left in its database after its end, and what it has booked wrongly. Money
+ * Lists the rows that a fleet has left in its database after its end, and its wrong bookings. Money
  * of jobs that were given up stays reserved, as they may have predictions.
  */
 export async function judgeDatabase(

@@ -9,12 +9,12 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 const row = (name: string, cells: readonly (string | number)[]) =>
   `${name.padEnd(13)}${cells.map((cell) => String(cell).padStart(8)).join(' ')}`;
 
-/** Prints what is about to happen, and the heads of the columns. */
+/** Prints the title of the next runs, and the heads of the columns. */
 export function printTitle(title: string): void {
   print(`${title}\n\n${row('', columns)}`);
 }
 
-/** Prints a run: its blows, and the most that it had of what is limited. */
+/** Prints a run: its blows, and its highest use of the limits. */
 export function printReport(report: FleetReport): void {
   const { name, struck, jobs, made, died, lost, paidTwice, budgetShare } = report;
   print(

@@ -1,5 +1,5 @@
 // Kills, stops and cuts off the workers of a fleet again and again, and its database, and counts
-// what it cost: `npm run chaos:fleet`. Linux and macOS; half an hour with the defaults.
+// the losses: `npm run chaos:fleet`. Linux and macOS; half an hour with the defaults.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -37,7 +37,7 @@ export interface FleetConfig extends BlowsConfig {
   skewsS?: readonly number[];
 }
 
-/** What became of a run of several machines. */
+/** The result of a run of several machines. */
 export interface FleetReport extends Omit<Extremes, 'problems'> {
   readonly name: string;
   readonly struck: Struck;
@@ -108,7 +108,7 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
     let producer = startGenerate(args, env);
     const timer = setTimeout(() => producer.kill(), LONGEST_MS);
     let code = await producer.ended;
-    // A database that is away ends the view: the same command goes on.
+    // A database that is away ends the view: the same command continues it.
     for (let again = 0; again < 100 && code !== 0 && isAway(producer); again += 1) {
       await delay(1_000);
       producer = startGenerate(args, env);
@@ -165,8 +165,8 @@ async function diedIn(out: string): Promise<number> {
 }
 
 /**
- * Leaves the list of predictions alone, which then shows what was never made: how long a list that
- * lags proves nothing is tested with single runs.
+ * Removes the faults of the list of predictions, so that it proves which requests made nothing. For
+ * how long a list that lags proves nothing is tested with single runs.
  */
 function withCurrentList({ onList: _faulty, listLagMs: _late, ...faults }: SimulatorFaults): SimulatorFaults {
   return faults;

@@ -14,7 +14,7 @@ export interface Workers {
   asleep(): number;
   /** Ends all of them. */
   close(): Promise<void>;
-  /** What they have said, those that have died too. */
+  /** Returns the output of all workers, also of those that have died. */
   said(): string;
   /** How those ended that nothing had killed. */
   faults(): readonly string[];
@@ -34,7 +34,7 @@ export interface WorkersConfig {
   script?: string;
 }
 
-/** Starts so many workers, on one shared folder or with `flags` in its place. */
+/** Starts so many workers, on one shared folder or with `flags` instead. */
 export function startWorkers(
   count: number,
   { shared, url, env, ownEnv = () => ({}), flags = [], isShared = true, script = 'worker.ts' }: WorkersConfig,

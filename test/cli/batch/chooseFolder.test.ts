@@ -72,7 +72,7 @@ it('gives two inputs of the same name a folder each, and each its own again', as
   expect([await begin(three), await begin(two), await begin(one)]).toEqual(['q-3', 'q-2', 'q']);
 });
 
-it('tells runs on standard input apart by its content', async () => {
+it('distinguishes runs on standard input by its content', async () => {
   expect(await begin('stdin.txt', stdin('a'))).toBe('stdin');
   expect(await begin('stdin.txt', stdin('b'))).toBe('stdin-2');
   expect(await begin('stdin.txt', stdin('a'))).toBe('stdin');

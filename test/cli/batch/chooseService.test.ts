@@ -4,7 +4,7 @@ import { emptyFlags } from '../../../src/cli/flags/flags.ts';
 
 const nothing = { token: null, baseUrl: null, noColor: false };
 
-it('takes the simulator if the flags ask for it, with any environment', () => {
+it('uses the simulator if the flags ask for it, with any environment', () => {
   const environment = { ...nothing, token: 't', baseUrl: 'http://b' };
   expect(chooseService({ ...emptyFlags, simulateSpeed: 5 }, environment)).toEqual({
     kind: 'simulator',
@@ -55,7 +55,7 @@ it('leaves nothing to a simulator that ends with the command', () => {
   );
 });
 
-it('takes a container if the flags ask for it, with an address and no token', () => {
+it('uses a container if the flags ask for it, with an address and no token', () => {
   const cog = { ...emptyFlags, provider: 'cog' } as const;
   expect(chooseService({ ...cog, baseUrl: 'http://c' }, nothing)).toEqual({
     kind: 'cog',

@@ -27,7 +27,7 @@ it('knows models as they were cached, else as they are simulated, else by name',
   expect(warnings).toEqual([
     'The inputs of some/other are not checked, and nor is its name: that needs a token.',
   ]);
-  // What the simulator plays is not stored as Replicate's.
+  // The models of the simulator are not stored as Replicate's.
   expect(await firstValueFrom(cache.read(SCHNELL, null))).toBeNull();
   if (provider.identify !== undefined) expect(await firstValueFrom(provider.identify())).toBe('replicate');
 });

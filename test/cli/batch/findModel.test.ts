@@ -60,7 +60,7 @@ it('gives the reason of the service', async () => {
   expect(words).not.toContain('spelling');
 });
 
-it('says that only the version is gone, and names the newest', async () => {
+it('reports that only the version is gone, and names the newest', async () => {
   const words = await wordsFor('owner/name', bare, version, true);
   expect(words).toContain(`There is no version owner/name:${version}; its model is there.`);
   expect(words).toContain('The newest one is a1b2.');

@@ -176,7 +176,7 @@ it('passes on errors of the plans', async () => {
   await expect(printPlan(broken, config())).rejects.toThrow('row 2 is wrong');
 });
 
-it('says how many files of which folders go up, each once', async () => {
+it('counts the files to upload by their folders, each once', async () => {
   const file = (source: string) => ({
     source,
     name: 'a.png',

@@ -42,7 +42,7 @@ it('knows every spec of examples/', async () => {
   expect((await Promise.all(specs.map((name) => wordsFor(`examples/${name}`)))).includes(null)).toBe(false);
 });
 
-it('takes one prompt without a list for a prompt, and not for a grid', async () => {
+it('reads one prompt without a list as a prompt, not as a grid', async () => {
   const path = join(folder, 'one.json');
   await writeFile(path, '{"prompt": "a fox"}');
   expect(await righted('generate', path)).toEqual(['wrong', '']);
@@ -65,7 +65,7 @@ it('names the right command, with the words that were typed', async () => {
   expect((await righted('grid', list))[0]).toBe(`${list}: Expected a grid spec, got a list of prompts`);
 });
 
-it('tells a run folder from files', async () => {
+it('distinguishes a run folder from files', async () => {
   expect(await righted('generate', folder)).toEqual([
     `${folder}: Expected prompts, got the folder of a run`,
     `Did you mean \`npx tsx pipelines/retry-failed.ts ${folder}\`?`,

@@ -5,7 +5,7 @@ import { aService } from '../../helpers/aService.ts';
 
 const other = { name: null, model: 'owner/other', version: null };
 
-it('prefers the flag, then what the service has, then the spec, then the default', () => {
+it('prefers the flag, then the model of the service, then the spec, then the default', () => {
   const spec = { model: 'owner/spec' };
   const flags = { ...emptyFlags, models: [other] };
   expect(specModel(spec, flags, aService({ onlyModel: null }), 'owner/default')).toEqual(other);

@@ -12,7 +12,7 @@ function rxposure(...words: string[]): Promise<{ code: number; stdout: string; s
 }
 
 describe('rxposure without a command', () => {
-  it('lists every command in a line each, and where to begin', async () => {
+  it('lists every command in a line each, and a first command to try', async () => {
     const { code, stdout } = await rxposure();
     expect(code).toBe(0);
     const named = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[?[A-Z…]+\]?)* {2,}[a-zA-Z]/gm)].map(

@@ -16,7 +16,7 @@ describeFleet('hooks', () => {
   afterAll(() => database?.close());
   const flushed = (url: string) => `${url}?options=${encodeURIComponent('-c synchronous_commit=on')}`;
 
-  /** A hooks process that listens; returns its address and what it prints. */
+  /** A hooks process that listens; returns its address and its output. */
   async function listening(env: Record<string, string>) {
     const outputClosed = new Subject<void>();
     const [stdout, stderr] = [new FakeStream(), new FakeStream()];

@@ -32,7 +32,7 @@ it.each(workflows.filter((name) => name !== 'generate'))(
   'writes a spec of %s that it reads',
   async (name) => {
     const { folder, run } = await inFolder();
-    // What may break a template: quotes, a colon, a hash, letters beyond ASCII.
+    // Characters that may break a template: quotes, a colon, a hash, letters beyond ASCII.
     const subject = `a "red" fox: #1, 'été' \\ 雪`;
     const { code, text } = await run({ workflow: name, name: 'mine', subject });
     expect(code).toBe(0);
@@ -60,7 +60,7 @@ it('writes a list of prompts', async () => {
   ]);
 });
 
-it('asks for what is not known, and writes nothing if the user leaves', async () => {
+it('asks for unknown values, and writes nothing if the user leaves', async () => {
   const { folder, run } = await inFolder();
   const left = await run({ workflow: 'grid' }, async () => null);
   expect(left).toEqual({ code: 130, text: 'Nothing was written.\n' });
@@ -72,7 +72,7 @@ it('asks for what is not known, and writes nothing if the user leaves', async ()
   });
 });
 
-it('replaces no file, and takes no path for a name', async () => {
+it('replaces no file, and refuses a path as a name', async () => {
   const { run } = await inFolder();
   await run({ workflow: 'campaign' });
   await expect(run({ workflow: 'campaign' })).rejects.toThrow('my-campaign.yaml is there already.');

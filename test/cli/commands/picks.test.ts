@@ -26,7 +26,7 @@ beforeEach(async () => {
   await writeFile(join(out, 'manifest.jsonl'), `${outcomeLine(outcome(0, { files: [...files] }))}\n`);
 });
 
-/** Runs the command on a file of picks; resolves with what it printed. */
+/** Runs the command on a file of picks; resolves with its output. */
 async function copied(options: Parameters<typeof picks>[2], path = 'fox.png'): Promise<string> {
   const file = join(folder, 'picks.json');
   const pick = { number: '1', path, sha256: sha256.slice(0, 20), verdict: 'picked', stars: 5 };
@@ -36,7 +36,7 @@ async function copied(options: Parameters<typeof picks>[2], path = 'fox.png'): P
   return stdout.text;
 }
 
-it('copies the files of the picked images, and says how many', async () => {
+it('copies the files of the picked images, and counts them', async () => {
   const to = join(folder, 'client');
   expect(await copied({ to })).toBe(`Copied 1 image, 2 files to ${to}.\n`);
   expect((await readdir(to)).toSorted()).toEqual(['fox--thumb.png', 'fox.png']);

@@ -46,7 +46,7 @@ async function runsOf(out: string, json = false) {
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
-it('lists runs with what real ones cost by day and month', async () => {
+it('lists runs with the cost of real ones by day and month', async () => {
   const out = await outFolder();
   await aRun(join(out, 'client/night'), 'replicate', [
     made(0, first),
@@ -95,7 +95,7 @@ async function unfinished(folder: string, holder: LeaseHolder, outcomes: readonl
 
 const dead = { ...thisProcess('killed'), bootId: 'an earlier start' };
 
-it('says of a run that was killed that it is not finished, with all of its jobs', async () => {
+it('lists a killed run as not finished, with all of its jobs', async () => {
   const out = await outFolder();
   await aRun(join(out, 'a-day'), 'replicate', [made(0, first)]);
   await unfinished(join(out, 'b-killed'), dead, [made(0, first)]);
@@ -181,7 +181,7 @@ it('prints the same as JSON', async () => {
   });
 });
 
-it('shows what counts for the limits of this machine, and which folders hold money', async () => {
+it('shows the spending that counts for the limits of this machine, and folders that hold money', async () => {
   const out = await outFolder();
   await aRun(out, 'replicate', []);
   const machine = {
@@ -211,7 +211,7 @@ it('shows what counts for the limits of this machine, and which folders hold mon
   });
 });
 
-it('lists runs though the config or the account of this machine cannot be read, and says so', async () => {
+it('lists runs though the config or the account of this machine cannot be read, and warns of it', async () => {
   const home = await outFolder();
   await mkdir(join(home, 'rxposure'));
   await writeFile(join(home, 'rxposure', 'spending.sqlite'), 'damaged');
@@ -230,7 +230,7 @@ it('lists runs though the config or the account of this machine cannot be read, 
   expect(without).not.toContain('budgetPerDya');
 });
 
-it('goes on after a folder that cannot be read, and says so', async () => {
+it('continues after a folder that cannot be read, and warns of it', async () => {
   const out = await outFolder();
   await aRun(join(out, 'a'), 'replicate', [made(0, first, { files: [{ ...file, path: '../x.png' }] })]);
   await aRun(join(out, 'b'), 'replicate', [made(0, first)]);

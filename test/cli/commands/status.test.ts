@@ -75,7 +75,7 @@ describe('fleetStatusLines', () => {
     ]);
   });
 
-  it('says what is stuck and what to do, in 80 columns however long the names are', () => {
+  it('names stuck runs and a remedy, in 80 columns however long the names are', () => {
     const stuck = {
       ...{ run: 1, part: 2, job: null, predictionId: null, owner: null, sinceMs: atMs - 50 * MINUTE_MS },
       detail: null,
@@ -117,7 +117,7 @@ describe('fleetStatusLines', () => {
     }
   });
 
-  it('says so if no run was started, and nothing of workers that it knows nothing of', () => {
+  it('reports that no run was started, and nothing about unknown workers', () => {
     const empty = { atMs, account: null, runs: [], workers: [], stuck: [] };
     expect(linesOf(empty)).toEqual(['No run was started on this database.']);
     const unheard = { ...fleet.workers[0]!, isLive: null, heardAtMs: null, cpu: null, memoryBytes: null };
@@ -138,7 +138,7 @@ describeFleet('status', () => {
     stdin: Readable.from([]),
     stdout,
     stderr: new FakeStream(),
-    // Flushed commits are not what this is about.
+    // This test is not about flushed commits.
     env: { RXPOSURE_QUEUE: `${database.url}?options=${encodeURIComponent('-c synchronous_commit=on')}` },
     outputClosed: NEVER,
   });
@@ -161,7 +161,7 @@ describeFleet('status', () => {
     });
   });
 
-  it('shows it anew until the reader goes away', async () => {
+  it('shows it again until the reader goes away', async () => {
     const outputClosed = new Subject<void>();
     const watched = { ...io(), outputClosed };
     const ended = status({ watch: true, json: true, everyMs: 5 }, watched);

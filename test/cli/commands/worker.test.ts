@@ -13,7 +13,7 @@ describeFleet('worker', () => {
   it.each([
     [{ json: true }, 'stdout', /^\{"type":"worker\.ready","name":"\S+\/\d+"\}$/],
     [{}, 'stderr', /^\S+\/\d+ is ready, and waits for parts of runs$/],
-  ] as const)('says that it is ready, and ends when it is told to: %j', async (flags, stream, line) => {
+  ] as const)('reports that it is ready, and ends on demand: %j', async (flags, stream, line) => {
     const outputClosed = new Subject<void>();
     const [stdout, stderr] = [new FakeStream(), new FakeStream()];
     const io = { stdin: Readable.from([]), stdout, stderr, env: { REPLICATE_API_TOKEN: 'r8' }, outputClosed };

@@ -16,7 +16,7 @@ beforeAll(async () => {
   for (const shell of ['bash', 'zsh', 'fish'] as const) scripts[shell] = await completionOf(shell);
 });
 
-/** Returns what bash completes behind these words, as it splits them itself. */
+/** Returns the completions of bash behind these words, as it splits them itself. */
 async function completed(...words: string[]): Promise<string[]> {
   const path = join(folder(), 'completion.bash');
   await writeFile(path, scripts.bash);

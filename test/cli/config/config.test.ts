@@ -64,7 +64,7 @@ it('lets flags win over a spec, a spec over a config, and a config over the defa
   ]);
 });
 
-it('fills in only what a command serves, and says which file counts', async () => {
+it('fills in only the flags of a command, and names the file that counts', async () => {
   const given = await flags('fallbacks: [c/d]\ncache: kept\ngallery: false\n');
   expect(given).toMatchObject({ fallbacks: [], gallery: false, cache: join(folder(), 'kept') });
   expect(given.config?.path).toBe(join(folder(), 'rxposure.config.yaml'));
@@ -88,7 +88,7 @@ it.each([
   expect(String((error as Error).message)).not.toContain('r8_abc');
 });
 
-it('refuses two configs, and a module without what it needs', async () => {
+it('refuses two configs, and a module without a default export', async () => {
   const module = await config('export const count = 2;\n', 'rxposure.config.ts');
   await expect(readConfig(module)).rejects.toThrow(
     'Expected a default export with keys and values, got none',

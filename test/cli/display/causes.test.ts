@@ -5,7 +5,7 @@ import { outcome, outcomeError } from '../../helpers/outcomes.ts';
 const failed = (index: number, message: string, code = 'ERR_A') =>
   outcome(index, { status: 'failed', error: outcomeError({ code, message }) });
 
-it('groups by code and message, whatever numbers, ids and quotes it has', () => {
+it('groups by code and message, without its numbers, ids and quotes', () => {
   const causes = createCauses();
   expect(causes.add(failed(0, "Prediction abcdefghijklmnopqrstuvwx1 of 'a cat' failed after 3.5 s"))).toBe(1);
   expect(causes.add(failed(4, "Prediction bbcdefghijklmnopqrstuvwx2 of 'a dog' failed after 12 s"))).toBe(2);
@@ -28,11 +28,11 @@ it('counts any number of failures in constant memory, first ones named', () => {
   );
 });
 
-it('tells at most so many apart, the others by their code', () => {
+it('distinguishes a limited number, the others by their code', () => {
   const causes = createCauses();
   const word = (index: number) => index.toString(2).replaceAll('0', 'a').replaceAll('1', 'b');
   for (let index = 0; index < 1_000; index += 1) causes.add(failed(index, `it is ${word(index)}`));
-  expect(causes.causes()).toHaveLength(200 + 1); // told apart + the rest of ERR_A
+  expect(causes.causes()).toHaveLength(200 + 1); // separate causes + the rest of ERR_A
   expect(causes.causes().reduce((sum, { count }) => sum + count, 0)).toBe(1_000);
 });
 

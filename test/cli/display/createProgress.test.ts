@@ -85,7 +85,7 @@ it('counts no image that an earlier run has paid for into the mean cost of one',
   ]);
 });
 
-it('groups failures by cause, stage and what may come of another run', () => {
+it('groups failures by cause, stage and prospects of another run', () => {
   const { tracker } = started();
   for (let index = 0; index < 9; index += 1) {
     const change = index > 6 ? { recoverable: true, stage: 'download' as const } : { code: 'ERR_SAFETY' };

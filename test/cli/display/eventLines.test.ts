@@ -37,14 +37,14 @@ it('reports a paused model once, not for each of its jobs', () => {
   expect(linesOf(failed({ error: outcomeError() }))[0]).toContain("failed #4 'prompt 3'");
 });
 
-it('begins with the jobs and the folder, and says if they are simulated', () => {
+it('begins with the jobs and the folder, and marks a simulation', () => {
   expect(startLine(progress())).toBe('10 jobs, 10 at a time, into /out/run');
   expect(startLine(progress({ service: 'simulator', alreadySaved: 2 }))).toBe(
     '10 jobs, simulated, 2 already saved, 10 at a time, into /out/run',
   );
 });
 
-it('says how to collect what was left, and until when', () => {
+it('names the command that collects open predictions, and its deadline', () => {
   const untilMs = new Date(2026, 0, 1, 17, 5).getTime();
   expect(linesOf({ type: 'run.detached', jobs: 3, command: 'collect out/night', untilMs })).toEqual([
     'detached 3 predictions left to the service. Collect before 17:05, when the first outputs are deleted: collect out/night',
@@ -65,7 +65,7 @@ it('says in the first line which files go up', () => {
   expect(uploads(...many)).toContain('3 files of /p3, 3 files of 2 more folders');
 });
 
-it('says for what it waits, why, and for how long it did', () => {
+it('reports the target, the reason and the length of a wait', () => {
   const error = outcomeError({ message: 'POST failed with 502' });
   expect(linesOf({ type: 'outage.began', of: 'service', error, maxMs: 2_700_000 })).toEqual([
     'waiting The service does not respond: jobs wait for it, for 45m 00s at most (--max-wait). Last error: POST failed with 502',

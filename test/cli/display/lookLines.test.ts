@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { lookLines } from '../../../src/cli/display/lookLines.ts';
 
-it('names what there is to look at, the gallery first, as addresses', async () => {
+it('names the pages of a run as addresses, the gallery first', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rxposure look-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   expect(lookLines(folder)).toEqual([]);

@@ -34,7 +34,7 @@ it('sums up a run in which all went well', () => {
   ]);
 });
 
-it('says that a simulation is one, and that its money was not paid', () => {
+it('marks a simulation, whose money was not paid', () => {
   const [headline, cost] = lines({}, progress({ service: 'simulator' }));
   expect(headline).toMatch(/^Simulated: 60 of 60 jobs saved/);
   expect(cost).toBe('  cost     $0.171, on average $0.003 a job, simulated: nothing was paid');
@@ -71,7 +71,7 @@ it('gives the reasons of failed and skipped jobs, and the next step', () => {
   ]);
 });
 
-it('counts the jobs that ended without an event by what the run did with them', () => {
+it('counts the jobs that ended without an event by the reason of the run', () => {
   const skippedLine = (at: Parameters<typeof progress>[0]) =>
     lines({ saved: 45, skipped: 12 }, progress(at)).find((line) => line.startsWith('  skipped'));
   const skipReasons = new Map([['over budget.', 6]]);
@@ -99,13 +99,13 @@ it('reports that there was nothing to make, instead of 0 of 0 jobs', () => {
   expect(headline).toBe('Nothing to make: no job is left, or --only selects none');
 });
 
-it('promises no retry of a failure that lies in the request', () => {
+it('promises no retry of a failure caused by the request', () => {
   const text = lines({ saved: 56, failed: 1 }, progress({ repeatingFailures: 1 })).join('\n');
   expect(text).toContain('1 failure will happen again unless you change the prompt or the input.');
   expect(text).not.toContain('next');
 });
 
-it('says of a failure of another kind only that it may happen again', () => {
+it('reports only that a failure of another kind may happen again', () => {
   const text = lines({ saved: 55, failed: 2 }, progress()).join('\n');
   expect(text).toContain('2 failures may happen again: follow the advice above first.');
   expect(text).not.toContain('will happen again');
@@ -135,7 +135,7 @@ it('names the budget that would do, and the reasons to skip with their numbers',
   );
 });
 
-it('leaves out --only in the command that makes what it left out', () => {
+it('omits --only in the command that makes the omitted jobs', () => {
   const [last] = lines({ saved: 45, skipped: 12 }, progress({ leaves: 'not chosen' })).slice(-1);
   expect(last).toBe(
     '  next     the same command again, without --only; saved images are not made or paid for again',
@@ -160,7 +160,7 @@ it('has the use of the budget', () => {
 
 it('mentions no lasting failure if there is none', () => {
   const text = lines({ saved: 56, failed: 1 }, progress({ recoverableFailures: 1 })).join('\n');
-  expect(text).toContain('  next     npx tsx pipelines/retry-failed.ts /out/run makes what failed');
+  expect(text).toContain('  next     npx tsx pipelines/retry-failed.ts /out/run makes the failed jobs again');
   expect(text).not.toContain('will happen again');
 });
 
@@ -169,7 +169,7 @@ it('names one command: that of the folder, with the flags that it needs', () => 
     lines(totals, progress(at)).filter((line) => line.startsWith('  next'));
   const inside = join(process.cwd(), 'out/a run');
   expect(next({ recoverableFailures: 1, folder: inside, carried: ['--simulate'] })).toEqual([
-    "  next     npx tsx pipelines/retry-failed.ts 'out/a run' --simulate makes what failed; saved images are not made or paid for again",
+    "  next     npx tsx pipelines/retry-failed.ts 'out/a run' --simulate makes the failed jobs again; saved images are not made or paid for again",
   ]);
   expect(next({ recoverableFailures: 1 }, { saved: 55, failed: 1, skipped: 1 })).toEqual([
     '  next     the same command again; saved images are not made or paid for again',
@@ -178,7 +178,7 @@ it('names one command: that of the folder, with the flags that it needs', () => 
   expect(next({}, {})).toEqual([]);
 });
 
-it('offers another seed for what the model refuses', () => {
+it('offers another seed for prompts that the model refuses', () => {
   const error = outcomeError({ code: 'ERR_SAFETY', message: 'refused' });
   const causes = [{ count: 2, first: { index: 4, prompt: 'a fox', error }, indexes: [4, 7] }];
   const text = lines({ saved: 54, failed: 3 }, progress({ causes, repeatingFailures: 3 }));

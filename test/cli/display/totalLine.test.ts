@@ -28,7 +28,7 @@ it('gives the reason of a long pause', () => {
   expect(totalLine(paused, 0, 80, plain)).toContain(' 0/3 · paused 4m 00s by the service');
 });
 
-it('says for how long it waits for the service, or for files', () => {
+it('shows the length of a wait for the service or for files', () => {
   const waiting = progress({ total: 3, serviceAwaySinceMs: 1_000, filesAwaySinceMs: 60_000 });
   expect(totalLine(waiting, 65_900, 80, plain)).toContain(
     ' 0/3 · waiting for the service 1m 04s · waiting for files 5s',

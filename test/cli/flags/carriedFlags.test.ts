@@ -30,7 +30,7 @@ it('names the built-in simulator for a folder of simulated images, unless the en
   expect(carried('', { service: 'simulator', environmentUrl: 'http://127.0.0.1:8787/v1' })).toBe('');
 });
 
-it('keeps what may be read and spent, and where images go, and nothing of the terminal', () => {
+it('keeps flags of inputs, money and destinations, and none of the terminal', () => {
   const kept = [
     ...['--allow-files photos', '--budget 5', '--to s3://a/b', '--to webdataset', '--no-provenance'],
     ...['--c2pa-key k.pem', '--table csv'],

@@ -255,7 +255,7 @@ describe('refusals', () => {
     expect(errorOf(() => flagsOf('--xyzzy')).suggestion).toBe('See --help for the flags.');
   });
 
-  it('says how a database is named, without its password', () => {
+  it('describes how to name a database, without its password', () => {
     const error = errorOf(() => flagsOf('--queue', 'postgres://rx:hidden@host/rx'));
     expect(error.message).toContain("'postgres://…'");
     expect(error.suggestion).toContain('--queue=postgres://…');

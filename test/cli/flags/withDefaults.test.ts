@@ -17,7 +17,7 @@ it('takes the concurrency of the strategy if none is given', () => {
   expect(concurrencyOf({ strategy: 'sequential', concurrency: 7 })).toBe(1);
 });
 
-it('tells which limits of an account were given, and are no defaults', () => {
+it('returns which limits of an account were given, and are not defaults', () => {
   const given = (...from: Parameters<typeof withDefaults>) => withDefaults(...from).isGiven;
   expect(given(emptyFlags)).toEqual({ rate: false, concurrency: false });
   expect(given({ ...emptyFlags, ratePerMinute: 600 })).toEqual({ rate: true, concurrency: false });

@@ -41,7 +41,7 @@ const totals = {
 const end = { totals, elapsedMs: 1_500, fault: null } as unknown as FinishedRun;
 
 describe('--on-image', () => {
-  it('tells a command the facts of an image, and interprets none of them', async () => {
+  it('passes a command the facts of an image, and interprets none of them', async () => {
     const said = join(folder(), 'said');
     const facts = '"$RXPOSURE_EVENT|$RXPOSURE_FILE|$RXPOSURE_JOB|$RXPOSURE_PROMPT|$RXPOSURE_COST_USD|$MINE"';
     const { hooks, warnings } = hooksOf({
@@ -59,7 +59,7 @@ describe('--on-image', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('warns of failures, the first ones each, and completes all the same', async () => {
+  it('warns of failures, the first ones each, and completes nevertheless', async () => {
     const { hooks, warnings } = hooksOf({ onImage: 'echo first >&2; echo no room >&2; exit 3' });
     for (let count = 0; count < 5; count += 1)
       await firstValueFrom((hooks.onImage?.(saved) ?? EMPTY).pipe(toArray()));
@@ -78,7 +78,7 @@ describe('a command', () => {
     expect(await runCommand(command, call, { env, token: TOKEN })).toBeNull();
   });
 
-  it('is ended with what it has started when its time is over', async () => {
+  it('is ended with its child processes when its time is over', async () => {
     const pid = join(folder(), 'pid');
     const slow = `sleep 60 & echo $! > '${pid}'; wait`;
     expect(await runCommand(slow, { ...call, timeoutMs: 300 }, { env, token: null })).toBe(

@@ -4,7 +4,7 @@ import { runCommand } from '../../../src/cli/hooks/runCommand.ts';
 const run = (command: string) =>
   runCommand(command, { facts: {}, content: {}, timeoutMs: 10_000 }, { env: process.env, token: null });
 
-it('tells why a command failed, also by what it wrote before it ended and is still in the pipe', async () => {
+it('reports why a command failed, also by its last output that is still in the pipe', async () => {
   expect(await run('(sleep 0.05; echo no room >&2) & exit 3')).toBe('exit code 3, no room');
 });
 

@@ -6,7 +6,7 @@ it('reads token, base URL and colour', () => {
   expect(readEnvironment(env)).toEqual({ token: 'r8_x', baseUrl: 'http://localhost:1/v1', noColor: true });
 });
 
-it('takes empty variables for absent ones', () => {
+it('treats empty variables as absent ones', () => {
   const nothing = { token: null, baseUrl: null, noColor: false };
   expect(readEnvironment({})).toEqual(nothing);
   expect(readEnvironment({ REPLICATE_API_TOKEN: ' ', REPLICATE_BASE_URL: '', NO_COLOR: '' })).toEqual(
@@ -31,7 +31,7 @@ it.each([
   ['export REPLICATE_API_TOKEN=r8_secret', 'its own name'],
   ['<your-secret>', 'a stand-in'],
   ['$REPLICATE_secret', 'a stand-in'],
-])('names what is around a token, and never the token: %s', (text, named) => {
+])('names the characters around a token, and never the token: %s', (text, named) => {
   const read = () => readEnvironment({ REPLICATE_API_TOKEN: text });
   expect(read).toThrow(named);
   expect(read).not.toThrow(/secret/);

@@ -45,7 +45,7 @@ it('is refused as long as a living process has it, this one too', async () => {
   expect(await take({ refuse })).toBeDefined();
 });
 
-it('waits for a living process, and says so once', async () => {
+it('waits for a living process, and reports it once', async () => {
   const lease = await take();
   const waits: number[] = [];
   const second = take({ onWait: ({ pid }) => waits.push(pid) });
@@ -69,7 +69,7 @@ it('ends its wait when it is unsubscribed, and then takes nothing', async () => 
   await expect.poll(() => readdirSync(folder())).toEqual([]);
 });
 
-it('gives back what is unsubscribed while it is taken', async () => {
+it('gives back a lease that is unsubscribed while it is taken', async () => {
   let renewalsEnded = 0;
   const repeatEvery = () => () => {
     renewalsEnded += 1;
@@ -128,7 +128,7 @@ it('takes over a file that was never completed, once it has had its time', async
   expect(holder().pid).toBe(process.pid);
 });
 
-it('reports a folder that is missing, or where a file is in the way', async () => {
+it('reports a folder that is missing, or is a file', async () => {
   await rm(folder(), { recursive: true });
   await expect(take()).rejects.toMatchObject({ name: 'StorageError', code: 'ERR_NOT_FOUND' });
   await writeFile(folder(), '');

@@ -51,11 +51,11 @@ function aRun(): Parameters<typeof findStrayFiles>[0] {
   return { config: { ...runOf().config, folder: folder() }, journal } as never;
 }
 
-// Other systems do not tell whether a process lives.
+// Other systems do not report whether a process lives.
 describe.runIf(process.platform === 'linux')(
   'two processes in one folder (skipped on other systems than Linux)',
   () => {
-    it('do not mind that the one that is refused deletes its file while the other looks around', async () => {
+    it('work although the refused one deletes its file while the other lists the folder', async () => {
       await leave('run.lock', 'dead');
       await writeFile(at('cat.png'), '');
       const [winner, loser] = [aProcess(), aProcess()];
@@ -66,9 +66,9 @@ describe.runIf(process.platform === 'linux')(
       // So the other finds the name of the successor free. It sees the new lease,
       await loser.goTo('rm', 2);
       expect(await readdir(folder())).toContain(OF_DEAD);
-      // the first lists what is there,
+      // the first lists the files,
       await winner.goTo('stat');
-      // and one file of that is gone.
+      // and one of them is gone.
       await loser.go();
       expect(await readdir(folder())).not.toContain(OF_DEAD);
       await winner.go();

@@ -17,7 +17,7 @@ let clock: VirtualClock;
 beforeEach(() => {
   sdk = memorySdk();
   clock = new VirtualClock();
-  // A day of our time: OpenTelemetry takes small numbers for times since the process began.
+  // A present date: OpenTelemetry reads small numbers as times since the process began.
   clock.advance(1_800_000_000_000);
 });
 afterEach(() => sdk.close());
@@ -174,7 +174,7 @@ describe('spans', () => {
     });
   });
 
-  it('are also of what an earlier run began, what a cache had, and what gets a turn later', () => {
+  it('are also of predictions of earlier runs, cached results, and jobs that get a turn later', () => {
     play(telemetry(), [
       startEvent,
       { type: 'prediction.created', index: 0, prompt: 'a', predictionId: 'p0', status: 'processing' },
@@ -251,7 +251,7 @@ describe('metrics', () => {
     });
   });
 
-  it('count what a result of an equal request cost once', async () => {
+  it('count the cost of a result of an equal request once', async () => {
     play(telemetry(), [
       startEvent,
       {
@@ -263,7 +263,7 @@ describe('metrics', () => {
     expect(Object.keys(await sdk.metrics())).toEqual(['rxposure.jobs']);
   });
 
-  it('count what an earlier run has paid for, and the time of its model, not again', async () => {
+  it('count images paid by an earlier run, and the time of their model, not again', async () => {
     const saved = outcome(0, { costUsd: 0.1, metrics: { predict_time: 9 } });
     play(telemetry(), [startEvent, { type: 'image.saved', outcome: saved, paidBefore: true }, endEvent]);
     expect(Object.keys(await sdk.metrics())).toEqual(['rxposure.jobs']);

@@ -13,7 +13,7 @@ import { scriptsInFolder } from '../../helpers/scriptsInFolder.ts';
 const elsewhere = { isWhole: false };
 
 describeFleet('workers over a bucket', () => {
-  it('make what one machine makes', async () => {
+  it('make the same images as one machine', async () => {
     const bucket = await theBucket();
     const url = await newDatabase();
     const scripts = await scriptsInFolder();
@@ -33,7 +33,7 @@ describeFleet('workers over a bucket', () => {
     expect(paths.some((path) => existsSync(local(path)))).toBe(false);
     expect(sidecars.every((path) => existsSync(local(path)))).toBe(true);
     await expect.poll(async () => (await Promise.all(scratches.map(filesBelow))).flat()).toEqual([]);
-    // The same command makes nothing; nor does one machine that goes on from there.
+    // The same command makes nothing; nor does one machine that continues from there.
     expect(await scripts.generate(prompts, flags, elsewhere)).toMatchObject({ code: 0, made: 0 });
     const alone = `${how} --to s3://pictures/night --delete-local`;
     expect(await scripts.generate(prompts, alone, elsewhere)).toMatchObject({ code: 0, made: 0 });
@@ -82,7 +82,7 @@ describeFleet('workers over a bucket', () => {
     expect(scripts.simulator.stats().created).toBe(0);
   });
 
-  it('leave a bucket to others for which they have no credentials, and say so', async () => {
+  it('leave a bucket without credentials to others, and report it', async () => {
     await theBucket();
     const url = await newDatabase();
     const scripts = await scriptsInFolder();
@@ -113,7 +113,7 @@ async function dueNow(url: string): Promise<void> {
   await database.close();
 }
 
-/** Outcomes without what two runs cannot have in common. */
+/** Outcomes without the fields that differ from run to run. */
 function timeless(outcomes: readonly Outcome[], prefix: string) {
   return outcomes.map(
     ({ predictionId: _id, createdAt: _created, completedAt: _done, metrics: _metrics, ...outcome }) =>

@@ -29,24 +29,21 @@ describeFleet('a worker over a bucket that dies', () => {
     ['between two deliveries', { stored: 2 }, 1],
     ['before the sidecar', { asked: 4 }, 1],
     ['when all is delivered, before that is on record', { stored: 4 }, 1],
-  ])(
-    '%s: nothing is paid twice, and the bucket has what the outcome says',
-    async (_when, moment, fetches) => {
-      const blow = createBlow(moment);
-      const part = await aPartOverBucket(database, blow.hooks);
-      const first = part.worker();
-      blow.aim(first);
-      await first.over;
-      expect(blow.hasStruck()).toBe(true);
-      const second = part.worker({ isRescue: true });
-      await second.over;
-      expect(second.events.map(({ type }) => type)).toEqual(['part.taken', 'part.finished']);
-      await expectTrue(part);
-      expect(part.simulator.stats().created).toBe(1);
-      // What is in the bucket is not asked of the service again.
-      expect(part.fetched()).toBe(fetches);
-    },
-  );
+  ])('%s: nothing is paid twice, and the bucket matches the outcome', async (_when, moment, fetches) => {
+    const blow = createBlow(moment);
+    const part = await aPartOverBucket(database, blow.hooks);
+    const first = part.worker();
+    blow.aim(first);
+    await first.over;
+    expect(blow.hasStruck()).toBe(true);
+    const second = part.worker({ isRescue: true });
+    await second.over;
+    expect(second.events.map(({ type }) => type)).toEqual(['part.taken', 'part.finished']);
+    await expectTrue(part);
+    expect(part.simulator.stats().created).toBe(1);
+    // Files in the bucket are not fetched from the service again.
+    expect(part.fetched()).toBe(fetches);
+  });
 
   it.each([
     [true, 'part.finished', 2],
@@ -62,7 +59,7 @@ describeFleet('a worker over a bucket that dies', () => {
     },
   );
 
-  it('and was thought dead only: what it delivers late changes nothing', async () => {
+  it('and was only thought dead: its late deliveries change nothing', async () => {
     let release = () => {};
     const isReleased = new Promise<void>((resolve) => {
       release = resolve;
@@ -90,7 +87,7 @@ describeFleet('a worker over a bucket that dies', () => {
     expect(part.simulator.stats().created).toBe(1);
   });
 
-  it('after an original that the next one would write otherwise: that of the bucket counts', async () => {
+  it('after an original that the next one would write differently: that of the bucket counts', async () => {
     const blow = createBlow({ stored: 1 });
     const part = await aPartOverBucket(database, blow.hooks);
     const first = part.worker();
@@ -103,7 +100,7 @@ describeFleet('a worker over a bucket that dies', () => {
     await expectTrue(part);
   });
 
-  it('after a rendition that the next one encodes otherwise: that of the bucket counts', async () => {
+  it('after a rendition that the next one encodes differently: that of the bucket counts', async () => {
     const blow = createBlow({ stored: 2 });
     const part = await aPartOverBucket(database, blow.hooks);
     const first = part.worker();
@@ -198,7 +195,7 @@ describeFleet('a worker over a bucket that dies', () => {
     expect([part.simulator.stats().created, part.fetched()]).toEqual([1, 1]);
   });
 
-  it('replaces nothing of somebody else: the job fails, and says why', async () => {
+  it('replaces no object of another program: the job fails, and its error names the object', async () => {
     const part = await aPartOverBucket(database);
     await part.bucket.write('night/pear.png', Buffer.from('mine'));
     await part.bucket.write('night/pear.webp', Buffer.from('mine'));
@@ -270,7 +267,7 @@ function withAnotherEnd({ simulator }: PartOverBucket): Provider {
   return { ...provider, getPrediction };
 }
 
-/** Expects a saved job, whose outcome and sidecar say of each file what lies in the bucket. */
+/** Expects a saved job, whose outcome and sidecar match each file in the bucket. */
 async function expectTrue({ ended, bucket }: PartOverBucket): Promise<Outcome> {
   const [job] = await ended();
   if (job === undefined) throw new Error('Expected a job');

@@ -24,7 +24,7 @@ it('gives each worker a scratch folder of its own, which is empty', async () => 
   await Promise.all([second.release(), third.release()]);
 });
 
-it('leaves a run to others whose files have no place on this worker', async () => {
+it('leaves a run to others if this worker has no folder for its files', async () => {
   const gates = createWorkerGates(1);
   const bucket = { url: 's3://pictures/night', claim: 'c' };
   await expect(openFolders(1, { folder: 'night', bucket: null, gallery: false }, { gates })).rejects.toThrow(

@@ -34,7 +34,7 @@ describeFleet('openDatabase', () => {
     await database.close();
   });
 
-  it('ends a transaction that stands still, so that others get its locks', async () => {
+  it('ends an idle transaction, so that others get its locks', async () => {
     const url = await newDatabase();
     const sleeper = await openDatabase({ url, connections: 1, stalledMs: 200 });
     const other = await openDatabase({ url, connections: 1 });
@@ -57,7 +57,7 @@ describeFleet('openDatabase', () => {
     await other.close();
   });
 
-  it('takes a connection on which nothing comes for broken, and makes another', async () => {
+  it('treats a silent connection as broken, and opens another', async () => {
     const url = await newDatabase();
     const database = await openDatabase({ url, connections: 1, longestMs: 200 });
     const slow = ['SELECT pg_sleep(2)', []] as const;
@@ -67,7 +67,7 @@ describeFleet('openDatabase', () => {
     await database.close();
   });
 
-  it('says which roles a user needs that may not do something', async () => {
+  it('names the roles that a user without a permission needs', async () => {
     const database = await openDatabase({ url: await newDatabase(), connections: 1 });
     const refused = database.transaction(async (query) => {
       await query('CREATE ROLE stranger_of_test');
@@ -79,13 +79,13 @@ describeFleet('openDatabase', () => {
     await database.close();
   });
 
-  it('says what to correct in an address whose user or database is wrong', async () => {
+  it('suggests a correction of an address whose user or database is wrong', async () => {
     const url = new URL(await newDatabase());
     for (const change of [{ pathname: '/nothing_here' }, { username: 'nobody_here', password: 'wrong' }]) {
       const wrong = Object.assign(new URL(url), change);
       await expect(openDatabase({ url: String(wrong), connections: 1 })).rejects.toMatchObject({
         name: 'UsageError',
-        message: expect.stringContaining('lets nobody in with this address'),
+        message: expect.stringContaining('refuses the login with this address'),
         suggestion: expect.stringContaining('postgres://USER:PASSWORD@HOST/DATABASE'),
       });
     }

@@ -65,12 +65,12 @@ describeFleet('migrate', () => {
     },
   );
 
-  it('refuses to open one whose commits are not flushed', async () => {
+  it('refuses to open a database whose commits are not flushed', async () => {
     const unflushed = `${url}?options=${encodeURIComponent('-c synchronous_commit=off')}`;
     await expect(opened(unflushed)).rejects.toThrow('The database has `synchronous_commit` off');
   });
 
-  it('refuses an address that is none, and says what cannot be reached', async () => {
+  it('refuses an invalid address, and names one that cannot be reached', async () => {
     await expect(opened('mysql://db/rxposure')).rejects.toThrow('Expected an address like postgres://');
     const nowhere = new URL(url);
     nowhere.port = '1';

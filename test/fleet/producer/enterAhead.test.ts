@@ -15,10 +15,10 @@ import { scriptsInFolder } from '../../helpers/scriptsInFolder.ts';
 
 const patient = { timeout: 20_000, interval: 20 };
 const prompts = Array.from({ length: 26 }, (_, n) => `pear ${n}`);
-/** The images are made by nobody. */
+/** No worker makes the images. */
 const unmade = { isBooked: false, isWhole: false };
 
-/** What is warned of but that nobody works, which is true here and said after some seconds. */
+/** True for warnings other than that no worker is alive, which is right here. */
 const isOther = (warning: string) => !warning.startsWith('No worker is alive');
 
 /** A run of two parts in a shared folder, whose parts the test ends. */
@@ -64,7 +64,7 @@ async function aRun() {
 }
 
 describeFleet('a command that looks at a run of workers', () => {
-  it('enters what they have made meanwhile, and counts it all at the end, whoever has entered it', async () => {
+  it('enters their outcomes meanwhile, and counts all of them at the end, also those of other commands', async () => {
     const { scripts, start, isLooking, end, endRun, entered } = await aRun();
     const left = new ReplaySubject<void>(1);
     const first = start(left);
@@ -95,7 +95,7 @@ describeFleet('a command that looks at a run of workers', () => {
     expect((await start()).totals).toMatchObject({ saved: 0, alreadySaved: 26 });
   });
 
-  it('ends at once on Ctrl-C, and may be killed: what it has entered stays', async () => {
+  it('ends at once on Ctrl-C, and may be killed: entered outcomes stay', async () => {
     const { scripts, start, spawned, isLoaded, isLooking, end, endRun, entered } = await aRun();
     const first = await spawned();
     await isLooking();
@@ -157,7 +157,7 @@ describeFleet('a command that looks at a run of workers', () => {
     expect(await entered()).toBe(26);
   });
 
-  it('goes on without what it has entered if the run is forgotten', async () => {
+  it('keeps entered outcomes if the run is forgotten', async () => {
     const { database, start, isLooking, end, entered } = await aRun();
     const looking = start();
     await isLooking();
@@ -185,7 +185,7 @@ describeFleet('a command that looks at a run of workers', () => {
     expect([await entered(), existsSync(scripts.at('run.lock'))]).toEqual([26, false]);
   });
 
-  it('keeps what it has entered if the run is paused, and enters the rest once it goes on', async () => {
+  it('keeps entered outcomes if the run is paused, and enters the rest once it goes on', async () => {
     const { database, start, isLooking, end, endRun, entered } = await aRun();
     const looking = start();
     await isLooking();
@@ -202,7 +202,7 @@ describeFleet('a command that looks at a run of workers', () => {
     expect(totals).toMatchObject({ saved: 26, alreadySaved: 0, skipped: 0 });
   });
 
-  it('goes on if its connections are cut', async () => {
+  it('continues if its connections are cut', async () => {
     const { database, start, isLooking, end, endRun, entered } = await aRun();
     const cut = () =>
       database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity

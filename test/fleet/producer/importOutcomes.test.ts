@@ -106,7 +106,7 @@ it('refuses a part that lacks the outcome of a job', async () => {
   expect(fault).toMatchObject({ code: 'ERR_DAMAGED_PART' });
 });
 
-it('tells how jobs ended elsewhere, and of those that are not saved also with the next command', async () => {
+it('reports the ends of jobs on other machines, and unsaved jobs again with the next command', async () => {
   const status = ['saved', 'failed', 'skipped', 'saved'] as const;
   const error = { name: 'E', code: 'ERR_SAFETY', message: 'no', recoverable: false, suggestion: '' };
   const rows = (await parts()).map((row, at) => {
@@ -138,7 +138,7 @@ it('tells how jobs ended elsewhere, and of those that are not saved also with th
   }
 });
 
-/** Follows the run as a command does; what the database has is in `rows`. */
+/** Follows the run as a command does; `rows` are those of the database. */
 function follow(rows: readonly Row[], stop: Observable<unknown>): Observable<unknown> {
   const settings = { folder: folder(), provider: fakeProvider(), gallery: false, keepUnfinished: true };
   const run = { fingerprint: null, total: plans.length, isSame: true };
@@ -186,7 +186,7 @@ it('enters parts as they are done, in any order, and the end counts them all', a
   expect(existsSync(unfinished)).toBe(false);
 });
 
-it('may be left at any time: what is not entered then is entered later', async () => {
+it('may be left at any time: missing outcomes are entered later', async () => {
   const all = await parts();
   const left = new ReplaySubject<void>(1);
   const following = lastValueFrom(follow(all.slice(0, 2), NEVER).pipe(takeUntil(left)), {

@@ -18,7 +18,7 @@ describeFleet('watchRun', () => {
     database.query(`INSERT INTO pgboss.instance (name, supervise, heartbeat_on, stopped_on, heartbeat_seconds)
       VALUES ('${name}', ${name !== 'producer'}, clock_timestamp() - interval '${ago}', ${stopped}, 5)`);
 
-  it('tells since when no worker is alive, and none while some may be starting', async () => {
+  it('reports since when no worker is alive, but not while some may be starting', async () => {
     const run = await aRun(database);
     await heard('producer', '0 seconds', 'NULL');
     const silences = (count: number) =>
@@ -38,7 +38,7 @@ describeFleet('watchRun', () => {
     expect(await silences(1)).toEqual([{ silence: null, liveWorkers: 1 }]);
   });
 
-  it('tells of no silence once the run waits for no worker any more', async () => {
+  it('reports no silence once the run waits for no worker any more', async () => {
     const run = await aRun(database);
     await database.query('DELETE FROM pgboss.instance');
     const seen = await lastValueFrom(

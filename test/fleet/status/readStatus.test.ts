@@ -25,7 +25,7 @@ describeFleet('readStatus', () => {
     expect(status).toEqual({ account: null, runs: [], workers: [], stuck: [] });
   });
 
-  it('counts a run, its money and slots, and who works on it', async () => {
+  it('counts a run, its money and slots, and its workers', async () => {
     const parts = [plansFrom(0, 3), plansFrom(3, 2), plansFrom(5, 2)];
     const run = await aRun(database, parts, {
       slots: 4,
@@ -76,7 +76,7 @@ describeFleet('readStatus', () => {
     expect(taken.part).toBe(0);
   });
 
-  it('says what is stuck, the oldest first', async () => {
+  it('lists stuck jobs, parts and runs, the oldest first', async () => {
     const calls = createRunCalls(database);
     const run = await aRun(database, [plansFrom(0, 3), plansFrom(3, 1)]);
     const { journal } = await aWorker(database, run);
@@ -112,7 +112,7 @@ describeFleet('readStatus', () => {
     ]);
   });
 
-  it('says what workers leave to others, until one can work on it', async () => {
+  it('lists parts that workers leave to others, until one can work on them', async () => {
     const run = await aRun(database, [plansFrom(0, 3)]);
     const stuck = async () => (await readStatus(database)).stuck.filter((one) => one.run === run);
     const refuse = async (refusal: string | null) => {
@@ -128,7 +128,7 @@ describeFleet('readStatus', () => {
     expect(await stuck()).toEqual([]);
   });
 
-  it('takes what is known of workers from the engine', async () => {
+  it('takes the data of workers from the engine', async () => {
     await ask('CREATE SCHEMA pgboss');
     await ask(`CREATE TABLE pgboss.instance (name text, supervise boolean, metrics jsonb, started_on timestamptz DEFAULT now(),
       heartbeat_on timestamptz, stopped_on timestamptz, heartbeat_seconds integer DEFAULT 30)`);
@@ -156,14 +156,14 @@ describeFleet('readStatus', () => {
     expect(workers[1]?.heardAtMs).toBeGreaterThan(0);
   });
 
-  it('says when the service lets create requests in again', async () => {
+  it('returns when the service accepts create requests again', async () => {
     await ask('SELECT rx_v1.told($1, NULL, 60000)', [Date.now()]);
     const { atMs, account } = await readStatus(database);
     expect(account?.closedUntilMs).toBeGreaterThan(atMs);
     expect(account?.pacePerMinute).toBeLessThan(account?.perMinute ?? 0);
   });
 
-  it('says that a database has no fleet', async () => {
+  it('reports that a database has no fleet', async () => {
     const elsewhere: typeof database.transaction = (work) =>
       database.transaction((query) =>
         work((sql, values) => query(sql.replaceAll('rx.account', 'rx.nothing'), values)),

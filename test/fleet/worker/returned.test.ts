@@ -73,7 +73,7 @@ describeFleet('a part that is given back', () => {
     await lastValueFrom(ends.finish(held, taken, []));
   });
 
-  it('has no task while its run is paused, and its own once that goes on', async () => {
+  it('has no task while its run is paused, and its own once the run continues', async () => {
     const command = aCommand();
     const { run } = await command();
     const first = await take('parts');
@@ -86,7 +86,7 @@ describeFleet('a part that is given back', () => {
     await lastValueFrom(ends.finish(held, taken, []));
   });
 
-  it('has a task if its run goes on before it comes back', async () => {
+  it('has a task if its run continues before it comes back', async () => {
     const command = aCommand();
     const { run } = await command();
     const first = await take('parts');

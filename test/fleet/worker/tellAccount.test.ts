@@ -23,7 +23,7 @@ describeFleet('tellAccount', () => {
   });
   afterAll(() => database?.close());
 
-  /** Sends a create request that is answered so, as the role of workers. */
+  /** Sends a create request with this response, as the role of workers. */
   const send = (answer: (options: CreateOptions) => Observable<Prediction>) => {
     const asWorker: typeof database.query = (sql, values) =>
       database.transaction(async (query) => {
@@ -45,7 +45,7 @@ describeFleet('tellAccount', () => {
     return of(aPrediction());
   };
 
-  it('lowers the tokens to what the service has left, and says nothing of plenty', async () => {
+  it('lowers the tokens to the rest that the service reports, and never raises them', async () => {
     expect(await send(withRoom(500))).toEqual(aPrediction());
     expect(await account()).toMatchObject({ tokens: 50 });
     expect(await send(withRoom(7))).toEqual(aPrediction());
@@ -53,7 +53,7 @@ describeFleet('tellAccount', () => {
     expect(await send(() => of(aPrediction()))).toEqual(aPrediction());
   });
 
-  it('closes the account to all for as long as a refusal says, before its error is emitted', async () => {
+  it('closes the account to all for the wait of a refusal, before its error is emitted', async () => {
     await expect(send(() => refusal(30_000))).rejects.toMatchObject({ code: 'ERR_THROTTLED' });
     const { closedS, pace, tokens } = await account();
     expect(closedS).toBeGreaterThan(0);

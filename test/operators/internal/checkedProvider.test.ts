@@ -46,7 +46,7 @@ describe.each(Object.entries(calls))('%s', (name, call) => {
     ['an empty object', of({}), 'an object without fields'],
     ['undefined', of(undefined), 'undefined'],
     ['no stream', undefined, 'undefined, which is no Observable and no promise'],
-  ])('names what it got: %s', async (_what, given, got) => {
+  ])('names the received value: %s', async (_what, given, got) => {
     const error = await run(call(giving(given))).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ProviderError);
     expect(error).toMatchObject({
@@ -104,7 +104,7 @@ it('takes promises, and keeps `this` of a class', async () => {
   expect(provider).toMatchObject({ isLocal: true, isPlain: false });
 });
 
-it('counts what is no prediction in a list as unreadable', async () => {
+it('counts list entries that are no predictions as unreadable', async () => {
   const page = { predictions: [aPrediction(), null, { id: 'x' }], next: null, unreadable: 1 };
   const [read] = await run(giving(of(page)).listPredictions({ createdAfterMs: 0 }));
   expect(read).toEqual({ ...page, predictions: [aPrediction()], unreadable: 3 });
@@ -116,7 +116,7 @@ it('is made once for each provider', () => {
   expect(checkedProvider(checkedProvider(provider))).toBe(checkedProvider(provider));
 });
 
-it.each([[undefined], [null], [{}], ['replicate']])('throws for what is no provider: %j', (given) => {
+it.each([[undefined], [null], [{}], ['replicate']])('throws for other values: %j', (given) => {
   expect(() => checkedProvider(given as never)).toThrow(
     /^Expected `provider` to be a provider, with the methods/,
   );

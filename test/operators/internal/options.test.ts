@@ -6,7 +6,7 @@ import {
   expectWait,
 } from '../../../src/operators/internal/options.ts';
 
-it('names the option, what was expected and what came', () => {
+it('names the option, the expected and the received value', () => {
   expect(() => expectOption(false, 'concurrency', 'an integer of 1 or more', 0)).toThrow(
     new RangeError('Expected `concurrency` to be an integer of 1 or more, got 0'),
   );

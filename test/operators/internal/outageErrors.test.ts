@@ -44,7 +44,7 @@ it('errors of token and credit concern all calls, those of a web filter need not
   expect(errors.map(concernsAllCalls)).toEqual([true, false, false, false]);
 });
 
-it('a file host is away if it has not responded; a download that broke off says nothing', () => {
+it('a file host is away if it has not responded; a download that broke off proves nothing', () => {
   const errors = [
     new DownloadError('ERR_NO_CONNECTION', 'away', { ...again, isOutage: true }),
     new DownloadError('ERR_UNTRUSTED_CERTIFICATE', 'away', { isOutage: true }),

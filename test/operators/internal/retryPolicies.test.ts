@@ -54,7 +54,7 @@ describe('waits', () => {
     expect(waitsS(retryPolicies[name], error)).toEqual(expected);
   });
 
-  it('attempt, as often as a run says', () => {
+  it('attempt, as often as a run allows', () => {
     expect(waitsS({ ...retryPolicies.attempt, retries: 7 }, errors.call)).toEqual([1, 2, 4, 8, 16, 30, 30]);
   });
 });

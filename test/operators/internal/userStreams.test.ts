@@ -30,7 +30,7 @@ it(
   }),
 );
 
-it('drops what comes behind the value: a second one, an error, or no end', async () => {
+it('ignores everything after the value: a second one, an error, or no end', async () => {
   const ends = [of('q'), defer(() => throwError(() => new Error('late'))), NEVER];
   for (const end of ends) {
     const events: string[] = [];
@@ -45,7 +45,7 @@ it('drops what comes behind the value: a second one, an error, or no end', async
   }
 });
 
-it('subscribes to promises, and says what is neither that nor a stream', async () => {
+it('subscribes to promises, and names values that are neither that nor a stream', async () => {
   const seen: unknown[] = [];
   await new Promise<void>((resolve) => {
     streamOf(() => Promise.resolve('p'), wrong).subscribe({

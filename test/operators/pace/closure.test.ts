@@ -43,7 +43,7 @@ it('doubles the wait that no refusal names, up to a minute, and begins again aft
   expect(refuse()).toBe(1_000);
 });
 
-it.each([0, -5_000, Number.NaN])('takes a named wait of %d for none', (namedMs) => {
+it.each([0, -5_000, Number.NaN])('treats a named wait of %d as none', (namedMs) => {
   const { closure, refuse } = closureAt();
   refuse(namedMs);
   expect(closure.waitMs()).toBe(1_000);
@@ -75,7 +75,7 @@ describe('a wait that is too long', () => {
     });
   });
 
-  it('counts if all requests were refused for as long, whatever they named', () => {
+  it('counts if all requests were refused for as long, with any named wait', () => {
     for (const namedMs of [null, 20_000]) {
       const { closure, refuse, now } = closureAt();
       const startMs = now();
@@ -138,7 +138,7 @@ it('stays open after an old refusal that names an endless wait', () => {
   expect(closure.waitMs()).toBe(0);
 });
 
-it('never closes for longer than `maxWaitMs`, whatever a service names', () => {
+it('never closes for longer than `maxWaitMs`, even if a service names a longer wait', () => {
   const named = fc.oneof(fc.constant(null), fc.double({ noNaN: true }), fc.integer());
   fc.assert(
     fc.property(fc.array(fc.tuple(named, fc.boolean()), { maxLength: 30 }), fc.nat(1e6), (all, more) => {

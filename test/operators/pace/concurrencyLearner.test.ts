@@ -38,7 +38,7 @@ function learnedFrom(capacity: number, jobs: number, refusesAbove = Number.POSIT
 }
 
 it.each([3, 8, 20, 40])(
-  'comes near what a service with %d machines makes good use of, and stays there',
+  'comes near the concurrency that a service with %d machines can use, and stays there',
   (capacity) => {
     const slotCounts = learnedFrom(capacity, 4_000);
     const late = slotCounts.slice(2_000);
@@ -65,7 +65,7 @@ it('halves on a refusal, once for all that come together, and tries more from th
   expect(learner.concurrency).toBe(1);
 });
 
-it('keeps below what a service refuses, most of the time', () => {
+it('stays below the limit of a service, most of the time', () => {
   const late = learnedFrom(100, 3_000, 24).slice(1_000);
   const below = late.filter((slots) => slots <= 24);
   expect(below.length / late.length).toBeGreaterThan(0.8);

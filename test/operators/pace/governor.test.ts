@@ -50,7 +50,7 @@ describe.each([
     }
   });
 
-  it('sends at once what `perMinute` lets it, to a service that has room', () => {
+  it('sends as many requests at once as `perMinute` allows, to a service that has room', () => {
     const service = { perMinute: 600, burst: 600, hasHeaders };
     const { admittedAtMs, refused } = runGoverned(service, { jobs: 60, concurrency: 60 });
     let nowMs = 0;
@@ -201,7 +201,7 @@ describe('line', () => {
   );
 
   it(
-    'closes for as long as a refusal says; a shorter one does not open it sooner',
+    'closes for the wait of a refusal; a shorter one does not open it sooner',
     marbles(({ expectObservable }) => {
       const governor = createGovernor({ perMinute: 60_000 });
       const [a, b] = [ticketOf(governor), ticketOf(governor)];
@@ -212,7 +212,7 @@ describe('line', () => {
   );
 
   it(
-    'counts what a late refusal says from the first of those sent together',
+    'counts the wait of a late refusal from the first of those sent together',
     marbles(({ cold, expectObservable }) => {
       const governor = createGovernor({ perMinute: 60_000 });
       const [a, b] = [ticketOf(governor), ticketOf(governor)];
@@ -223,7 +223,7 @@ describe('line', () => {
   );
 
   it(
-    'waits 1 s, then 2 s, … where refusals name no wait; those sent together count once',
+    'waits 1 s, then 2 s, … if refusals name no wait; those sent together count once',
     marbles(({ cold, expectObservable }) => {
       const governor = createGovernor({ perMinute: 60_000 });
       const volley = [ticketOf(governor), ticketOf(governor), ticketOf(governor)];
@@ -269,7 +269,7 @@ describe('line', () => {
   );
 
   it(
-    'lets who waits step out',
+    'lets a waiting subscriber leave the queue',
     marbles(({ expectObservable }) => {
       const governor = createGovernor({ perMinute: 12_000, burst: 1 });
       expectObservable(governor.admit().pipe(moment)).toBe('(a|)');
@@ -330,7 +330,7 @@ describe('a service that accepts nothing any more', () => {
     });
 
   it(
-    'is tried once more after a minute if it asks to wait for years; then all in line fail, and those who come',
+    'is tried once more after a minute if it asks to wait for years; then all in line fail, and later ones too',
     marbles(({ cold, expectObservable }) => {
       const governor = createGovernor({ perMinute: 60_000 });
       governor.admit().pipe(refuse(1e12)).subscribe();
@@ -346,7 +346,7 @@ describe('a service that accepts nothing any more', () => {
   );
 
   it(
-    'goes on as it did if that try is accepted',
+    'continues unchanged if that try is accepted',
     marbles(({ expectObservable }) => {
       const governor = createGovernor({ perMinute: 60_000 });
       governor.admit().pipe(refuse(1e12)).subscribe();

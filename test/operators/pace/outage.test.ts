@@ -210,7 +210,7 @@ it('begins the next outage if those that are let go fail at once', () => {
   expect(entered).toEqual(['1000 a', '1000 b', '2000 c']);
 });
 
-it('is not given up for the time in which nobody waited', () => {
+it('does not count time without a waiting request towards giving up', () => {
   const { clock, outage, entered, enter } = begun({ maxOutageMs: 600_000 });
   clock.advance(3_600_000);
   enter('a');
@@ -238,7 +238,7 @@ it('knows how long it was away, and when', () => {
   expect(outage.wasAway(0, 9_000)).toBe(false);
   outage.failed(silence);
   outage.failed(silence);
-  // That nobody asks proves nothing.
+  // Time without requests proves nothing.
   clock.advance(60_000);
   expect(outage.wasAway(0, 99_000)).toBe(false);
   outage.failed(silence);

@@ -25,13 +25,13 @@ describe('a refusal', () => {
     expect(pace.perMinute).toBeCloseTo(60_000 / (4_000 - 500));
   });
 
-  it('gives a measurement from then on: all that came in, if the service saves up', () => {
+  it('gives a measurement from then on: all tokens that came in, if the service saves up', () => {
     const pace = refusedAfter(5);
     pace.refused(send(pace, 20 + 1, 1_000, 11_000), 1_000); // The last one is refused.
     expect(pace.perMinute).toBeCloseTo((20 / 11) * 60);
   });
 
-  it('and between that and what came in while it was open, if it may not', () => {
+  it('and the mean of that and the tokens that came in while it was open, if it may not', () => {
     const pace = refusedAfter(1);
     pace.refused(send(pace, 20 + 1, 1_000, 11_500), 1_000);
     expect(pace.perMinute).toBeCloseTo((20 / Math.sqrt(10.5 * 11.5)) * 60);

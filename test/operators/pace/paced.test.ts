@@ -46,7 +46,7 @@ it('ends with the error of a governor that gives up', () => {
   expect(errors).toEqual(['too long']);
 });
 
-it('tells the governor that no request is in flight', () => {
+it('reports to the governor that no request is in flight', () => {
   let over = 0;
   const ticket = { accepted() {}, refused() {}, over: () => over++ };
   of('a', 'b')

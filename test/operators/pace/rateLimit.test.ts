@@ -15,7 +15,7 @@ it(
 );
 
 it(
-  'passes on never, empty, one and what is slow enough',
+  'passes on never, empty, one and a slow source',
   marbles(({ cold, expectObservable }) => {
     expectObservable(NEVER.pipe(rateLimit(oneInFiveMs)), '--!').toBe('---');
     expectObservable(EMPTY.pipe(rateLimit(oneInFiveMs))).toBe('|');

@@ -22,7 +22,7 @@ it('waits for a token if none was left, and a little longer', () => {
   clock.nowMs = 1_080;
   expect(bucket.waitMs()).toBe(0);
   bucket.take();
-  expect(bucket.waitMs()).toBe(1_080); // A bucket of one keeps nothing of what came in too late.
+  expect(bucket.waitMs()).toBe(1_080); // A bucket of one keeps no tokens that came in too late.
 });
 
 it('adds to a late response the tokens that came in since, and takes away those spent since', () => {
@@ -47,7 +47,7 @@ it('believes the emptiest response to requests that were sent together: they may
   expect(bucket.waitMs()).toBe(1_000 * (1 + 3 * 0.08));
 });
 
-it('takes what others left, and what they gave up', () => {
+it('counts the tokens that others took, and those that they gave back', () => {
   const { bucket, clock } = bucketAt();
   bucket.reported(bucket.take(), { ...full, remaining: 9 });
   clock.nowMs = 1_000;
@@ -98,7 +98,7 @@ it('assumes less room after a wrong guess, until responses prove it right', () =
   expect(roomAfter(20)).toBe(8 / 2 - 1 + 2);
 });
 
-it('says how it fills once it was seen half empty, for two seconds or more', () => {
+it('reports its refill once it was seen half empty, for two seconds or more', () => {
   const { bucket } = bucketAt();
   const fillingAfter = (remaining: number, fullInMs: number | null) => {
     bucket.reported(bucket.take(), { remaining, fullInMs });

@@ -37,7 +37,7 @@ it('loses no tokens to a clock that is set back', () => {
   expect(bucket.waitMs()).toBe(1_000);
 });
 
-it('says what comes back in a minute, and takes back what bought nothing', () => {
+it('reports its refill in a minute, and takes unused tokens back', () => {
   const bucket = createTokenBucket({ limit: 60, windowMs: 60_000, burst: 11, now: () => 0 });
   expect(bucket.refillPerMinute).toBeCloseTo(60 - (11 - 1));
   for (let n = 0; n < 11; n += 1) bucket.take();

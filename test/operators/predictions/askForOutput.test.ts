@@ -37,7 +37,7 @@ it.each<[string, Prediction, Prediction[], string, Prediction]>([
 });
 
 it(
-  'passes on one that cannot be asked for as it was',
+  'emits the prediction unchanged if it cannot be asked for',
   marbles(({ expectObservable }) => {
     const refusal = new ProviderError('ERR_FORBIDDEN', '403', { status: 403 });
     const provider = fakeProvider({ getPrediction: () => throwError(() => refusal) });

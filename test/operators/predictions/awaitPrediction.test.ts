@@ -51,7 +51,7 @@ it(
 );
 
 it(
-  'cancels one whose time is up and emits what the service leaves of it',
+  'cancels one whose time is up and emits its last state',
   marbles(({ cold, expectObservable }) => {
     const canceled = aPrediction({ status: 'canceled', outputComplete: false });
     const provider = fakeProvider({
@@ -107,7 +107,7 @@ it(
 );
 
 it(
-  'gives up on a 404 that lasts, and on what cannot be mended',
+  'gives up on a 404 that lasts, and on permanent errors',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const unknown = new ProviderError('ERR_NOT_FOUND', '404', { status: 404 });
     const denied = new ProviderError('ERR_UNAUTHENTICATED', '401', { status: 401 });

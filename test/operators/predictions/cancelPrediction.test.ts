@@ -25,7 +25,7 @@ it(
 );
 
 it(
-  'looks again at one that still ran when the cancel was answered, because it may be finished first',
+  'looks again at one that still ran at the response to the cancel, because it may finish first',
   marbles(({ cold, expectObservable }) => {
     const running = aPrediction({ status: 'processing', output: null, outputComplete: false });
     const canceled: Prediction = { ...running, status: 'canceled' };
@@ -43,7 +43,7 @@ it(
     expectObservable(cancelPrediction(provider([running, done]), 'p1')).toBe('1002ms (p|)', { p: done });
     const ended = { ...canceled, metrics: { predict_time: 2 } };
     expectObservable(cancelPrediction(provider([ended]), 'p1')).toBe('502ms (p|)', { p: ended });
-    expectObservable(cancelPrediction(provider([]), 'p1')).toBe('2002ms (p|)', { p: canceled }); // it never tells
+    expectObservable(cancelPrediction(provider([]), 'p1')).toBe('2002ms (p|)', { p: canceled }); // it never reports the end
   }),
 );
 

@@ -24,21 +24,21 @@ it('knows the predictions of earlier runs, and those that it learns of', async (
   expect(await firstValueFrom(claims.take('b', null))).toBe(false);
 });
 
-/** What a look has found: the ids of predictions, each for a request of its own. */
+/** The predictions that a look has found, by their ids, each for a request of its own. */
 function foundOf(...ids: readonly string[]): Verdict['found'] {
   return new Map(ids.map((id) => [{ owner: null }, { id }])) as unknown as Verdict['found'];
 }
 
 const idsOf = (found: Verdict['found']) => [...found.values()].map(({ id }) => id);
 
-it('leaves what a look has found to those who were faster to claim it', async () => {
+it('leaves found predictions to those who claimed them first', async () => {
   const claims = createClaims(['b']);
   expect(idsOf(await firstValueFrom(claimFound(foundOf('a', 'b', 'c'), claims)))).toEqual(['a', 'c']);
   expect(idsOf(await firstValueFrom(claimFound(foundOf('a', 'd'), claims)))).toEqual(['d']);
   expect(await firstValueFrom(claimFound(new Map(), claims))).toEqual(new Map());
 });
 
-it('claims what a look has found one after the other, so that the store keeps their order', () => {
+it('claims found predictions one after the other, so that the store keeps their order', () => {
   const asked: string[] = [];
   const take = (id: string) =>
     defer(() => {

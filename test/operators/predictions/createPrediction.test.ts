@@ -210,7 +210,7 @@ it(
 );
 
 it(
-  'does not send again what the service refused',
+  'does not send a refused request again',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const create = cold<Prediction>('-#', undefined, refused);
     const provider = fakeProvider({ createPrediction: () => create });
@@ -267,7 +267,7 @@ it(
 );
 
 it(
-  'leaves the search to the caller who wants it',
+  'leaves the search to the caller on demand',
   marbles(({ cold, expectObservable }) => {
     const provider = fakeProvider({ createPrediction: () => cold<never>('--#', undefined, lost) });
     const operator = createPrediction(provider, {
@@ -346,7 +346,7 @@ it(
 );
 
 it(
-  'emits what a throwing callback threw',
+  'emits the error of a callback',
   marbles(({ cold, expectObservable }) => {
     const provider = fakeProvider({ createPrediction: () => cold<Prediction>('-(p|)') });
     const config = {
@@ -364,7 +364,7 @@ it(
 );
 
 it(
-  'sends, writes down and looks for what a request was made into',
+  'sends, writes down and looks for the prepared request',
   marbles(({ cold, expectObservable, flush }) => {
     const prepared = aRequest({ input: { image: 'https://files.example/1' } });
     const mine = aPrediction({ input: prepared.input });

@@ -29,7 +29,7 @@ it('learns only from successes with both times', () => {
   expect(times.shortestMs('o/n')).toBe(100);
 });
 
-it('forgets what is long past', () => {
+it('forgets old run times', () => {
   const times = createRunTimeStats();
   for (const ms of [10, 10, 10]) times.learn(tookMs(ms));
   for (let more = 0; more < 32; more += 1) times.learn(tookMs(1_000));

@@ -229,7 +229,7 @@ it('follows 20 predictions at once, with one request for all', () => {
   expect(lists).toBeLessThan(8);
 });
 
-it('ends a prediction that is followed twice for both, and goes on if one leaves', () => {
+it('ends a prediction that is followed twice for both, and continues if one leaves', () => {
   const scheduler = new VirtualTimeScheduler();
   const one = aPrediction({ ...running, id: 'p1' });
   const stateOf = (): Prediction => (scheduler.now() < 2_000 ? one : aPrediction({ id: 'p1' }));
@@ -272,7 +272,7 @@ it(
 );
 
 it(
-  'cancels nothing when it is unsubscribed: what is followed counts as paid',
+  'cancels nothing when it is unsubscribed: followed predictions count as paid',
   marbles(({ cold, expectObservable, flush }) => {
     const ledger = createLedger({ limitMicroUsd: 100 });
     const follower = { follow: () => cold<Prediction>('------') };

@@ -12,6 +12,6 @@ it.each<[PredictionStatus, boolean, boolean]>([
   ['failed', false, true],
   ['canceled', false, true],
   ['aborted', false, true],
-])('takes %s with its output complete: %j for final: %j', (status, outputComplete, expected) => {
+])('considers %s with its output complete: %j as final: %j', (status, outputComplete, expected) => {
   expect(isFinal(aPrediction({ status, outputComplete }))).toBe(expected);
 });

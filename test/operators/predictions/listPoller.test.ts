@@ -21,8 +21,8 @@ import { alone } from '../../helpers/oneItem.ts';
 const at = (ms: number) => new Date(ms).toISOString();
 
 /**
- * A service in virtual time: `add` makes a prediction that is finished after `tookMs`; `asked` says
- * which questions came. What is `hidden` is not in the list.
+ * A service in virtual time: `add` makes a prediction that is finished after `tookMs`; `asked` has
+ * the received questions. A `hidden` prediction is not in the list.
  */
 function serviceOf(scheduler: SchedulerLike, { pageSize = 100 } = {}) {
   const made: { id: string; createdMs: number; tookMs: number; hidden: boolean }[] = [];
@@ -295,7 +295,7 @@ it('continues for a subscriber that comes while the others get the error of the 
 it.each([
   ['back', -300_000],
   ['forward', 300_000],
-])('goes on asking, and does not give up, if the clock is set %s meanwhile', async (_name, byMs) => {
+])('continues to ask, and does not give up, if the clock is set %s meanwhile', async (_name, byMs) => {
   const clock = movableClock();
   const running = aPrediction({ status: 'processing', output: null, outputComplete: false });
   let asked = 0;
@@ -318,7 +318,7 @@ it.each([
   ]);
 });
 
-it('asks for the list by the time of day, whatever its scheduler shows', () => {
+it('asks for the list by the time of day, not by the time of its scheduler', () => {
   const virtual = new VirtualTimeScheduler();
   const localMs = Date.UTC(2026, 0, 2);
   const scheduler: ClockScheduler = {

@@ -5,7 +5,7 @@ import { listedPredictions } from '../../../src/operators/predictions/listedPred
 import type { PredictionPage } from '../../../src/types.ts';
 import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
 
-/** A list of so many pages, with one prediction each; `asked` says which were read. */
+/** A list of so many pages, with one prediction each; `asked` has those that were read. */
 function listOf(pages: number) {
   const asked: (string | undefined)[] = [];
   const provider = fakeProvider({
@@ -96,7 +96,7 @@ describe('a list without an end', () => {
     );
   });
 
-  it('passes on what the service says of its pages', async () => {
+  it('passes on the missing and unreadable predictions of its pages', async () => {
     const { last } = await read(() => ({ predictions: one, next: null, isComplete: false, unreadable: 2 }));
     expect(last).toEqual({ predictions: one, next: null, isComplete: false, unreadable: 2 });
   });

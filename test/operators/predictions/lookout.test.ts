@@ -33,7 +33,7 @@ const uncertain = expect.objectContaining({
   tookEffect: 'unknown',
   recoverable: true,
 });
-/** Sends a request with a seed of its own that gets its response at once: proof for what was lost before. */
+/** A request with a seed of its own and an immediate response: a proof about earlier lost ones. */
 const another = (seed: number, prediction: Partial<Prediction> = {}) => {
   const request = aRequest({ input: { prompt: 'another', seed } });
   return { request, prediction: aPrediction({ id: `other ${seed}`, input: request.input, ...prediction }) };
@@ -141,7 +141,7 @@ it(
   }),
 );
 
-it.each([7, 30, 90])('finds what is listed after %i s', (lagS) => {
+it.each([7, 30, 90])('finds a prediction that is listed after %i s', (lagS) => {
   marbles(({ expectObservable }) => {
     const isListed = () => asyncScheduler.now() >= lagS * 1_000;
     const listPredictions = () => defer(() => of(page(isListed() ? [aPrediction()] : [])));
@@ -181,7 +181,7 @@ it(
 );
 
 it(
-  'goes on while other jobs are in flight, and looks a last time when the run has come to rest',
+  'continues while other jobs are in flight, and looks a last time when the run has come to rest',
   marbles(({ cold, expectObservable }) => {
     let isAtRest = false;
     cold('200s (r|)').subscribe(() => {
@@ -237,7 +237,7 @@ it(
 );
 
 it(
-  'keeps open what may have been made, but is shown in a spelling that says too little',
+  'keeps a request open whose prediction may be there, in a spelling that proves too little',
   marbles(({ expectObservable }) => {
     const doubtful = aPrediction({ id: 'doubtful', input: { prompt: 'a cat' } });
     const lookout = createLookout(listing(another(7).prediction, doubtful));
@@ -247,7 +247,7 @@ it(
 );
 
 it(
-  'does not mind a doubtful match that is the equal of another request',
+  'ignores a doubtful match that equals another request',
   marbles(({ expectObservable }) => {
     const request = aRequest({ input: { prompt: 'a cat' } });
     const theirs = aPrediction({ id: 'theirs', input: request.input });
@@ -317,7 +317,7 @@ it.each([
   ['model', { model: 'evil/other' }],
   ['version', { version: 'b'.repeat(64) }],
   ['prompt', { input: { prompt: 'quite another' } }],
-])('takes no response about another %s, nor its prediction', (_what, fields) => {
+])('adopts no response about another %s, nor its prediction', (_what, fields) => {
   const lookout = createLookout(fakeProvider({}));
   const request = aRequest({ version: 'a'.repeat(64) });
   const seen: unknown[] = [];
@@ -359,7 +359,7 @@ const limited = (cancelAfterMs: number, fields: Partial<Prediction> = {}): Predi
   });
 
 it(
-  'tells equal requests of two runs apart by their time limits, if the service shows these',
+  'distinguishes equal requests of two runs by their time limits, if the service shows these',
   marbles(({ expectObservable }) => {
     const [mine, theirs] = [limited(640_000), limited(701_000)];
     for (const predictions of [
@@ -387,7 +387,7 @@ it(
 );
 
 it(
-  'does not mind time limits if the service shows others than were sent',
+  'ignores time limits if the service shows others than were sent',
   marbles(({ expectObservable }) => {
     const mine = limited(1_800_000);
     const { request } = another(7);
@@ -402,7 +402,7 @@ it(
 );
 
 it(
-  'tells equal requests apart by their webhooks',
+  'distinguishes equal requests by their webhooks',
   marbles(({ expectObservable }) => {
     const url = (attempt: string) => `https://hooks.example/?job=0&attempt=${attempt}`;
     const [mine, theirs] = ['a', 'b'].map((id) => aPrediction({ id, webhook: url(id) }));
@@ -439,7 +439,7 @@ it(
 );
 
 it(
-  'concludes nothing from a list that cannot be read, and finds what is there when it can be read again',
+  'concludes nothing from a list that cannot be read, and finds the prediction when it can be read again',
   marbles(({ expectObservable }) => {
     const broken = new ProviderError('ERR_SERVICE', '500', { status: 500, recoverable: true });
     const listPredictions = () =>
@@ -512,7 +512,7 @@ it(
 );
 
 it(
-  'passes on the error of what hurries it',
+  'passes on the error of `hurry`',
   marbles(({ cold, expectObservable }) => {
     const found = createLookout(listing()).find(anAttempt(), { hurry: cold('5s #') });
     expectObservable(found).toBe('5s #');
@@ -530,7 +530,7 @@ it(
 );
 
 it(
-  'never finds what earlier runs knew already',
+  'never finds predictions that earlier runs knew already',
   marbles(({ expectObservable }) => {
     const lookout = createLookout(listing(aPrediction()), { claims: createClaims(['p1']) });
     expectObservable(lookout.find(anAttempt())).toBe('130s #', undefined, uncertain);

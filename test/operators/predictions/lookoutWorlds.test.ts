@@ -21,7 +21,7 @@ import type { Prediction, PredictionRequest } from '../../../src/types.ts';
 import { aPrediction, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { alone } from '../../helpers/oneItem.ts';
 
-/** What becomes of a create request. */
+/** The fate of a create request. */
 interface Fate {
   /** Lost on its way there, or on its way back. */
   readonly lost: 'before' | 'after' | null;
@@ -36,7 +36,7 @@ interface World {
   /** Pauses between the jobs. */
   readonly pausesMs: readonly number[];
   readonly fates: readonly Fate[];
-  /** How long the list takes to show each prediction; null: as its fate says. */
+  /** How long the list takes to show each prediction; null: by its fate. */
   readonly lagMs: number | null;
   /** How far the service's clock is ahead. */
   readonly aheadMs: number;
@@ -170,7 +170,7 @@ function expectSound(world: World) {
   const uncertain = ends.filter(({ id }) => id === null);
   expect(uncertain.every(({ code }) => code === 'ERR_UNCERTAIN')).toBe(true);
   expect(made.length - ids.length).toBeLessThanOrEqual(uncertain.length);
-  // What was made and lost is found, unless the list takes two minutes to show it, or hides it.
+  // Lost predictions are found, unless the list takes two minutes to show them, or hides them.
   if ((world.lagMs ?? 0) < 90_000 && telling.includes(world.spelling)) expect(made.length).toBe(ids.length);
 }
 

@@ -7,8 +7,8 @@ import { aRequest, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
 import { madeAt, makeTimeCertain, serviceTime } from '../../helpers/serviceClock.ts';
 
-// A proxy that mixes up responses answers a create request with the prediction of an earlier,
-// equal one: only its time tells them apart.
+// A proxy that mixes up responses returns the prediction of an earlier, equal create request: only
+// its time distinguishes them.
 
 const sent = (sentAtMs: number, isFromBefore = false) =>
   createAttempt({ request: aRequest(), sentAtMs, isFromBefore });
@@ -20,7 +20,7 @@ it(
   marbles(({ expectObservable, flush }) => {
     const [earlier, own] = [madeAt('earlier', -900_000), madeAt('own', 100)];
     const lookout = listing(own, earlier);
-    // The first response of the process: nothing shows yet what time the service has.
+    // The first response of the process: the clock of the service is not known yet.
     expectObservable(lookout.watch(sent(0), of(earlier))).toBe('(p|)', { p: earlier });
     const lost = concat(makeTimeCertain(lookout), lookout.find(sent(-900_000, true)));
     expectObservable(lost).toBe('3s (p|)', { p: own });
@@ -83,7 +83,7 @@ it(
 );
 
 it(
-  'is believed of a service whose clock stands still',
+  'is believed if the clock of the service stands still',
   marbles(({ expectObservable, flush }) => {
     const lookout = listing();
     const frozen = (n: number) =>
@@ -133,7 +133,7 @@ it(
 );
 
 it(
-  'cannot be what an old request made of which an earlier look has shown nothing',
+  'cannot be the prediction of an old request that an earlier look has not shown',
   marbles(({ cold, expectObservable, flush }) => {
     const made = madeAt('made', 100);
     const listed: Prediction[] = [];

@@ -39,7 +39,7 @@ describe('readyAtMs', () => {
     expect(createPollSchedule({ shortestMs: 40 }).readyAtMs(inFlight(1_000), 2)).toBe(1_040);
   });
 
-  it('is nine tenths of what the fastest of its model took', () => {
+  it('is nine tenths of the shortest run time of its model', () => {
     const schedule = scheduleAfter([4_000, 2_000, 3_000]);
     expect(schedule.readyAtMs(inFlight(1_000), 2)).toBe(1_000 + 1_800);
     expect(schedule.readyAtMs(inFlight(1_000, { model: 'o/other' }), 2)).toBe(1_250);
@@ -66,7 +66,7 @@ describe('nextTurnAtMs', () => {
     expect(schedule.nextTurnAtMs(all.slice(0, 1), 10_000)).toBe(10_000 + 4_000 * (0.1 + 0.25));
   });
 
-  it('guesses three times what the oldest has taken, while a model is unknown', () => {
+  it('guesses three times the age of the oldest, while a model is unknown', () => {
     const schedule = createPollSchedule();
     schedule.noteTurn(2_000);
     const all = [inFlight(1_000), inFlight(0)];

@@ -48,7 +48,7 @@ it('asks for a prediction again only if the list leaves out its input', () => {
 });
 
 describe('counts, of earlier runs,', () => {
-  it('what their requests have made since the first of them', () => {
+  it('predictions of their requests since the first of them', () => {
     const { surplus, idsOf } = aRun();
     const before = { createdAt: at(-60_000) };
     expect(idsOf(mine('before', before))).toEqual([]);
@@ -57,12 +57,12 @@ describe('counts, of earlier runs,', () => {
       'before',
     ]);
   });
-  it('what was made for a job that was dropped, though its id is claimed', () => {
+  it('the prediction of a job that was dropped, though its id is claimed', () => {
     const { surplus, idsOf } = aRun({ claimed: ['mine', 'dropped'] });
     surplus.drop('dropped');
     expect(idsOf(mine('mine'), mine('dropped', { input: null }))).toEqual(['dropped']);
   });
-  it('what shows up of a request that its job has given up', () => {
+  it('the late prediction of a request that its job has given up', () => {
     const { surplus, idsOf } = aRun();
     const request = sent();
     surplus.sent(request);
@@ -76,26 +76,26 @@ describe('counts, of earlier runs,', () => {
 });
 
 describe('counts', () => {
-  it('what a request of the run has made and no job has, oldest first, once', () => {
+  it('predictions of the run that no job has, oldest first, once', () => {
     const { surplus, idsOf } = aRun({ claimed: ['claimed'] });
     surplus.sent(sent());
     const [newer, older] = [mine('newer', { createdAt: at(3_000) }), mine('older')];
     expect(idsOf(mine('claimed'), newer, older, newer)).toEqual(['older', 'newer']);
   });
 
-  it('what the service shows in its own spelling, with defaults filled in', () => {
+  it('predictions that the service shows in its own spelling, with defaults filled in', () => {
     const { surplus, idsOf } = aRun();
     surplus.sent(sent({ request: aRequest({ model: 'Owner/Name', input: { prompt: ' a cat', seed: 1 } }) }));
     expect(idsOf(mine('p', { input: { prompt: 'a cat', seed: '1', go_fast: true } }))).toEqual(['p']);
   });
 
-  it('what was sent without a seed and is shown with one', () => {
+  it('a prediction that was sent without a seed and is shown with one', () => {
     const { surplus, idsOf } = aRun();
     surplus.sent(sent({ request: aRequest({ input: { prompt: 'a cat' } }) }));
     expect(idsOf(mine('p', { input: { prompt: 'a cat', seed: 77 } }))).toEqual(['p']);
   });
 
-  it('what has no prompt, by all of its input', () => {
+  it('predictions without a prompt, by all of their inputs', () => {
     const { surplus, idsOf } = aRun();
     surplus.sent(sent({ request: aRequest({ input: { image: 'a', scale: 2 } }) }));
     const [same, other] = [
@@ -107,7 +107,7 @@ describe('counts', () => {
 });
 
 describe('does not count', () => {
-  it('other models, prompts and seeds, and what was made before the run', () => {
+  it('other models, prompts and seeds, and predictions from before the run', () => {
     const { surplus, idsOf } = aRun();
     surplus.sent(sent());
     const others = [
@@ -120,7 +120,7 @@ describe('does not count', () => {
     expect(idsOf(...others)).toEqual([]);
   });
 
-  it('what a job claims before the result is read', () => {
+  it('a prediction that a job claims before the result is read', () => {
     const { surplus, claims, idsOf } = aRun();
     surplus.sent(sent());
     expect(idsOf(mine('late'))).toEqual(['late']);

@@ -118,7 +118,7 @@ describe('create requests', () => {
     start('other', create());
     start('first', outage.admitCreate());
     start('second', outage.admitCreate());
-    // They are no reason to leave what is in flight.
+    // They are no reason to give up predictions in flight.
     expect([outage.isAway, outage.mayBeAway(0), outage.mayBeAway(-60_000)]).toEqual([false, true, false]);
     clock.advance(5_000);
     expect(ends.slice(5)).toEqual(['1000 first']);

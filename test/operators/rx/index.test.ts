@@ -28,12 +28,12 @@ it('runs in a browser: it imports rxjs and nothing else, and is small', async ()
   expect(gzippedBytes).toBeLessThan(9_000);
 });
 
-it('costs only what is used', async () => {
+it('adds only used operators to a bundle', async () => {
   const { gzippedBytes } = await bundle("export { pullMap } from './index.ts';");
   expect(gzippedBytes).toBeLessThan(1_200);
 });
 
-it('has what `rxposure/operators` has by the same name', () => {
+it('has the same values as `rxposure/operators` by the same names', () => {
   const errors = ['CircuitOpenError', 'ProviderError', 'RxposureError'];
   const both = Object.fromEntries(Object.entries(rx).filter(([name]) => !errors.includes(name)));
   expect(operators).toMatchObject(both);

@@ -85,7 +85,7 @@ it('refuses a value without a price if there is a limit, and takes it if there i
   expect(takenBy(Number.POSITIVE_INFINITY)?.reservation?.microUsd).toBe(0);
 });
 
-it('refuses a value that has no price in a table, whatever its type says', () => {
+it('refuses a value that has no price in a table, even if its type allows it', () => {
   const prices: Record<string, number> = {};
   const priceOf = ({ model }: { model: string }) => prices[model] as number;
   const ledger = createLedger({ limitMicroUsd: 10 });
@@ -127,7 +127,7 @@ it(
 );
 
 it(
-  'emits what the price function throws, and a price that is no amount of money',
+  'emits the error of the price function, and one for a price that is no amount of money',
   marbles(({ cold, expectObservable }) => {
     const ledger = createLedger({ limitMicroUsd: 1 });
     const failing = () => {

@@ -61,7 +61,7 @@ describe('createLedger', () => {
     expect(ledger.reserve(1)).toBeNull();
   });
 
-  it('never refuses what may be paid, and counts it', () => {
+  it('never refuses an attempt that may be paid, and counts it', () => {
     const ledger = createLedger({ limitMicroUsd: 2 });
     ledger.resume?.(3)?.settle(3);
     expect(ledger.spentMicroUsd).toBe(3);

@@ -89,7 +89,7 @@ it(
 );
 
 it(
-  'downloads again what was cut',
+  'downloads a file again that was cut',
   marbles(({ cold, expectObservable }) => {
     const answers = [cold<ImageFile>('-#', undefined, cut), cold('-(f|)', { f: aFile('a.png') })];
     const download = () => defer(() => answers.shift() ?? NEVER);
@@ -100,7 +100,7 @@ it(
 );
 
 it(
-  'gives up at once where another try cannot help',
+  'gives up at once if another try cannot help',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const download = cold<ImageFile>('-#', undefined, noImage);
     expectObservable(of(aPrediction()).pipe(downloadOutput({ download: () => download }, config))).toBe(
@@ -160,7 +160,7 @@ it(
 );
 
 it(
-  'goes on with the outputs that are there, with their position, and names the others',
+  'continues with the outputs that are there, with their position, and names the others',
   marbles(({ cold, expectObservable }) => {
     const download = (url: string) =>
       url === 'two' ? cold<ImageFile>('-#', undefined, gone) : cold('---(f|)', { f: aFile(url) });
@@ -191,7 +191,7 @@ it(
 );
 
 it(
-  'downloads nothing that is present, and keeps what is refused',
+  'downloads nothing that is present, and keeps refused files',
   marbles(({ expectObservable, flush }) => {
     const asked: string[] = [];
     const download = (url: string) => {

@@ -62,7 +62,7 @@ it('names files by a function of prediction, position and request', () => {
 });
 
 it(
-  'fails a second prediction under one name, and says where its output is',
+  'fails a second prediction under one name, and names the URLs of its output',
   marbles(({ cold, expectObservable }) => {
     const download = () => cold('---(f|)', { f: aFile('/run/a.png') });
     const operator = downloadOutput({ download }, { stem: '/run/a' });
@@ -177,7 +177,7 @@ it('gives the writer of provenance the item that an image belongs to', async () 
   expect(asked).toEqual([0, 1]);
 });
 
-it('goes on with what is there, and says what is missing and what is refused', () => {
+it('continues with the files that are there, and reports missing and refused ones', () => {
   const gone = new DownloadError('ERR_OUTPUT_GONE', 'gone');
   const broken = new RenderError('ERR_UNDECODABLE', 'no');
   const said: unknown[] = [];

@@ -18,7 +18,7 @@ it.each([
     Object.fromEntries([...'abcdefghijkl'].map((name) => [name, 1])),
     'an object without files: a, b, c, d, e, f, g, h, i, j, …',
   ],
-])('says what came in place of files: %j', (output, got) => {
+])('names the output in place of files: %j', (output, got) => {
   const { code, message } = noOutput(aPrediction({ id: 'p1', output }));
   expect([code, message]).toEqual(['ERR_NO_OUTPUT', `Expected files from prediction p1, got ${got}.`]);
 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { BudgetError } from '../../../src/errors.ts';
 import { overBudget } from '../../../src/operators/stages/overBudget.ts';
 
-it('says what an image would cost, and that the same command goes on', () => {
+it('names the price of the image, and suggests the same command with a larger budget', () => {
   const error = overBudget('a/b', 3_000);
   expect(error).toBeInstanceOf(BudgetError);
   expect(error.message).toBe('The rest of the budget does not cover this image ($0.003).');

@@ -30,7 +30,7 @@ const original: ImageFile = {
 const rendered: RenderedFile = { ...original, path: '/run/v1.0/a.b--square.jpg', format: 'jpeg', spec };
 
 it(
-  'emits originals with what was made from them',
+  'emits originals with the renditions made from them',
   marbles(({ cold, expectObservable, flush }) => {
     const stems: string[] = [];
     const render = (_file: ImageFile, _specs: readonly RenditionSpec[], stem: string) => {

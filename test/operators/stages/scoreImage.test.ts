@@ -44,7 +44,7 @@ it.each<[string, Scorer]>([
 
 it.each<[string, Scorer]>([
   ['nothing', () => of()],
-  ['what is no number', () => Number.NaN],
+  ['a score that is not a number', () => Number.NaN],
 ])('refuses a scorer that gives %s', (_what, scorer) => {
   const errors: unknown[] = [];
   of('a')

@@ -4,7 +4,7 @@ import { shareLedger } from '../../../src/operators/stages/shareLedger.ts';
 
 const noLimit = Number.POSITIVE_INFINITY;
 
-it('reserves only what both ledgers have room for', () => {
+it('reserves only amounts that fit into both ledgers', () => {
   const own = createLedger({ limitMicroUsd: 10 });
   const shared = createLedger({ limitMicroUsd: 5 });
   const ledger = shareLedger(own, shared);

@@ -65,7 +65,7 @@ it(
   }),
 );
 
-it('adds up what is an estimate, and counts none of it for what was paid before', async () => {
+it('adds up estimates, but none of images paid before', async () => {
   const guessed = (index: number) => ({ ...anOutcome('saved', 0.004), index, estimatedUsd: 0.004 });
   const paidBeforeUsd = ({ index }: Outcome) => (index === 1 ? Number.POSITIVE_INFINITY : 0);
   const outcomes = from([guessed(0), guessed(1), guessed(2), anOutcome('saved', 0.1)]);
@@ -81,14 +81,14 @@ it('adds up a hundred thousand cents without drift', async () => {
   expect(costUsd).toBe(1_000);
 });
 
-it('counts what was paid before as saved, and its cost not again', async () => {
+it('counts images paid before as saved, and their cost not again', async () => {
   const outcomes = [anOutcome('saved', 0.1), { ...anOutcome('saved', 0.2), index: 1 }];
   const paidBeforeUsd = ({ index }: Outcome) => (index === 1 ? Number.POSITIVE_INFINITY : 0);
   const totals = await lastValueFrom(from(outcomes).pipe(tally({ total: 2, paidBeforeUsd })));
   expect(totals).toMatchObject({ saved: 2, costUsd: 0.1 });
 });
 
-it('counts of a job only what earlier runs have not counted, estimates too', async () => {
+it('counts only the cost of a job that earlier runs have not counted, estimates too', async () => {
   const outcomes = [
     { ...anOutcome('saved', 0.006), estimatedUsd: 0.003 },
     { ...anOutcome('failed', 0.003), index: 1, estimatedUsd: 0.003 },

@@ -58,7 +58,7 @@ it(
 );
 
 it(
-  'uses what the service never keeps long enough for half of its life',
+  'uses files that the service never keeps long enough for half of their lifetime',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const upload = cold('(u|)', { u: { url: 'u', lifetimeMs: 8 } });
     const uploads = createUploads({ ...config, upload: () => upload });
@@ -71,7 +71,7 @@ it(
 );
 
 it(
-  'repeats what may pass, keeps no failure, and passes on what will not pass',
+  'repeats after errors that may pass, keeps no failure, and emits other errors',
   marbles(({ cold, expectObservable }) => {
     const lost = new ProviderError('ERR_TEST', 'lost', { recoverable: true, tookEffect: 'unknown' });
     const refused = new ProviderError('ERR_TEST', 'refused', { status: 413 });

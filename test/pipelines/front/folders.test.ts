@@ -88,7 +88,7 @@ describe('refineImages', () => {
 });
 
 describe('collect', () => {
-  it('gathers what a detached run has left to the service', async () => {
+  it('collects the predictions of a detached run', async () => {
     const { simulator, to, options } = await service();
     const left = await images(animals, { ...options, model: SCHNELL, to, detach: true });
     expect(left.totals).toMatchObject({ saved: 0, skipped: 3 });
@@ -112,7 +112,7 @@ describe('collect', () => {
 });
 
 describe('retryFailed', () => {
-  it('makes what failed, from the folder alone', async () => {
+  it('makes failed jobs, from the folder alone', async () => {
     let failures = 2;
     const fails = ({ input }: { input: { prompt?: unknown } }) => {
       if (!/owl|heron/.test(String(input.prompt)) || failures === 0) return null;

@@ -32,7 +32,7 @@ it('makes an image of each prompt, and nothing twice', async () => {
   expect(simulator.stats().created).toBe(2);
 });
 
-it('makes what other prompts ask for in the same folder', async () => {
+it('makes the images of other prompts in the same folder', async () => {
   const { simulator, options } = await service();
   await images(['a red fox', 'an owl'], options);
   const { totals } = await images(['a red fox', 'a heron'], options);
@@ -152,7 +152,7 @@ describe('the loop', () => {
     expect((await run).totals.saved).toBe(12);
   });
 
-  it('saves what is paid if it is left', async () => {
+  it('saves paid images if the loop is left', async () => {
     const { simulator, options } = await service();
     const prompts = Array.from({ length: 30 }, (_, at) => `picture ${at}`);
     const run = images(prompts, { ...options, concurrency: 2 });
@@ -184,7 +184,7 @@ it('shows its progress, its images and its end', async () => {
   expect(end.totals).toEqual((await run).totals);
 });
 
-it('ends early if its images are left, and saves what is paid', async () => {
+it('ends early if its images are left, and saves paid ones', async () => {
   const { simulator, options } = await service();
   const prompts = Array.from({ length: 30 }, (_, at) => `picture ${at}`);
   const run = images(prompts, { ...options, concurrency: 2 });
@@ -209,7 +209,7 @@ describe('a signal', () => {
       [{ prompt: 'a', seed: 2n }, 'b', { prompt: '' }],
       /^prompts: 2 rows are wrong: row 1: Expected `seed` to be a value of JSON, got 2n; row 3: Expected a prompt/,
     ],
-  ])('says what is wrong with prompts: %s', async (_, prompts, message) => {
+  ])('names the fault of prompts: %s', async (_, prompts, message) => {
     const { options } = await service();
     await expect(images(prompts as never, options)).rejects.toMatchObject({
       message: typeof message === 'string' ? message : expect.stringMatching(message),
@@ -291,7 +291,7 @@ describe('transform', () => {
         return { path: to };
       },
     ],
-  ])('saves what it returns as %s', async (_, change) => {
+  ])('saves its result as %s', async (_, change) => {
     const { options } = await service();
     const prompts: string[] = [];
     const { totals } = await images(['a fox'], {
@@ -335,7 +335,7 @@ describe('transform', () => {
     ],
     ['returns no image', () => Buffer.from('rubbish')],
     ['rejects', () => Promise.reject(new Error('no model'))],
-  ])('fails its job if it %s, and keeps what was paid', async (_, transform) => {
+  ])('fails its job if it %s, and keeps the paid original', async (_, transform) => {
     const { options } = await service();
     const { totals, report } = await images(['a fox'], { ...options, transform });
     expect(totals).toMatchObject({ saved: 0, failed: 1 });
@@ -358,7 +358,7 @@ describe('sinks', () => {
     expect(rows.toSorted()).toEqual(['a red fox', 'an owl']);
   });
 
-  it('get to write what was saved if the run ends with an error', async () => {
+  it('write the saved images before the run ends with an error', async () => {
     const { options } = await service({ creditUsd: 0.007 });
     const rows: string[] = [];
     const save = concatMap(async (outcome: Outcome) => {
@@ -373,7 +373,7 @@ describe('sinks', () => {
     expect(rows).toEqual(['saved', 'saved', 'saved']);
   });
 
-  it('end the run with their error, once what is paid is saved', async () => {
+  it('end the run with their error, once paid images are saved', async () => {
     const { simulator, options } = await service();
     const fail = tap<Outcome>(() => {
       throw new Error('no database');
@@ -716,7 +716,7 @@ it('writes tool, models and settings into the manifest, and nothing secret', asy
 });
 
 describe('a plan', () => {
-  it('counts and prices what would be made, and pays nothing; the run then makes that', async () => {
+  it('counts and prices the planned images, and pays nothing; the run then makes them', async () => {
     const { simulator, options } = await service();
     await images(['a fox'], options);
     async function* prompts() {

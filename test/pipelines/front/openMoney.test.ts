@@ -9,7 +9,9 @@ import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 const folder = temporaryFolder();
 const promptsOf = (kind: string, count: number) => Array.from({ length: count }, (_, at) => `${kind} ${at}`);
 
-/** Leaves two predictions, of $0.01 each, open in a folder; returns what the next runs need. */
+/**
+ * Leaves two predictions, of $0.01 each, open in a folder; returns the options of the next runs.
+ */
 async function leftOpen() {
   // Slow, so that none of them is final.
   const simulator = await simulated({ speed: 1 });

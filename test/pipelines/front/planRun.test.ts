@@ -16,7 +16,7 @@ const plans = [
 ];
 const config = { uploads: null, warnings: [] };
 
-it('prices what has a price, and counts the rest', async () => {
+it('adds up known prices, and counts the other jobs', async () => {
   expect(await planRun(() => plans, { ...config, folder: folder() })).toMatchObject({
     ...{ total: 3, alreadySaved: 0, jobs: 3, costUsd: 0.006, unpricedJobs: 1 },
     jobsByModel: { 'o/a': 2, 'o/b': 1 },

@@ -28,7 +28,7 @@ it.each<[string, ScoreOption]>([
   ['a number', ({ index }) => index],
   ['a promise', async ({ index }) => index],
   ['an Observable', ({ index }) => of(index)],
-])('stores what a function returns as %s, in outcome, sidecar and manifest', async (_, score) => {
+])('stores the result of a function as %s, in outcome, sidecar and manifest', async (_, score) => {
   const { options } = await service();
   const scores: unknown[] = [];
   for await (const { index, metrics } of images(animals, { ...options, score }))

@@ -43,7 +43,7 @@ it('begins nothing if the limit cannot be kept, and only warns if there is none'
   const { simulator, options } = await paid();
   await writeFile(options.spendingFile, 'no database, but a text of some length that is none');
   const run = images(['a fox'], { ...options, to: join(folder(), 'first'), budgetPerDayUsd: 1 });
-  await expect(run).rejects.toThrow('Cannot count what this machine spends');
+  await expect(run).rejects.toThrow('Cannot count the spending of this machine');
   expect(simulator.stats().created).toBe(0);
   const warnings: string[] = [];
   const uncounted = images(['a fox'], { ...options, to: join(folder(), 'other') });
@@ -51,7 +51,7 @@ it('begins nothing if the limit cannot be kept, and only warns if there is none'
     if (event.type === 'warning') warnings.push(event.message);
   });
   expect((await uncounted).totals.saved).toBe(1);
-  expect(warnings).toEqual([expect.stringContaining('Cannot count what this machine spends')]);
+  expect(warnings).toEqual([expect.stringContaining('Cannot count the spending of this machine')]);
 });
 
 it('refuses amounts that are none', async () => {

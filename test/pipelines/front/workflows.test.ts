@@ -37,7 +37,7 @@ const folder = temporaryFolder();
 async function service(config: SimulatorConfig = {}) {
   const simulator = await simulated({ speed: 500, ...config });
   const provider = createReplicateProvider({ ...simulator, service: 'simulator' });
-  // Pictures of a test do not lie in the working directory.
+  // Pictures of a test are not in the working directory.
   const options = { to: join(folder(), 'run'), provider, gallery: false, allowFiles: [folder()] };
   return { simulator, provider, options };
 }
@@ -53,7 +53,7 @@ async function outcomesIn(to: string): Promise<Outcome[]> {
   return JSON.parse(await readFile(join(to, 'manifest.json'), 'utf8')).outcomes;
 }
 
-/** The end of a run, and what its loop gave. */
+/** The end of a run, and the values of its loop. */
 async function looped(run: ImagesRun) {
   const images: Outcome[] = [];
   for await (const image of run) images.push(image);
@@ -181,7 +181,7 @@ it('grid makes each combination, and only the new ones of a grid that has grown'
   expect(await readdir(join(options.to, 'green'))).toHaveLength(4);
 });
 
-it('variations says what it uploads, each picture once', async () => {
+it('variations reports its uploads, each picture once', async () => {
   const { options } = await service();
   const [reference = ''] = await pictures('mug.png');
   const spec: VariationsFields = { reference, prompt: 'the mug', variations: ['at dawn', 'in snow'] };
@@ -240,12 +240,12 @@ describe('a spec with mistakes', () => {
     ],
     ['names the axis', (options) => grid({ prompt: 'a {b}' }, options), /got none for \{b\}/],
     [
-      'refuses what the model has not',
+      'refuses inputs that the model does not have',
       (options) => grid({ prompt: 'a', axes: { sede: [1] } }, options),
       /axes\.sede: .*sede/,
     ],
     [
-      'says what is missing',
+      'names missing fields',
       (options) => styles({ prompts: ['a'], styles: ['one.png'] }, options),
       /styles: Expected at least two styles/,
     ],

@@ -20,7 +20,7 @@ const plans = () =>
     aPlan(index, { model, input: { prompt: `a pear ${index}`, seed: index }, priceMicroUsd: 25_000 }),
   );
 
-it('buys what the budget is enough for, though a third fails once, and no more in a second run', async () => {
+it('makes as many images as the budget pays for, though a third fails once, and no more in a second run', async () => {
   const failed = new Set<unknown>();
   simulator = await startSimulator({
     render: 'fast',

@@ -30,7 +30,7 @@ it.each<[string, Partial<GenerateConfig>]>([
     'delivery',
     { destinations: [{ name: 's3', concurrency: 1, deliver: fails(refused), close: async () => {} }] },
   ],
-])('a job that fails at %s says so in its error', async (stage, fields) => {
+])('a job that fails at %s has the stage in its error', async (stage, fields) => {
   const { config } = runOf({ ...fields, random: () => 0 });
   const outcome = await lastValueFrom(generate(() => [aPlan(0, { renditions: [spec] })], config));
   expect(outcome).toMatchObject({ status: 'failed', error: { stage } });

@@ -238,7 +238,7 @@ it('makes the whole output again under `repay` if a part of it is gone', async (
   expect(summary(again.outcome)).toEqual(three);
 });
 
-it('ends the run if the file host is not trusted, and leaves what was paid to the next one', async () => {
+it('ends the run if the file host is not trusted, and leaves paid images to the next one', async () => {
   const { url } = await untrustedServer();
   const at = await service([`${url}/0.png`]);
   expect(await run(at)).toMatchObject({

@@ -178,7 +178,7 @@ it('uses results of the cache for the same content under another name', async ()
   expect(simulator.stats()).toMatchObject({ created: 1, requests: { file: 1 } });
 });
 
-it('fails the one job whose file is not what it was, and creates nothing for it', async () => {
+it('fails the one job whose file has changed, and creates nothing for it', async () => {
   const simulator = await simulated();
   await picture('other.png', '#888');
   const jobs = await jobsOf([...referring(1, 'ref.png'), ...referring(1, 'other.png')]);

@@ -23,7 +23,7 @@ const frames = await sharp([await frame('#c63'), await frame('#36c')], { join: {
 const svg =
   '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"><rect width="60" height="40" fill="#c63"/></svg>';
 const files: Readonly<Record<string, Buffer>> = {
-  // Called what they are not.
+  // With a wrong extension.
   'png.webp': await flat.clone().png().toBuffer(),
   'jpeg.png': await flat.clone().jpeg().toBuffer(),
   'webp.jpg': await flat.clone().webp().toBuffer(),
@@ -44,7 +44,7 @@ beforeEach(async () => {
 
 /**
  * One job of a model whose output is made from the address of the files above; its requests to the
- * service are returned too. Its schema says that outputs are files, unless it is another.
+ * service are returned too. Its schema declares outputs as files, unless it is another.
  */
 async function run(
   outputAt: (url: string) => Json,
@@ -142,7 +142,7 @@ it.each<[string, (url: string) => Json, string[]]>([
     ],
   ],
   [
-    'what is no picture and does not claim to be one',
+    'a file that is no image and does not claim to be one',
     (url) => [
       `${url}/mesh.glb`,
       `${url}/words.txt`,
@@ -190,7 +190,7 @@ it.each<[string, Json, string]>([
   ['numbers', [1, 2], 'got a list of 2 values without files'],
   ['nothing', null, 'got nothing'],
   ['an empty list', [], 'got an empty list'],
-])('reports what came instead of files: %s', async (_what, output, message) => {
+])('reports the output that came instead of files: %s', async (_what, output, message) => {
   const { outcome, requests } = await run(() => output);
   expect(outcome).toMatchObject({
     status: 'failed',

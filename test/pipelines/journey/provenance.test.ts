@@ -151,7 +151,7 @@ describe('provenance of a run', () => {
     });
   });
 
-  it('names the simulator, and no model, in what it has drawn', async () => {
+  it('names the simulator, and no model, in images that it has drawn', async () => {
     const sign = await createPictureSigner(await anIdentity());
     const made = await run('simulated', { sign }, 'simulator');
     await eachFile(made, (xmp, _file, { predictionId, index }) => {

@@ -57,7 +57,7 @@ it('makes the renditions of saved jobs again when their settings change, without
   expect(simulator.stats()).toMatchObject({ created: 2 });
 });
 
-it('creates nothing if a caption names what no job has', async () => {
+it('creates nothing if a caption names a tag that no job has', async () => {
   await expect(run('thumb=64x64,caption={platform}')).rejects.toThrow('got {platform} in {platform}');
   expect(simulator.stats()).toMatchObject({ created: 0 });
 });

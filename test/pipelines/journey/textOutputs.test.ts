@@ -32,7 +32,7 @@ it('asks once for each model and version', async () => {
   expect(asked).toEqual([`a/b:${version}`, 'a/b:null']);
 });
 
-it('takes no schema, or no response, for no word of texts', async () => {
+it('treats a missing schema or response as one without texts', async () => {
   const { asked, outputsText } = asking(null);
   expect(await outputsText({ model: 'a/b', version })).toBe(false);
   expect(await outputsText({ model: 'c/d', version })).toBe(false);

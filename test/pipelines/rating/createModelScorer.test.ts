@@ -178,7 +178,7 @@ it('reports an output without a number, and does not pay for it again', async ()
   expect(simulator.stats().created).toBe(1);
 });
 
-it('takes an error of a custom parser for an output that cannot be read', async () => {
+it('treats an error of a custom parser as an unreadable output', async () => {
   const parse = () => {
     throw new TypeError('oops');
   };

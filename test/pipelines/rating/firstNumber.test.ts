@@ -10,7 +10,7 @@ it.each<[Json, number | null]>([
   ['-0.3', -0.3],
   ['.5', 0.5],
   ['1e-3', 0.001],
-  // A name is no number, and what follows it may be.
+  // A number in a name does not count, one behind it does.
   ['gpt4 says 6', 6],
   ['flux-1.1 beats it: 3', 3],
   // A text in pieces.

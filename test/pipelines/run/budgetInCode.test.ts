@@ -9,7 +9,7 @@ import type { Provider, ProviderAnswers } from '../../../src/ports.ts';
 import type { Outcome } from '../../../src/types.ts';
 import { aPlan, runOf, succeeding } from '../../helpers/runOf.ts';
 
-/** A service that takes this much for each prediction, and says so before. */
+/** A service that bills this much for each prediction, and announces it. */
 function pricedAt(
   microUsd: number,
   answers: Partial<ProviderAnswers> = {},
@@ -34,20 +34,20 @@ const outcomesOf = (
 const counted = (outcomes: readonly Outcome[], wanted: Outcome['status']) =>
   outcomes.filter(({ status }) => status === wanted).length;
 
-it('reserves what the service takes, if plans have no price: $2.00 was overspent by $0.55', async () => {
+it('reserves the price of the service if plans have no price: $2.00 was overspent by $0.55', async () => {
   const provider = pricedAt(50_000, {}, 1);
   const { outcomes, ledger } = await outcomesOf(51, null, provider, 2_000_000);
   expect([ledger.spentMicroUsd, ledger.reservedMicroUsd]).toEqual([2_000_000, 0]);
   expect([counted(outcomes, 'saved'), counted(outcomes, 'skipped')]).toEqual([40, 11]);
 });
 
-it('reserves what the service takes, if plans have too low a price: $0.10 was overspent by $0.40', async () => {
+it('reserves the price of the service if plans have too low a price: $0.10 was overspent by $0.40', async () => {
   const { outcomes, ledger } = await outcomesOf(10, 1_000, pricedAt(50_000, {}, 1), 100_000);
   expect(ledger.spentMicroUsd).toBe(100_000);
   expect([counted(outcomes, 'saved'), counted(outcomes, 'skipped')]).toEqual([2, 8]);
 });
 
-it('makes nothing if nobody knows the price and there is a limit', async () => {
+it('makes nothing if the price is unknown and there is a limit', async () => {
   const provider = pricedAt(50_000, { estimateOf: () => null });
   const { outcomes, ledger } = await outcomesOf(3, null, provider, 2_000_000);
   expect([provider.made, ledger.spentMicroUsd]).toEqual([[], 0]);
@@ -66,7 +66,7 @@ it('takes a price for all models, or by model', () => {
   expect(priceFor('a/c', { pricesMicroUsd: { 'a/b': 7 } })).toBeUndefined();
 });
 
-it('never spends more than the limit, whatever plans say, jobs cost and attempts come to', async () => {
+it('never spends more than the limit, for all plans, costs and ends of attempts', async () => {
   const job = fc.record({
     planned: fc.option(fc.nat(60)),
     cost: fc.nat(60),

@@ -47,7 +47,7 @@ it.each([
   expect(Math.abs(startedAtMs - (Date.now() - 3 * byMs))).toBeLessThan(60_000);
 });
 
-it('stores the time of day, and compares with it what another process has stored', async () => {
+it('stores the time of day, and compares it with the time that another process has stored', async () => {
   const localMs = Date.UTC(2026, 0, 2);
   const aClock = (aheadMs: number): ClockScheduler => ({
     ...monotonicScheduler,

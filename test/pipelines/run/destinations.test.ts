@@ -125,7 +125,7 @@ it('delivers earlier images only to the destinations that lack them, and sidecar
   }
 });
 
-it('records what one destination has taken of an earlier image, even if another one refuses it', async () => {
+it('records the delivery of an earlier image to one destination, even if another one refuses it', async () => {
   await run([]);
   const one = aDestination('one');
   const two = aDestination('two', (index, tried) => index === 0 && tried === 1);

@@ -89,7 +89,7 @@ const listeners: [string, () => EmitEvent][] = [
 ];
 
 describe('a run', () => {
-  it.each(listeners)('goes as ever with a listener that %s', async (_how, listen) => {
+  it.each(listeners)('is undisturbed by a listener that %s', async (_how, listen) => {
     const quiet = await run(() => () => {});
     expect(quiet.error).toBeNull();
     expect(quiet.seen).toHaveLength(20);
@@ -97,7 +97,7 @@ describe('a run', () => {
     expect(await run(listen)).toEqual(quiet);
   });
 
-  it('goes as ever with many listeners to its stream that throw, leave or come late', async () => {
+  it('is undisturbed by many listeners to its stream that throw, leave or come late', async () => {
     const quiet = await run(() => () => {});
     const heard: RunEvent[] = [];
     const scheduler = new VirtualTimeScheduler();

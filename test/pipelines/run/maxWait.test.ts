@@ -16,7 +16,7 @@ import { VirtualClock } from '../../helpers/virtualClock.ts';
 const MINUTE_MS = 60_000;
 const plans = () => Array.from({ length: 8 }, (_, index) => aPlan(index));
 
-/** Runs eight jobs with a service that refuses requests as `refuses` says; `count` is 1-based. */
+/** Runs eight jobs with a service that refuses requests by `refuses`; `count` is 1-based. */
 async function run(refuses: (count: number) => number | null | false, maxWaitMs = 10 * MINUTE_MS) {
   const scheduler = new VirtualClock();
   const sentAtMs: number[] = [];
@@ -69,7 +69,7 @@ async function run(refuses: (count: number) => number | null | false, maxWaitMs 
 const pauses = (events: readonly RunEvent[]) =>
   events.flatMap((event) => (event.type === 'rate.paused' ? [`${event.reason} ${event.waitMs}`] : []));
 
-it('goes on after one wait of 31 years, a minute later', async () => {
+it('continues after one wait of 31 years, a minute later', async () => {
   const { outcomes, fault, sentAtMs, endedAtMs, events } = await run((count) => count === 4 && 1e12);
   expect(fault).toBeNull();
   expect(outcomes.map(({ status }) => status)).toEqual(Array(8).fill('saved'));
@@ -97,7 +97,7 @@ it('waits for as long as the service asks if that is no longer than allowed', as
   expect(pauses(events)).toEqual([`refused ${9 * MINUTE_MS}`]);
 });
 
-it('ends a run whose requests are all refused, after the time allowed, and says how long it waits', async () => {
+it('ends a run whose requests are all refused, after the time allowed, and reports its wait', async () => {
   const { outcomes, fault, endedAtMs, events } = await run(() => null, 5 * MINUTE_MS);
   expect(fault).toMatchObject({
     code: 'ERR_WAIT_TOO_LONG',

@@ -17,7 +17,7 @@ function destination(name: string, close: () => Promise<void>): Destination {
   return { name, concurrency: 1, deliver: () => of({ at: name }), close } as unknown as Destination;
 }
 
-it('advises to bring a lost folder back, whatever else cannot be closed in it', async () => {
+it('advises to bring a lost folder back, also if other parts of it cannot be closed', async () => {
   const path = join(folder(), 'run');
   const run = await openRun({
     folder: path,
@@ -54,7 +54,7 @@ it('closes all destinations at once, and again does nothing', async () => {
   expect(closed).toEqual(['second', 'first']);
 });
 
-it('closes what is open if a destination cannot be opened, and rejects with its error', async () => {
+it('closes all that is open if a destination cannot be opened, and rejects with its error', async () => {
   const closed: string[] = [];
   const destinations = [
     async () =>
@@ -108,7 +108,7 @@ it('holds a stop for stages that begin after it, and lets go of it at the end', 
   expect(stop.observed).toBe(false);
 });
 
-it('passes the error of a stop to those who listen to it, and to nobody else', async () => {
+it('passes the error of a stop only to its subscribers', async () => {
   const stop = throwError(() => new Error('broken'));
   const settings = { folder: folder(), provider, gallery: false, stop };
   expect(await lastValueFrom(inOpenRun(settings, () => of('done')))).toBe('done');

@@ -84,7 +84,7 @@ it('replaces images that a killed run has named before its journal knew them', a
 it.each([
   ['a file', THEIRS],
   ['a link', null],
-])('never replaces %s of the user, whatever its name', async (_kind, content) => {
+])('never replaces %s of the user, under any name', async (_kind, content) => {
   const { folder } = await run(1);
   await writeFile(join(root(), 'elsewhere'), THEIRS);
   const { shard, ...taken } = names;
@@ -119,7 +119,7 @@ it.each([
   expect((await readdir(folder, { recursive: true })).filter((name) => /-3\.|-2-2/.test(name))).toEqual([]);
 });
 
-it('keeps each name on its own: only what is taken is evaded', async () => {
+it('keeps each name on its own: only taken names are evaded', async () => {
   const { folder } = await run(1);
   await place(folder, names.rendition);
   await place(folder, names.sidecar, '{"notes":"mine"}');

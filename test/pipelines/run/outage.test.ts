@@ -68,7 +68,7 @@ interface World extends Partial<OutagePhase> {
   readonly stopAtMs?: number;
   /** Index of a job whose create requests all end with a page of a gateway. Default: none. */
   readonly badJob?: number;
-  /** True if the list shows each prediction at once, and says so. */
+  /** True if the list shows each prediction at once, and declares it. */
   readonly isCurrent?: boolean;
   readonly config?: Partial<GenerateConfig>;
 }
@@ -152,7 +152,7 @@ async function run({
           }),
         ),
       ),
-    // It ends what it is asked to end, even if that has ended before.
+    // It cancels predictions even if they have ended before.
     cancelPrediction: (id) =>
       call('get', () => {
         const one = made.get(id);
@@ -250,14 +250,14 @@ describe('an outage of ten minutes fails no job and makes nothing twice, if', ()
     const { outcomes, fault, made, endedAtMs, events } = await run({ jobs, away: TEN_MINUTES, ...world });
     expect([fault, codes(outcomes)]).toEqual([null, saved(jobs)]);
     expect(made).toBe(jobs);
-    // Soon after it; what was lost, and never made, is proved by then, or ten minutes after.
+    // Soon after it: by then, or ten minutes later, it is proved which lost requests made nothing.
     expect(endedAtMs).toBeLessThan(TEN_MINUTES[1] + 4 * MINUTE_MS);
     expect(outcomes.every(({ attempts }) => attempts === 1)).toBe(true);
     expect(events.filter(({ type }) => type === 'job.postponed' || type === 'job.failed')).toEqual([]);
   });
 });
 
-it('says once that it waits, why, and for how long it did', async () => {
+it('reports once that it waits, why, and how long it waited', async () => {
   const { events } = await run({ jobs: 40, away: TEN_MINUTES, fault: 'refused' });
   expect(outages(events)).toMatchObject([
     { of: 'service', error: { code: 'ERR_NO_CONNECTION', message: expect.stringContaining('ECONNREFUSED') } },
@@ -274,7 +274,7 @@ it.each<[string, OutagePhase['kinds']]>([
   ['the service was away', ALL],
   ['it took no create requests', ['create']],
 ])(
-  'looks for what was lost until the list must show it, if %s, and nothing else proves anything',
+  'looks for lost predictions until the list must show them, if %s, and there is no other proof',
   async (_what, kinds) => {
     const { outcomes, made, endedAtMs } = await run({ jobs: 3, away: [0, 3 * MINUTE_MS], kinds });
     expect([codes(outcomes), made]).toEqual([saved(3), 3]);
@@ -287,7 +287,7 @@ it.each<[string, OutagePhase['kinds']]>([
   ['nothing gets through', ALL],
   ['no create request gets through', ['create']],
 ])(
-  'ends with exit code 3 after the time allowed if %s, and leaves what was made to the next run',
+  'ends with exit code 3 after the time allowed if %s, and leaves open predictions to the next run',
   async (_what, kinds) => {
     const { fault, outcomes, made, endedAtMs, journal } = await run({
       jobs: 60,
@@ -304,7 +304,7 @@ it.each<[string, OutagePhase['kinds']]>([
   },
 );
 
-it('lets a download fail after the time allowed, and the run go on', async () => {
+it('lets a download fail after the time allowed, and continues the run', async () => {
   const { fault, outcomes } = await run({
     jobs: 6,
     away: [0, Number.POSITIVE_INFINITY],
@@ -329,7 +329,7 @@ it.each<[string, Partial<World>]>([
   });
   expect([fault, codes(outcomes)]).toEqual([null, saved(outcomes.length)]);
   expect(endedAtMs).toBeLessThanOrEqual(stopAtMs + 100);
-  // All that was made, and what may have been.
+  // All predictions that were or may have been made.
   expect(journal.openIndexes().size).toBeGreaterThanOrEqual(made - outcomes.length);
 });
 

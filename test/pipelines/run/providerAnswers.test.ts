@@ -50,7 +50,7 @@ it('takes errors from the provider', async () => {
   expect(report.errors).toEqual([{ code: 'ERR_ELSEWHERE', count: 1 }]);
 });
 
-it('counts requests of a provider and leaves its answers as they are', () => {
+it('counts requests of a provider and keeps its `answers`', () => {
   const provider = fakeProvider({});
   expect(countRequests(provider).provider.answers).toBe(provider.answers);
 });

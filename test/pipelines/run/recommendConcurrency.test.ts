@@ -14,7 +14,7 @@ it.each([
   expect(recommendConcurrency(seconds)).toBe(concurrency);
 });
 
-it('reports what each run took, and what to use', () => {
+it('reports the time of each run, and a recommendation', () => {
   const runs = [
     anOutcome({ index: 0, metrics: { predict_time: 3.21, total_time: 3.5 } }),
     anOutcome({ index: 1, costUsd: null, metrics: {} }),

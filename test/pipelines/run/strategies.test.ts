@@ -111,7 +111,7 @@ describe('side by side', () => {
 });
 
 describe('the comparison', () => {
-  it('is what docs/strategies.md states, and stream comes within 1.01 of what ten slots need', async () => {
+  it('matches docs/strategies.md, and stream comes within 1.01 of the shortest time of ten slots', async () => {
     const figures = await compareStrategies();
     const lines = (await documentLines()).map((line) => line.replace(/ +/g, ' ').replace(/-{3,}/g, '---'));
     for (const line of strategiesTable(figures)) expect(lines).toContain(line);
@@ -211,7 +211,7 @@ describe.each(names)('%s', (strategy) => {
     expect(outcomes.map(({ index }) => index)).toEqual([0]);
   });
 
-  it('ends with what the service has against the whole run', async () => {
+  it('ends with an error of the service that concerns the whole run', async () => {
     const noCredit = new ProviderError('ERR_NO_CREDIT', 'no', { status: 402, stopsRun: true });
     const provider = fakeProvider({
       createPrediction: () =>
@@ -226,7 +226,7 @@ describe.each(names)('%s', (strategy) => {
   });
 });
 
-describe('what each reports', () => {
+describe('the events of each', () => {
   const pick = (events: readonly RunEvent[], ...types: readonly RunEvent['type'][]) =>
     events.filter(({ type }) => types.includes(type));
 
@@ -316,7 +316,7 @@ describe('what each reports', () => {
     expect(pick(events, 'job.fallback')).toHaveLength(1);
   });
 
-  it('a queue that is stopped gives what waits in line its outcome', async () => {
+  it('a queue that is stopped emits the outcomes of waiting jobs', async () => {
     const { provider } = troubled();
     const stop = new Subject<void>();
     const { config } = runOf({ provider, strategy: 'queue', concurrency: 1, stop });

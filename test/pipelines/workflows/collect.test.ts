@@ -27,7 +27,7 @@ async function start(config: SimulatorConfig = {}): Promise<RunSettings> {
 }
 const detach = (settings: RunSettings) => lastValueFrom(runToFolder(plans, { ...settings, detach: true }));
 
-it('gathers what a detached run has left to the service', async () => {
+it('collects the predictions of a detached run', async () => {
   const settings = await start();
   const left = await detach(settings);
   expect(left.totals).toMatchObject({ saved: 0, skipped: 12 });
@@ -43,7 +43,7 @@ it('gathers what a detached run has left to the service', async () => {
   expect(again.totals).toMatchObject({ saved: 0, alreadySaved: 12 });
 });
 
-it('makes again what the platform has failed meanwhile, and only that', async () => {
+it('makes only the jobs again that the platform has failed meanwhile', async () => {
   const settings = await start({
     faults: { onOutcome: ({ serial }) => (serial === 3 ? 'Prediction interrupted (code: PA)' : null) },
   });
@@ -53,7 +53,7 @@ it('makes again what the platform has failed meanwhile, and only that', async ()
   expect(simulator.stats().created).toBe(13);
 });
 
-it('creates nothing that the detached run has not: what its budget refused, what a stop left', async () => {
+it('creates nothing that the detached run has not: neither skipped nor stopped jobs', async () => {
   const settings = await start();
   await lastValueFrom(runToFolder(plans, { ...settings, detach: true, budgetMicroUsd: 125_000 }));
   const { created } = simulator.stats();

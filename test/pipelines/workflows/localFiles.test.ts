@@ -58,7 +58,7 @@ describe.each(Object.entries(workflows))('%s', (_name, start) => {
   });
 });
 
-it('takes what is typed as --input from anywhere', async () => {
+it('takes files named by --input from anywhere', async () => {
   const scripts = await withPictures();
   const elsewhere = await withPictures();
   const path = join(elsewhere.root, 'photos/own.svg');

@@ -50,7 +50,7 @@ async function usedFolder() {
 const at = (path: string) => join(folder(), path);
 const all = async () => (await readdir(folder(), { recursive: true })).sort();
 
-it('finds what no outcome needs, and deletes nothing by itself', async () => {
+it('finds files that no outcome needs, and deletes nothing by itself', async () => {
   const { stem } = await usedFolder();
   const before = await all();
   const found = await pruneFolder({ folder: folder() });
@@ -77,7 +77,7 @@ it('deletes exactly that', async () => {
   expect(stdout.lines.at(-1)).toBe('There is nothing to delete.');
 });
 
-it('deletes paid results only if it is told to', async () => {
+it('deletes paid results only on demand', async () => {
   await usedFolder();
   await pruneFolder({ folder: folder(), remove: true });
   const found = await pruneFolder({ folder: folder(), unused: true, remove: true });
@@ -85,7 +85,7 @@ it('deletes paid results only if it is told to', async () => {
   expect(await all()).not.toContain('unused/7/paid.webp');
 });
 
-it('finds what unused results have in originals/, too', async () => {
+it('finds the files of unused results in originals/, too', async () => {
   simulator = await startSimulator({ render: 'fast', speed: 50, coldStarts: false });
   const provider = createReplicateProvider(simulator);
   const run = (jobs: () => ReturnType<typeof plans>) =>

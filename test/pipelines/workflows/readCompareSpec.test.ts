@@ -9,7 +9,7 @@ import { tempFile } from '../../helpers/tempFile.ts';
 const compare = async (text: string) => readCompareSpec(await tempFile('c.yaml', text));
 const styles = async (text: string) => readStylesSpec(await tempFile('s.yaml', text));
 
-it('gives every model the same seed, unless the spec says none', async () => {
+it('gives every model the same seed, unless the spec turns it off', async () => {
   const spec = await compare(
     'prompts: [a pear, { name: fig, prompt: a ripe fig }]\nmodels: [o/a, o/b, o/a]\n',
   );
@@ -54,7 +54,7 @@ it.each([
     'line 2: models[1]: Expected each name once, got x twice',
   ],
   ['prompts: [a]\nmodels: [{ name: x, modl: o/a }]\n', 'models[0].modl: Unknown key; did you mean model?'],
-])('says what is wrong in %j', async (text, message) => {
+])('names the fault in %j', async (text, message) => {
   await expect(compare(text)).rejects.toThrow(message);
 });
 

@@ -48,7 +48,7 @@ const manifest = async (): Promise<{ outcomes: Outcome[] }> =>
   JSON.parse(await readFile(join(folder(), 'manifest.json'), 'utf8'));
 const files = async (end: string) => (await readdir(folder())).filter((name) => name.endsWith(end)).sort();
 
-it('makes renditions of what is saved, without the service', async () => {
+it('makes renditions of saved images, without the service', async () => {
   const settings = await aFolder();
   const report = JSON.parse(await readFile(join(folder(), 'report.json'), 'utf8'));
   const { totals } = await lastValueFrom(renderSaved({ ...settings, renditions: [square] }));
@@ -72,7 +72,7 @@ it('makes none twice, and replaces one whose settings have changed', async () =>
   expect(await files('--thumb.png')).toHaveLength(4);
 });
 
-it('renders only those that are chosen, and says which cannot be', async () => {
+it('renders only chosen images, and names those that cannot be rendered', async () => {
   const settings = await aFolder();
   const { outcomes } = await manifest();
   await rm(join(folder(), outcomes[1]?.files[0]?.path ?? ''));

@@ -49,7 +49,7 @@ function failing(error: string, indexes: readonly number[], times = 1): Simulato
 }
 
 describe('retryFailed', () => {
-  it('makes what failed, from the folder alone, and leaves a whole manifest in input order', async () => {
+  it('makes failed jobs, from the folder alone, and leaves a whole manifest in input order', async () => {
     const settings = await start(failing('CUDA error', [2, 7]));
     expect((await run(settings)).totals).toMatchObject({ saved: 8, failed: 2 });
     const { totals } = await lastValueFrom(runRetry(settings));
@@ -65,7 +65,7 @@ describe('retryFailed', () => {
     expect(simulator.stats().created).toBe(12);
   });
 
-  it('leaves what a killed run has begun to its command, and says so', async () => {
+  it('leaves the jobs in flight of a killed run to its command, and reports it', async () => {
     const settings = await start(failing('CUDA error', [0]));
     await run({ ...settings, only: (index) => index === 0 });
     const killed = new Subject<void>();
@@ -123,7 +123,7 @@ describe('retryFailed', () => {
   });
 });
 
-it('makes only what is chosen of a batch, then the rest', async () => {
+it('makes only the chosen jobs of a batch, then the rest', async () => {
   const settings = await start();
   const only = (index: number) => index === 1 || index >= 8;
   const first = await run({ ...settings, only });

@@ -23,7 +23,7 @@ import { contextOf } from '../../helpers/contextOf.ts';
 import { simulated } from '../../helpers/simulated.ts';
 import { tempFile, tempFolder } from '../../helpers/tempFile.ts';
 
-/** Runs a batch with a model as the simulator has it; with what came of it. */
+/** Runs a batch with a model as the simulator has it, and returns its results. */
 async function madeWith(
   model: string,
   specPath: string,
@@ -143,7 +143,7 @@ it('lists all missing files and refused values, each with its path in the spec',
   );
 });
 
-it('says what a model cannot take', async () => {
+it('names inputs that a model does not take', async () => {
   const yaml = 'reference: a.png\nprompt: a\nvariations: [b]\nstrength: 0.5';
   const spec = await readVariationsSpec(await tempFile('v.yaml', yaml));
   const settings = { folder: '/none' } as RunSettings & PlanJobsConfig;

@@ -77,7 +77,7 @@ it('joins a run whose response was lost, and waits for its end', async () => {
   expect(ids[0]).toBe(`/predictions/${prediction.id}`);
 });
 
-it('takes a full container for one that is to be waited for', async () => {
+it('waits for a full container', async () => {
   const { simulator, provider } = await container({ medianMs: 6_000_000 });
   const first = provider.createPrediction(request, { waitMs: 0 }).subscribe();
   await expect.poll(() => simulator.stats().created).toBe(1);
@@ -102,7 +102,7 @@ it('works under createPrediction, which waits for a slot', async () => {
   expect(simulator.stats()).toMatchObject({ created: 3, maxInFlight: 1 });
 });
 
-it('does not run what is not set up', async () => {
+it('does not run a model before its setup', async () => {
   const { simulator, provider } = await container({ setupMs: 6_000_000 });
   const error = await errorOf(lastValueFrom(provider.createPrediction(request, { waitMs: 0 })));
   expect(error).toMatchObject({ code: 'ERR_NOT_READY', recoverable: true, stopsRun: false });
@@ -114,7 +114,7 @@ it('does not run what is not set up', async () => {
   expect(await errorOf(lastValueFrom(broken))).toMatchObject({ code: 'ERR_NOT_READY', stopsRun: true });
 });
 
-it('says what is wrong with an input', async () => {
+it('names the fault of an input', async () => {
   const { provider } = await container();
   const wrong = { ...request, input: { prompt: 'a red fox', num_outputs: 9 } };
   const error = await errorOf(lastValueFrom(provider.createPrediction(wrong, { waitMs: 0 })));

@@ -405,7 +405,7 @@ it.each(['small', 'large'])('gives a %s file its provenance, and keeps the untou
   expect(await readFile(both.untouched?.path ?? '')).toEqual(body);
 });
 
-it('a try after an unsubscribed one is not disturbed by what that one cleans up', async () => {
+it('a try after an unsubscribed one is not disturbed by the cleanup of that one', async () => {
   const body = await largePicture();
   const answers: ServerResponse[] = [];
   const { url } = await localServer((_request, response) => {
@@ -568,7 +568,7 @@ describe('anything else is refused, and nothing stays behind', () => {
     expect(undeclared).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE' });
   });
 
-  it('a small file that says to be an image of 2.7 gigabytes, without decoding it', async () => {
+  it('a small file that claims to be an image of 2.7 gigabytes, without decoding it', async () => {
     const body = await picture('png');
     body.writeUInt32BE(30_000, 16);
     body.writeUInt32BE(30_000, 20);
@@ -592,7 +592,7 @@ describe('anything else is refused, and nothing stays behind', () => {
     expect(error.message).toMatch(/^Expected a whole file from .*, got 206: a part of it$/);
   });
 
-  it('a server that says nothing for too long', async () => {
+  it('a server that is silent for too long', async () => {
     const error = await refused(
       (_request, response) => {
         response.writeHead(200, { 'content-length': 1_000 });
@@ -635,7 +635,7 @@ it.each([
   expect(await filesThere()).toEqual([]);
 });
 
-it('says that the file host redirects without end, and does not try again', async () => {
+it('reports that the file host redirects without end, and does not try again', async () => {
   const { url } = await localServer((_request, response) =>
     response.writeHead(302, { location: '/again' }).end(),
   );
@@ -659,7 +659,7 @@ it.each(['small', 'large'])('keeps a %s image whose provenance cannot be embedde
   expect(await readFile(join(folder, 'a', 'cat.unmarked.png'))).toEqual(body);
 });
 
-it('takes a function that throws at once for one that rejects', async () => {
+it('treats a function that throws at once like one that rejects', async () => {
   const body = await picture('png');
   const { url } = await localServer((_request, response) => response.end(body));
   const embedProvenance = () => {

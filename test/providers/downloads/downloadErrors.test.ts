@@ -5,7 +5,7 @@ it.each([
   ['ECONNREFUSED', true],
   ['EADDRNOTAVAIL', true],
   ['ECONNRESET', false],
-])('takes %s for an outage: %s', (code, isOutage) => {
+])('treats %s as an outage: %s', (code, isOutage) => {
   const error = Object.assign(new Error('failed'), { code });
   expect(downloadError(error, 'https://files.example/a.webp')).toMatchObject({
     code: 'ERR_DOWNLOAD_CUT',

@@ -115,7 +115,7 @@ describe('a URL', () => {
   });
 });
 
-/** A resolver that knows one answer for each call. */
+/** A resolver that has one response for each call. */
 function resolver(...answers: string[][]): LookupFunction & { readonly asked: string[] } {
   const asked: string[] = [];
   const lookup: LookupFunction = (name, { all }, callback) => {

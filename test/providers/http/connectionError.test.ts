@@ -19,7 +19,7 @@ it.each([
   ['the host cannot be reached', { code: 'EHOSTUNREACH', syscall: 'connect' }],
   ['connecting takes too long', { code: 'ETIMEDOUT', syscall: 'connect' }],
   ['connecting takes too long for the platform', { code: 'UND_ERR_CONNECT_TIMEOUT' }],
-])('nothing was sent where %s', (_name, fault) => {
+])('nothing was sent if %s', (_name, fault) => {
   const error = connectionError(call, fetchFailed(fault));
   expect(error).toMatchObject({ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: true });
   expect(error.message).toBe(`POST /v1/predictions: no connection to 127.0.0.1:8794 (${fault.code})`);
@@ -46,7 +46,7 @@ it.each([
   ['the network goes away during the wait', { code: 'ENETUNREACH', syscall: 'read' }],
   ['the host goes away during the wait', { code: 'EHOSTUNREACH', syscall: 'read' }],
   ['the fault is unknown', { code: 'ESOMETHING' }],
-])('anything may have happened where %s', (_name, fault) => {
+])('anything may have happened if %s', (_name, fault) => {
   const error = fetchFailed(fault);
   expect(connectionError(call, error)).toMatchObject({
     code: 'ERR_CONNECTION_LOST',
@@ -63,7 +63,7 @@ it('all addresses must have failed to connect for nothing to have been sent', ()
   expect(connectionError(call, fetchFailed(refused, reset)).tookEffect).toBe('unknown');
 });
 
-it('is told of a port that fetch connects to under no circumstances', async () => {
+it('is reported for a port that fetch never connects to', async () => {
   const blocked = await fetch('http://127.0.0.1:9').catch((error: unknown) => error);
   expect(connectionError(call, blocked)).toMatchObject({
     ...{ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: false, stopsRun: true },

@@ -20,7 +20,7 @@ const order = {
 };
 const response = 'HTTP/1.1 201 Created\r\nset-cookie: a\r\nset-cookie: b\r\ncontent-length: 2\r\n\r\n{}';
 
-/** A server that counts what it receives, and says how each connection ends. */
+/** A server that records its connections, their bytes, and their ends. */
 async function countingServer(answer: (socket: Socket) => void = () => {}) {
   const pieces: Buffer[] = [];
   const ends: string[] = [];

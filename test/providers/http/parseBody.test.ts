@@ -23,7 +23,7 @@ it.each([
   ['{"id": "a", "urls": {', 'JSON that is cut'],
   ["{'id': 'a'}", 'broken JSON'],
   ['OK', 'a text that is not JSON'],
-])('says what came in place of JSON: %j', (text, words) => {
+])('names the content that came in place of JSON: %j', (text, words) => {
   const fault = faultOf(text);
   expect(fault.message).toBe(words);
   expect(unreadableResponse(true, fault)).toMatchObject({

@@ -16,11 +16,11 @@ describe('responseError', () => {
     },
   );
 
-  it('takes 500 for all that is above it, with an unknown outcome of a POST', () => {
+  it('treats all codes above 500 like 500, with an unknown outcome of a POST', () => {
     expect(answer(503)).toMatchObject({ code: 'ERR_SERVICE', status: 503, tookEffect: 'unknown' });
   });
 
-  it('says what was wrong with an input', () => {
+  it('names the fault of an input', () => {
     const body = {
       title: 'Input validation failed',
       detail: '- x\n',
@@ -36,7 +36,7 @@ describe('responseError', () => {
     [429, "You've hit your monthly spend limit. You can change it in your account."],
     [429, 'Insufficient credits. Purchase credit to continue.'],
     [402, 'Monthly spending limit reached'],
-  ])('says of a %i that no more may be spent, in the words of the service: %s', (status, detail) => {
+  ])('reports for a %i that no more may be spent, in the words of the service: %s', (status, detail) => {
     const error = answer(status, JSON.stringify({ title: 'No', detail, status }));
     expect(error.message).toBe(
       `POST /v1/predictions failed with ${status}: the account may not spend more (${detail})`,
@@ -45,7 +45,7 @@ describe('responseError', () => {
     expect(error).toMatchObject({ reason: detail, stopsRun: status === 402, recoverable: status === 429 });
   });
 
-  it('takes a slower pace of an account with little credit for what it is', () => {
+  it('recognizes the slower pace of an account with little credit', () => {
     const detail =
       'Request was throttled. Your rate limit is reduced to 6 requests per minute while you have less than $5.0 in credit. It resets in ~9s.';
     const error = answer(429, JSON.stringify({ detail }));
@@ -61,7 +61,7 @@ describe('responseError', () => {
     expect(answer(402, page).reason).toBeNull();
   });
 
-  it('says that it is the version that is wrong', () => {
+  it('reports that the version is wrong', () => {
     const body = {
       title: 'Invalid version or not permitted',
       detail: 'The version does not exist',
@@ -75,12 +75,12 @@ describe('responseError', () => {
   it.each([
     300, 301, 302, 303, 307, 308, 405, 408, 409, 410, 411, 415, 421, 425, 431, 451, 460, 499, 500, 502, 504,
     520, 599,
-  ])('does not know what became of a POST after a %i, whatever its body', (status) => {
+  ])('does not know the effect of a POST after a %i with any body', (status) => {
     expect(answer(status)).toMatchObject({ tookEffect: 'unknown', recoverable: true, stopsRun: false });
     expect(answer(status, page)).toMatchObject({ tookEffect: 'unknown', recoverable: true, stopsRun: false });
   });
 
-  it.each([400, 403, 404, 422])('takes a %i for a refusal only in the words of the API', (status) => {
+  it.each([400, 403, 404, 422])('treats a %i as a refusal only in the words of the API', (status) => {
     expect(answer(status)).toMatchObject({ tookEffect: 'no', recoverable: false });
     for (const text of [
       page,
@@ -106,7 +106,7 @@ describe('responseError', () => {
     expect(answer(status, page)).toMatchObject({ tookEffect: 'unknown', stopsRun: true });
   });
 
-  it('knows that a gateway found a request too large, but not what became of it', () => {
+  it('knows that a gateway found a request too large, but not its effect', () => {
     expect(answer(413)).toMatchObject({ tookEffect: 'no', code: 'ERR_TOO_LARGE' });
     expect(answer(413, page)).toMatchObject({
       code: 'ERR_TOO_LARGE',
@@ -115,17 +115,17 @@ describe('responseError', () => {
     });
   });
 
-  it('takes a 429 for a refusal, whoever sent it', () => {
+  it('treats a 429 as a refusal, from the service or from a gateway', () => {
     expect(answer(429, page)).toMatchObject({ code: 'ERR_THROTTLED', tookEffect: 'no', recoverable: true });
   });
 
-  it('takes reads for what they are: without effect', () => {
+  it('knows that reads have no effect', () => {
     for (const status of [302, 404, 409, 500]) {
       expect(answer(status, page, 'GET')).toMatchObject({ tookEffect: 'no', recoverable: true });
     }
   });
 
-  it('takes the status for the word of a service without a gateway', () => {
+  it('believes the status of a service without a gateway', () => {
     const direct = (status: number) =>
       responseError(
         { method: 'PUT', path: '/predictions/a', status, headers: new Headers(), text: 'no', isDirect: true },
@@ -137,7 +137,7 @@ describe('responseError', () => {
     expect(direct(503)).toMatchObject({ tookEffect: 'unknown', recoverable: true });
   });
 
-  it('takes a list instead of a text, as Cog has it, for the words of the API', () => {
+  it('accepts a list instead of a text, as Cog sends it, as the words of the API', () => {
     const text = '{"detail":[{"loc":["body"],"msg":"field required"}],"title":7}';
     const error = answer(422, text);
     expect(error).toMatchObject({ code: 'ERR_INVALID_INPUT', status: 422, tookEffect: 'no' });

@@ -40,7 +40,7 @@ describe('retryAfterMs', () => {
     'in 5 minutes',
     'later 2050',
     '',
-  ])('takes %j for no wait', (value) => {
+  ])('treats %j as no wait', (value) => {
     expect(retryAfterMs(new Headers({ 'retry-after': value }), { retry_after: value }, 0)).toBe(null);
   });
 

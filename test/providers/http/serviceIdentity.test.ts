@@ -21,7 +21,7 @@ function identityOf({ isUnproved = true, error = null as Error | null } = {}) {
   return { ...identity, asked: () => asked };
 }
 
-it('asks nothing if the name is certain, or if a response has told', async () => {
+it('asks nothing if the name is certain, or known from a response', async () => {
   const certain = identityOf({ isUnproved: false });
   certain.learn(simulated);
   expect(await firstValueFrom(certain.identify())).toBe('https://api.example');
@@ -34,7 +34,7 @@ it('asks nothing if the name is certain, or if a response has told', async () =>
   expect([certain.asked(), told.asked()]).toEqual([0, 0]);
 });
 
-it('takes a refusal for a response, but no silence', async () => {
+it('treats a refusal as a response, but not silence', async () => {
   const refused = identityOf({ error: new ProviderError('ERR_UNAUTHENTICATED', 'no', { status: 401 }) });
   expect(await firstValueFrom(refused.identify())).toBe('https://api.example');
   const silent = identityOf({ error: new ProviderError('ERR_NO_CONNECTION', 'no') });

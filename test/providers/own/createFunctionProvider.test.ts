@@ -38,7 +38,7 @@ describe('a provider from a function', () => {
     expect(await outputOf([drawn, 'https://a.example/b.png'])).toEqual([url, 'https://a.example/b.png']);
   });
 
-  it('says how a call has failed, and whether it may be paid', async () => {
+  it('reports how a call has failed, and whether it may be paid', async () => {
     const make = async () => Promise.reject(new Error('no ink'));
     expect(await created({ make })).toMatchObject({ status: 'failed', error: 'no ink', output: null });
     await expect(created({ make, priceUsd: 0.01 })).rejects.toMatchObject({
@@ -55,7 +55,7 @@ describe('a provider from a function', () => {
   });
 
   it.each([[[]], ['not a url'], [undefined], [7]])(
-    'takes what is no image for an error: %j',
+    'fails if the result is not an image: %j',
     async (made) => {
       const make = async () => made as never;
       const error = expect.stringContaining('Expected `make` to return an image');
@@ -68,7 +68,7 @@ describe('a provider from a function', () => {
     },
   );
 
-  it('is not searched for what may be paid: the job ends at once, with the text of the error', async () => {
+  it('is not searched for paid predictions: the job ends at once, with the text of the error', async () => {
     const scheduler = new VirtualTimeScheduler();
     const provider = createFunctionProvider({
       service: 's',
@@ -87,7 +87,7 @@ describe('a provider from a function', () => {
   });
 
   it(
-    'ends what takes too long',
+    'ends a call that takes too long',
     marbles(
       ({ expectObservable, flush }) => {
         const signals: AbortSignal[] = [];
@@ -133,7 +133,7 @@ describe('a run with it', () => {
     expect(report.service).toBe('studio');
   });
 
-  it('makes nothing again that may be paid, until it is told to', async () => {
+  it('makes nothing again that may be paid, until it is asked to', async () => {
     let calls = 0;
     const make = async () => {
       calls += 1;

@@ -29,7 +29,7 @@ it('sends a token that was given to no address of the environment', () => {
   });
 });
 
-it('refuses to go without a token, and says where one comes from', () => {
+it('refuses to start without a token, and names its source', () => {
   expect(() => accountOf({}, { REPLICATE_API_TOKEN: '' })).toThrow(UsageError);
   expect(() => accountOf({}, {})).toThrow('set `REPLICATE_API_TOKEN`, or create the provider with a `token`');
   expect(() => accountOf({ token: '' }, env)).toThrow('got an empty one');

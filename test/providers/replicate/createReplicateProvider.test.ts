@@ -23,7 +23,7 @@ const errorOf = async (promise: Promise<unknown>): Promise<ProviderError> => {
   return error;
 };
 
-it('says that this machine has no file handle left, instead of blaming the network or the service', async () => {
+it('reports that this machine has no file handle left, not a fault of the network or the service', async () => {
   const fault = Object.assign(new Error('connect EMFILE'), { code: 'EMFILE', syscall: 'connect' });
   const fetch = () => Promise.reject(new TypeError('fetch failed', { cause: fault }));
   const provider = connect('http://127.0.0.1:9', { fetch });
@@ -146,7 +146,7 @@ describe('createPrediction', () => {
     },
   );
 
-  it('takes fewer files than were asked for as a part, and follows the prediction', async () => {
+  it('treats fewer files than requested as a part, and follows the prediction', async () => {
     const output = ['https://a/b.png', 'https://a/c.png'];
     const { url } = await localServer((_request, response) =>
       sendJson(response, 201, { ...predictionAnswer, status: 'processing', output }),
@@ -212,7 +212,7 @@ describe('createPrediction', () => {
     expect(posts).toHaveLength(2);
   });
 
-  it('changes no route after a 404 of a gateway, whose word does not count', async () => {
+  it('changes no route after a 404 of a gateway', async () => {
     const { url, requests } = await localServer(({ method }, response) =>
       method === 'GET'
         ? sendJson(response, 200, { latest_version: { id: version } })
@@ -272,7 +272,7 @@ describe('createPrediction', () => {
     expect(requests[0]?.headers.prefer).toBe('wait=60'); // the longest that the service takes
   });
 
-  it('takes a prediction whose lesser fields are odd or absent: it may be paid', async () => {
+  it('accepts a prediction whose minor fields are odd or absent: it may be paid', async () => {
     const { url } = await localServer((_request, response) =>
       sendJson(response, 201, {
         id: 'abc',
@@ -344,7 +344,7 @@ describe('createPrediction', () => {
     expect(await create(cut.url)).toMatchObject({ code: 'ERR_CONNECTION_LOST', tookEffect: 'unknown' });
   });
 
-  it('gives up after its time, not knowing what became of it', async () => {
+  it('gives up after its time, without knowing the effect', async () => {
     const { url } = await localServer(() => {});
     const error = await errorOf(
       lastValueFrom(connect(url, { requestTimeoutMs: 20 }).createPrediction(request, { waitMs: 0 })),
@@ -469,7 +469,7 @@ describe('listPredictions', () => {
     ]);
   });
 
-  it('takes whatever stands in a list', async () => {
+  it('takes entries of every kind in a list', async () => {
     let results: unknown[] = [];
     const { url } = await localServer((_request, response) => sendJson(response, 200, { results }));
     const provider = connect(url);
@@ -606,7 +606,7 @@ describe('the other calls', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('a model comes with its schema; a version of it likewise', async () => {
+  it('a model comes with its schema, and so does a version of it', async () => {
     const openapi_schema = {
       components: {
         schemas: { Input: { properties: { prompt: { type: 'string' } }, required: ['prompt'] } },

@@ -45,7 +45,7 @@ it('counts the lifetime by the clock of the service, and assumes the shortest if
   expect(requests[0]?.body).not.toContain(token);
 });
 
-it('sends nothing that is not what it was', async () => {
+it('sends no file that has changed', async () => {
   const { url, requests } = await localServer((_request, response) => sendJson(response, 500, {}));
   const path = await tempFile('cat.svg', svg);
   const file = await inputFile(path);
@@ -63,7 +63,7 @@ it.each([
   ['no address', 201, {}, 'ERR_UNREADABLE_ANSWER', true],
   ['a refusal', 413, { detail: 'too large' }, 'ERR_TOO_LARGE', false],
   ['a fault', 503, {}, 'ERR_SERVICE', true],
-])('says what came instead: %s', async (_what, status, body, code, recoverable) => {
+])('describes an unexpected response: %s', async (_what, status, body, code, recoverable) => {
   const { url } = await localServer((_request, response) => sendJson(response, status, body));
   await expect(upload(Buffer.from(svg), url)).rejects.toMatchObject({ code, recoverable });
 });

@@ -19,7 +19,7 @@ import { SCHNELL, simulated } from '../../helpers/simulated.ts';
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
 
-/** A receiver that listens, what it has emitted, and the subscription that keeps it open. */
+/** A receiver that listens, its emitted values, and the subscription that keeps it open. */
 async function receive(config: WebhookReceiverConfig = { secret }) {
   const events: PredictionEvent[] = [];
   let subscription: Subscription | undefined;
@@ -141,7 +141,7 @@ it.each<[string, Sent]>([
   ['another signature', { headers: { 'webhook-signature': `v1,${Buffer.alloc(32).toString('base64')}` } }],
   ['an old time', { atMs: nowMs - 301_000 }],
   ['a time to come', { atMs: nowMs + 301_000 }],
-])('refuses a webhook with %s, and says nothing', async (_name, sent) => {
+])('refuses a webhook with %s, and emits nothing', async (_name, sent) => {
   const { url, events } = await receive({ secret, now: () => nowMs });
   expect(await send(url, bodyOf(), { atMs: nowMs, ...sent })).toEqual({ status: 401, text: '' });
   expect(events).toEqual([]);
@@ -279,7 +279,7 @@ it('gives a late subscriber no more than the last megabytes', async () => {
   expect(late).toEqual(['c']);
 });
 
-it('says that it is there, and nothing else', async () => {
+it('reports that it is there, and nothing else', async () => {
   const { url } = await receive();
   const health = await fetch(`${url}health`);
   expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);

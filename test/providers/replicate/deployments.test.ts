@@ -50,20 +50,17 @@ it('reads the schema of the version that a deployment runs', async () => {
   });
 });
 
-it.each([403, 404])(
-  'runs a deployment that answers %i to who looks at it, without a schema',
-  async (status) => {
-    const { url } = await localServer((_request, response) =>
-      sendJson(response, status, { detail: 'not for you', status }),
-    );
-    expect(await lastValueFrom(connect(url).getModel(foxes))).toEqual({
-      name: foxes,
-      latestVersion: null,
-      isOfficial: null,
-      schema: null,
-    });
-  },
-);
+it.each([403, 404])('runs a deployment whose lookup responds with %i, without a schema', async (status) => {
+  const { url } = await localServer((_request, response) =>
+    sendJson(response, status, { detail: 'not for you', status }),
+  );
+  expect(await lastValueFrom(connect(url).getModel(foxes))).toEqual({
+    name: foxes,
+    latestVersion: null,
+    isOfficial: null,
+    schema: null,
+  });
+});
 
 it('is simulated: every model is deployed under its own name', async () => {
   const simulator = await simulated();

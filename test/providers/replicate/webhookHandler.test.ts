@@ -62,7 +62,7 @@ function requestOf(
   return new Request(`https://studio.example${path}`, { method: 'POST', headers, body });
 }
 
-/** A handler and what its events have emitted. */
+/** A handler and its emitted events. */
 function handlerOf(config: Partial<WebhookHandlerConfig> = {}) {
   const hooks = webhookHandler({ secret, ...config });
   const events: PredictionEvent[] = [];
@@ -82,7 +82,7 @@ const statusOf = (action: () => unknown) => {
 };
 
 describe('fetch', () => {
-  it('takes a genuine webhook, with the query of its URL, whatever its type', async () => {
+  it('takes a genuine webhook of any type, with the query of its URL', async () => {
     const { hooks, events } = handlerOf();
     const body = bodyOf();
     const headers = { ...headersOf(body), 'content-type': 'text/plain' };
@@ -171,7 +171,7 @@ describe('fetch', () => {
 });
 
 describe('receive', () => {
-  it('returns the report of a genuine webhook, and says if it is a repeat', () => {
+  it('returns the report of a genuine webhook, and whether it is a repeat', () => {
     const { hooks, events } = handlerOf();
     const body = bodyOf();
     const headers = headersOf(body);
@@ -210,7 +210,7 @@ describe('receive', () => {
     expect(statusOf(() => hooks.receive(headersOf(one!), other!))).toBe(401);
   });
 
-  it('says what to do if the body was parsed', () => {
+  it('suggests a fix if the body was parsed', () => {
     const { hooks } = handlerOf();
     const body = bodyOf();
     const receive = hooks.receive as (headers: object, body: unknown) => unknown;
@@ -244,7 +244,7 @@ describe('receive', () => {
     expect(hooks.receive(upper, body).isRepeat).toBe(false);
   });
 
-  it('removes secrets from what a webhook says', () => {
+  it('removes secrets from the body of a webhook', () => {
     const { hooks } = handlerOf({ secrets: ['r8_mine'] });
     const body = bodyOf({ error: `token r8_mine, ${secret}`, status: 'failed' });
     expect(hooks.receive(headersOf(body), body).prediction.error).toBe('token [token], [token]');
@@ -261,7 +261,7 @@ it('refuses wrong options at once', () => {
   );
 });
 
-it('has a verifier for those who need no more', () => {
+it('checks signatures without a handler', () => {
   const verifier = createWebhookVerifier({ secret });
   const body = Buffer.from(bodyOf());
   expect(verifier.isGenuine(headersOf(body), body)).toBe(true);

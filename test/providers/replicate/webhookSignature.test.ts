@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { webhookSignature } from '../../../src/providers/replicate/webhookSecret.ts';
 
-it('signs the example of Standard Webhooks as everybody does', () => {
+it('signs the example of Standard Webhooks as other libraries do', () => {
   const key = Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64');
   const example = {
     id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',

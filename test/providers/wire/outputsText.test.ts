@@ -29,7 +29,7 @@ it.each<[string, unknown, boolean]>([
   expect(schema?.outputsText ?? false).toBe(expected);
 });
 
-it('ends where parts refer to themselves, and with malformed ones', () => {
+it('ends if parts refer to themselves or are malformed', () => {
   const self = { $ref: '#/components/schemas/Output' };
   expect(outputsText({ Output: { ...self, anyOf: Array(50).fill(self), items: self } })).toBe(false);
   expect(outputsText({ Output: 'text' })).toBe(false);

@@ -5,7 +5,7 @@ import { parseModelSchema } from '../../../src/providers/wire/modelSchema.ts';
 const schemaOf = (properties: object, schemas: object = {}) =>
   parseModelSchema({ components: { schemas: { Input: { properties, required: ['prompt'] }, ...schemas } } });
 
-it('reads what Cog writes: enums apart, in the order of x-order', () => {
+it('reads the schemas of Cog: enums apart, in the order of x-order', () => {
   const schema = schemaOf(
     {
       seed: { type: 'integer', 'x-order': 2, minimum: 0, maximum: 9, nullable: true },
@@ -95,7 +95,7 @@ it('reads limits in the manner of OpenAPI 3.0 and 3.1', () => {
   });
 });
 
-it('ends where items or alternatives refer to themselves', () => {
+it('ends if items or alternatives refer to themselves', () => {
   const node = { $ref: '#/components/schemas/node' };
   const schemas = { node: { type: 'array', items: node, anyOf: [node, node] } };
   expect(JSON.stringify(schemaOf({ node }, schemas)).length).toBeLessThan(5_000);

@@ -33,7 +33,7 @@ it.each(Object.keys(predictionAnswer).filter((name) => name !== 'id' && name !==
   },
 );
 
-it('takes one with a status that the API does not document: it may be paid', () => {
+it('accepts one with a status that the API does not document: it may be paid', () => {
   expect(parsePrediction({ id: 'abc', status: 'dreaming' })).toEqual({ ...bare, status: 'unknown' });
   const answer = { ...predictionAnswer, status: 'dreaming' };
   expect(parsePrediction(answer, { hasWholeOutput: true }).outputComplete).toBe(false);

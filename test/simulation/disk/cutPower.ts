@@ -2,7 +2,7 @@ import type { Chance } from '../world/chance.ts';
 import { applied, type Inode, overwritten, PAGE_BYTES } from './inode.ts';
 
 /**
- * The part of what was not flushed that a power cut leaves.
+ * The part of unflushed data that a power cut leaves.
  *
  * | part       | names                        | contents                                        |
  * | ---------- | ---------------------------- | ----------------------------------------------- |
@@ -51,7 +51,7 @@ export function keeps(
   }
 }
 
-/** Returns what a power cut leaves of a file that was not flushed. */
+/** Returns the content of an unflushed file after a power cut. */
 export function leftOf({ data, durable, writes }: Inode, part: CutPart, chance: Chance): Buffer {
   if (part === 'contents') return data;
   if (part === 'flushed' || part === 'names') return durable;

@@ -4,18 +4,18 @@ import { isMounted, onDisk } from './mount.ts';
 import { createWasmDatabase } from './wasmDatabase.ts';
 
 /**
- * SQLite for a file of the simulated disk. It is the real one, in memory, because it cannot be given
- * another file system; what it has committed is the content of its file whenever a process ends.
- * That is the promise of its log with `synchronous = FULL`, which SQLite's own tests cut the power
- * of; the project's code above it is what is simulated. A crash may come before each statement that
- * is executed, commits included. Worlds with `sqliteFiles` have a slower one, which writes its files.
+ * SQLite for a file of the simulated disk. It is the real one, in memory, because it cannot be
+ * given another file system; its committed data are the content of its file whenever a process
+ * ends. That is the promise of its log with `synchronous = FULL`, which SQLite's own tests check by
+ * power cuts; simulated is only the project's code above it. A crash may come before each executed
+ * statement, commits included. Worlds with `sqliteFiles` have a slower one, which writes its files.
  */
 export class SimulatedDatabase extends DatabaseSync {
   private readonly file: string | null;
   private isFrozen = false;
-  /** What is flushed; null: all that is committed, as long as each commit is flushed by itself. */
+  /** Flushed data; null: all committed data, as long as each commit is flushed by itself. */
   private flushed: Uint8Array | null = null;
-  /** What is committed, once commits are not flushed by themselves. */
+  /** Committed data, once commits are not flushed by themselves. */
   private committed: Uint8Array | null = null;
 
   constructor(path: string, options?: ConstructorParameters<typeof DatabaseSync>[1]) {
@@ -67,12 +67,12 @@ export class SimulatedDatabase extends DatabaseSync {
     if (this.file !== null) currentMachine().contact();
   }
 
-  /** The log is flushed, and with it all that is committed. */
+  /** Notes that the log is flushed, and with it all committed data. */
   private noteFlush(): void {
     this.flushed = this.committed;
   }
 
-  /** Leaves what is committed in the file; after a power cut perhaps only what was flushed. */
+  /** Leaves committed data in the file; after a power cut perhaps only flushed data. */
   private freeze(isPowerCut: boolean): void {
     if (this.isFrozen) return;
     if (this.isTransaction) super.exec('ROLLBACK');
@@ -105,7 +105,7 @@ export class SimulatedDatabase extends DatabaseSync {
   }
 }
 
-/** What `new DatabaseSync(path)` makes in a simulated world: the database that the world has chosen. */
+/** `DatabaseSync` in a simulated world: creates the kind of database that the world has chosen. */
 class ChosenDatabase {
   constructor(path: string, options?: ConstructorParameters<typeof DatabaseSync>[1]) {
     const isOverFiles = isMounted(path) && currentMachine().config.sqliteFiles;

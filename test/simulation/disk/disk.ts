@@ -37,12 +37,12 @@ export function systemError(code: string, syscall: string, path: string): NodeJS
 }
 
 /**
- * A disk in memory. Programs see all that was written; a power cut leaves what was flushed, and of
- * the rest any part: changes of names, each file's pages in any state since its flush, with zeros in
- * the holes, or all up to a write that is torn at any byte (`CutPart`). Renames are atomic. A folder
- * is a name in the one above it, and lost with that.
+ * A disk in memory. Programs see all written data; a power cut leaves flushed data, and any part of
+ * the rest: changes of names, each file's pages in any state since its flush, with zeros in the
+ * holes, or all up to a write that is torn at any byte (`CutPart`). Renames are atomic. A folder is
+ * a name in the one above it, and lost with that.
  *
- * That is what POSIX promises, and less than ext4 gives (after Pillai et al., OSDI '14).
+ * POSIX promises that much, and ext4 more (after Pillai et al., OSDI '14).
  */
 export class Disk {
   /** Called when a file is flushed, by its path. */
@@ -103,7 +103,7 @@ export class Disk {
     inode.changedMs = nowMs;
   }
 
-  /** Makes what a file holds durable. */
+  /** Makes the content of a file durable. */
   sync(inode: Inode): void {
     inode.durable = inode.data;
     inode.writes = [];
@@ -155,7 +155,7 @@ export class Disk {
       .sort();
   }
 
-  /** Leaves what a power cut leaves. */
+  /** Keeps flushed names and contents, and a part of the others. */
   cutPower(chance: Chance, part: CutPart = 'any'): void {
     const isKept = keeps(this.changes, part, chance);
     for (const [at, { apply }] of this.changes.entries()) if (isKept(at)) apply(this.durable);
@@ -177,7 +177,7 @@ export class Disk {
     this.sync(inode);
   }
 
-  /** Drops what lies in folders whose own names were lost. */
+  /** Drops files and folders in folders whose own names were lost. */
   private dropLost(): void {
     const { names, folders } = this.durable;
     const isThere = (path: string): boolean => path === '/' || (folders.has(path) && isThere(dirname(path)));

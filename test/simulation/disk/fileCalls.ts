@@ -16,7 +16,7 @@ interface OpenFile {
 
 type Data = string | NodeJS.ArrayBufferView;
 
-/** What a disk gives to one process: the system calls, at once. */
+/** The system calls of one process, which return at once. */
 export interface FileCalls {
   /** Returns true if a descriptor is open. */
   has(fd: number): boolean;
@@ -69,7 +69,9 @@ const FLAGS: Readonly<Record<string, number>> = {
 const FDS_OF_A_PROCESS = 100_000;
 let nextFds = FIRST_FD;
 
-/** Creates the calls of a process. Paths are those of the disk. `isFull` says so before a write. */
+/**
+ * Creates the calls of a process. Paths are those of the disk. `isFull` is asked before a write.
+ */
 export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => boolean): FileCalls {
   const open = new Map<number, OpenFile>();
   let lastFd = nextFds;

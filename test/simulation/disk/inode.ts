@@ -1,9 +1,9 @@
-/** A file, whatever names it has. */
+/** A file, with any number of names. */
 export interface Inode {
   readonly id: number;
-  /** What programs read. Never changed in place, so that a flush need not copy it. */
+  /** The content that programs read. Never changed in place, so that a flush need not copy it. */
   data: Buffer;
-  /** What survives a power cut for certain. */
+  /** The content that survives a power cut for certain. */
   durable: Buffer;
   /** Writes since the last flush, in their order. */
   writes: Write[];
@@ -13,7 +13,7 @@ export interface Inode {
 /** A write, or a change of the size. */
 export type Write = { readonly at: number; readonly bytes: Buffer } | { readonly size: number };
 
-/** What a disk writes as a whole: a sector. */
+/** The unit that a disk writes as a whole: a sector. */
 export const PAGE_BYTES = 512;
 
 /** Returns content after a write. */
@@ -21,7 +21,7 @@ export function applied(data: Buffer, write: Write): Buffer {
   return 'size' in write ? resized(data, write.size) : overwritten(data, write.at, write.bytes);
 }
 
-/** Returns content with bytes at an offset; what is between is zeros. */
+/** Returns content with bytes at an offset, behind zeros if the offset is beyond its end. */
 export function overwritten(data: Buffer, at: number, bytes: Buffer): Buffer {
   if (bytes.length === 0) return data;
   if (at === data.length) return Buffer.concat([data, bytes]);

@@ -10,7 +10,7 @@ import { FIRST_FD, type FileCalls } from './fileCalls.ts';
  * The file system of the simulated machine, below `/sim/<mount>/vm` of the real one. Node's own
  * module is patched, as `syncBuiltinESMExports` allows: so all code, that of libraries included, is
  * the same as in real runs. Each process has a mount point of its own, and a folder above it, so
- * that what an earlier one has left in this real process's memory never meets it.
+ * that it never meets the remains of an earlier one in the memory of this real process.
  */
 const MOUNT = /^\/sim(?:\/\d+(?:\/vm)?)?(?=\/|$)/;
 
@@ -243,7 +243,7 @@ function syncOrNone(name: string, args: Args): unknown {
   }
 }
 
-/** Calls back with what the call returns; `read` and `write` also with their buffer. */
+/** Calls back with the result of the call; `read` and `write` also with their buffer. */
 function withCallback(name: string, args: Args): void {
   const callback = args.at(-1) as unknown as (error: unknown, ...results: unknown[]) => void;
   submit(name, args.slice(0, -1)).then(

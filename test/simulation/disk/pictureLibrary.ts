@@ -8,7 +8,7 @@ type Methods = Record<string, (...args: unknown[]) => unknown>;
 const OUTSIDE = ['toBuffer', 'metadata', 'stats'] as const;
 
 /**
- * What `import('sharp')` gives in a simulated world: sharp itself, which reads from the simulated
+ * The value of `import('sharp')` in a simulated world: sharp itself, which reads from the simulated
  * disk and takes virtual time.
  */
 function create(input?: unknown, options?: unknown): Sharp {

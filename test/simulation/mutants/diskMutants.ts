@@ -38,7 +38,7 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
     seed: 72,
   },
   'unflushed-download': {
-    bug: 'What was downloaded was named before it was flushed.',
+    bug: 'A downloaded file was named before it was flushed.',
     file: 'providers/downloads/receivedFile.ts',
     from: 'return writeFlushed(path, content);',
     to: unflushed('return', 'path, content'),

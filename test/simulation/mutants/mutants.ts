@@ -3,7 +3,7 @@ import { placeMutants } from './placeMutants.ts';
 
 /** A bug of accounting, as a change of the code: the one place with `from` becomes `to`. */
 export interface Mutant {
-  /** What the bug did. */
+  /** The effect of the bug. */
   readonly bug: string;
   /** Below `src/`. */
   readonly file: string;
@@ -127,7 +127,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     seed: 2,
   },
   'budget-of-one-run': {
-    bug: 'What earlier runs had spent did not count in the budget.',
+    bug: 'The spending of earlier runs did not count in the budget.',
     file: 'pipelines/run/runConfig.ts',
     from: 'spentMicroUsd: store.spentMicroUsd(),',
     to: 'spentMicroUsd: 0,',
@@ -155,7 +155,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     seed: 2,
   },
   'forgotten-is-unpaid': {
-    bug: 'What an attempt cost that ended without an output was not booked.',
+    bug: 'The cost of an attempt that ended without an output was not booked.',
     file: `${journey}/attempt/beginAttempt.ts`,
     from: 'const costMicroUsd = run.answers.costOf(prediction) ?? unknownMicroUsd ?? 0;',
     to: 'const costMicroUsd = 25_000;',
@@ -176,7 +176,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     seed: 203,
   },
   'moves-not-flushed': {
-    bug: 'What a killed process had moved was not flushed, and had its old name after a power cut.',
+    bug: 'Moves of a killed process were not flushed: files had their old names after a power cut.',
     file: 'disk/moveFiles.ts',
     from: '    changed.add(dirname(from)).add(dirname(to));\n    if (!existsSync(from)) continue;\n',
     to: '    if (!existsSync(from)) continue;\n    changed.add(dirname(from)).add(dirname(to));\n',
@@ -192,7 +192,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     crashes: 100,
   },
   'gateway-clock': {
-    bug: 'A list began too late, by the clock of a gateway, and missed what a killed run had made.',
+    bug: 'A list began too late, by the clock of a gateway, and missed predictions of a killed run.',
     file: 'providers/replicate/listPredictions.ts',
     from: '?? earlierOf(aheadMs)',
     to: '?? aheadMs',
@@ -282,7 +282,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     crashes: 100,
   },
   'old-takes-new': {
-    bug: 'A request of an earlier run took what an equal one of this run had just made.',
+    bug: 'A request of an earlier run took the new prediction of an equal request of this run.',
     file: `${lost}/judgeLook.ts`,
     from: 'const SOON_RANK = 0.25;',
     to: 'const SOON_RANK = 0;',

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutants.ts';
 
-/** Bugs of what a run shares with others, and of the further places that its results go to. */
+/** Bugs of the cache that runs share, and of destinations and renditions. */
 export const placeMutants: Readonly<Record<string, Mutant>> = {
   'cache-unread': {
     bug: 'A result that the cache had was made again.',

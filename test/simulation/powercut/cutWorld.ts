@@ -3,7 +3,7 @@ import { drawWorld, RENDITIONS } from '../world/drawWorld.ts';
 import type { Crash } from '../world/machine.ts';
 import { noFaults, type ScriptedProcess, type WorldConfig } from '../world/worldConfig.ts';
 
-/** A moment of a run, and what the disk has then. */
+/** A moment of a run, and the content of the disk then. */
 export interface CutState {
   readonly scene: Scene;
   /** How far its process had come, 0…1. */
@@ -11,13 +11,14 @@ export interface CutState {
   readonly part: CutPart;
   /** The same of the run that resumes it: its power is cut, too. Null: it is not. */
   readonly again: { readonly share: number; readonly part: CutPart } | null;
-  /** Draws what is left to chance. */
+  /** Seed of the random parts. */
   readonly seed: number;
 }
 
 /**
- * What is cut: the `first` run of a folder; one that resumes a run that was `killed`; one whose
- * input has `changed`, so that files move; one that builds a `damaged` database again.
+ * The run whose power is cut: the `first` one of a folder; one that resumes a run that was
+ * `killed`; one whose input has `changed`, so that files move; one that rebuilds a `damaged`
+ * database.
  */
 export type Scene = (typeof scenes)[number];
 

@@ -3,7 +3,7 @@ import { runWorkers } from '../report.ts';
 import { drawStates } from './drawStates.ts';
 
 // More of them: `npm run powercut`.
-it('a run resumes from whatever a power cut leaves on the disk, and loses and pays nothing', async () => {
+it('a run resumes from any state of the disk after a power cut, and loses and pays nothing', async () => {
   const { worlds, crashes, failures } = await runWorkers({ workers: 2, states: drawStates(20) });
   const histories = failures.map(
     ({ seed, problems, history }) => `state ${seed - 1}: ${history ?? problems.join('; ')}`,

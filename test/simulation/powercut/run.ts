@@ -1,4 +1,4 @@
-// Cuts the power at moments all over a run, lets the disk have whatever it may have then, resumes,
+// Cuts the power at moments all over a run, leaves any state that the disk may have then, resumes,
 // and judges: `npm run powercut`. `--state 17` runs one state and prints its log.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -15,7 +15,7 @@ export function useFileHost(host: FileHost | null): void {
   current = host;
 }
 
-/** What `import('got')` gives in a simulated world: as much of it as the downloader uses. */
+/** The value of `import('got')` in a simulated world: as much of it as the downloader uses. */
 export default {
   stream(url: string, options: { readonly signal: AbortSignal }): Readable {
     if (current === null) throw new Error('No world is running');

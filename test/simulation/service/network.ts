@@ -5,7 +5,9 @@ import type { WorldConfig } from '../world/worldConfig.ts';
 import type { Answer } from './bucket.ts';
 import type { Arrival, Service } from './service.ts';
 
-/** The latest that a request arrives after its connection broke: well within what is documented. */
+/**
+ * The latest that a request arrives after its connection broke: well within the documented limit.
+ */
 const MOST_LATE_MS = 20_000;
 
 interface NetworkParts {
@@ -28,7 +30,7 @@ export interface Sent {
   wasThrottled: boolean;
 }
 
-/** What becomes of a request. */
+/** The fate of a request. */
 type Fate =
   | 'arrives'
   | 'refused'

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
 
-/** What the model makes: videos, which need no decoder, or pictures. */
+/** The outputs of the model: videos, which need no decoder, or pictures. */
 export type OutputKind = 'video' | 'picture';
 
 const EXTENSIONS: Readonly<Record<OutputKind, string>> = { video: 'mp4', picture: 'png' };
@@ -23,7 +23,7 @@ export function contentOf(id: string, output: number, kind: OutputKind): Buffer 
   return found;
 }
 
-/** Returns the part of a picture that stays as it is, whatever is written into its metadata. */
+/** Returns the part of a picture that stays the same if its metadata change. */
 export function pixelsOf(content: Buffer): Buffer {
   const start = content.indexOf('IDAT');
   return start === -1 ? content : content.subarray(start, start + 4 + content.readUInt32BE(start - 4));

@@ -36,7 +36,7 @@ export interface Arrival {
 /** Time for which the service has inputs and outputs, from the end of a prediction. */
 export const KEPT_MS = 3_600_000;
 
-/** The service: what it has made and billed, and its responses. Its network is another matter. */
+/** The service: its predictions, its bill, and its responses. Its network is a separate module. */
 export class Service {
   readonly made: Made[] = [];
   /** True times of create requests that were not refused as too fast. */

@@ -24,8 +24,8 @@ const MOST: FaultRates = {
 };
 
 /**
- * What runs of two folders with the same requests cannot tell apart: that a response is another
- * one's, and whose prediction has failed.
+ * Faults that runs of two folders with the same requests cannot attribute: a response to another
+ * request, and a failed prediction.
  */
 const INDISTINCT = { foreign: 0, platformFault: 0, safety: 0, stuck: 0 };
 

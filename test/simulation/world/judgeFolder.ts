@@ -11,8 +11,8 @@ import { DELIVERIES } from './processes.ts';
 import type { ProcessEnd, World } from './runWorld.ts';
 
 /**
- * Ends of predictions that are nobody's fault. One that is cut off at its time limit is aborted,
- * canceled or timed out, by when a run finds it.
+ * Ends of predictions that are not a fault of a run. One that is cut off at its time limit is
+ * aborted, canceled or timed out, by when a run finds it.
  */
 const OWN_FAILURES = new Set([
   'ERR_SAFETY',
@@ -22,7 +22,7 @@ const OWN_FAILURES = new Set([
   'ERR_PREDICTION_TIMEOUT',
 ]);
 
-/** Returns true if a prediction of the prompt failed by itself before a time, as an outcome says. */
+/** Returns true if a prediction for the prompt of an outcome failed by itself before a time. */
 export function hasFailedItself(
   { service }: Pick<World, 'service'>,
   { prompt, code }: { readonly prompt: string; readonly code: string | null },
@@ -43,11 +43,11 @@ export interface JudgedFolder {
   readonly known: ReadonlySet<string>;
   readonly uncertain: number;
   readonly spent: number;
-  /** What its manifest says was spent. */
+  /** The spent money in its manifest. */
   readonly listed: number;
 }
 
-/** Judges one folder: its journal and its files. Adds what is wrong to `problems`. */
+/** Judges one folder: its journal and its files. Adds faults to `problems`. */
 export async function judgeFolder(world: World, folder: string, problems: string[]): Promise<JudgedFolder> {
   const { machine, config } = world;
   const ends = world.ends.filter((end) => end.folder === folder);
@@ -115,8 +115,8 @@ function isHalfGone({ service, machine }: World, record: { predictionId: string 
 
 /**
  * Returns true if a prediction of no job, such as of one that has left the input, may show the
- * prompt shortened. Without the service's clock, which a run learns from what it makes, that keeps
- * a lost request open for ever: rather no image than one that is paid twice.
+ * prompt shortened. Without the service's clock, which a run learns from its predictions, that
+ * keeps a lost request open for good: rather no image than one that is paid twice.
  */
 function hasNearMiss({ service }: World, prompt: string, known: ReadonlySet<string>): boolean {
   return service.made.some(({ id, input }) => {
@@ -157,7 +157,7 @@ async function judgeManifest(
     for (const { path, sha256, bytes } of files) {
       const data = names.get(`${folder}/${path}`)?.data;
       if (data?.length !== bytes || hash('sha256', data, 'hex') !== sha256)
-        problems.push(`manifest.json: ${path} of job ${index} is not what it says`);
+        problems.push(`manifest.json: ${path} of job ${index} differs from its record`);
       else if (run.delivers && status === 'saved' && !isDelivered(world, data))
         problems.push(`${path} of job ${index} was not delivered`);
     }

@@ -3,8 +3,8 @@ import { realSharp } from '../disk/pictureLibrary.ts';
 import type { World } from './runWorld.ts';
 
 /**
- * Judges what a run writes beside its outputs: renditions that can be decoded, sidecars of the right
- * job, whole thumbnails, a whole gallery and contact sheet.
+ * Judges the files that a run writes beside its outputs: renditions that can be decoded, sidecars
+ * of the right job, whole thumbnails, a whole gallery and contact sheet.
  */
 export async function judgePictures(
   world: World,

@@ -13,12 +13,12 @@ export class ProcessEnded extends Error {
   override readonly name = 'ProcessEnded';
 }
 
-/** Ends by a crash at a moment: `kill` keeps what was written, `powerCut` what was flushed. */
+/** A crash at a moment: `kill` keeps written data, `powerCut` flushed data. */
 export interface Crash {
   /** The process ends before its n-th contact with the disk, the network, or a timer. */
   readonly atContact: number;
   readonly kind: 'kill' | 'powerCut';
-  /** What a power cut leaves of what was not flushed. Default `any`. */
+  /** The part of unflushed data that a power cut leaves. Default `any`. */
   readonly part?: CutPart;
   /** A file whose first page the disk has lost then. Default: none. */
   readonly damages?: string;
@@ -46,7 +46,7 @@ export interface RunningProcess extends Process {
 /** The process whose code runs now, in worlds that have two at a time. */
 const context = new AsyncLocalStorage<Process>();
 
-/** Does what happens to a process, so that all that follows from it is known to be of this one. */
+/** Takes an action of a process, so that all of its consequences are known to be of this one. */
 export function enter(owner: Process | null, action: () => void): void {
   if (owner === null) action();
   else context.run(owner, action);
@@ -85,7 +85,7 @@ export class Machine {
     return (context.getStore() as RunningProcess | undefined) ?? this.main;
   }
 
-  /** What the disk gives to that process. */
+  /** The system calls of that process. */
   get calls(): FileCalls {
     const { process } = this;
     if (process === null) throw new ProcessEnded();
@@ -123,7 +123,7 @@ export class Machine {
     return this.processes.some((process) => process.isAlive && process.number === number);
   }
 
-  /** Ends a process by itself, whatever it has left open. Default: all of them. */
+  /** Ends a process by itself, also with open files. Default: all of them. */
   exit(one?: RunningProcess): void {
     for (const process of one === undefined ? this.processes : [one]) stop(process);
   }

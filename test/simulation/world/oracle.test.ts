@@ -28,7 +28,7 @@ function stuckWorld(inputs: readonly Input[], run: Partial<RunChoices> = {}): Wo
 }
 
 // Seed 302168 with 100 crashes came upon the first one.
-it('lets an idle process make again what the one before has found cut off, within the same money', async () => {
+it('lets an idle process make a request again that the one before has found cut off, within the same money', async () => {
   const made: string[] = [];
   const { failures } = await runWorkers({
     configs: [
@@ -57,14 +57,14 @@ const timedOut = [0, 'failed', 'ERR_PREDICTION_TIMEOUT'] as const;
 const skipped = [1, 'skipped', 'ERR_OVER_BUDGET'] as const;
 
 it.each([
-  ['may make what was cut off', [aborted], [timedOut], 'request 0', true],
-  ['may make what was over budget until then', [aborted], [timedOut, skipped], 'request 1', true],
-  ['may not make what has succeeded', [succeeded], [timedOut], 'request 0', false],
-  ['may not make what was cut off later', [{ ...aborted, endMs: 9_000 }], [timedOut], 'request 0', false],
-  ['may not make what a stranger lost', [{ ...aborted, process: null }], [timedOut], 'request 0', false],
-  ['may not make what is uncertain', [aborted], [[0, 'failed', 'ERR_UNCERTAIN']], 'request 0', false],
+  ['may make a request that was cut off', [aborted], [timedOut], 'request 0', true],
+  ['may make a request that was over budget until then', [aborted], [timedOut, skipped], 'request 1', true],
+  ['may not make one that has succeeded', [succeeded], [timedOut], 'request 0', false],
+  ['may not make one that was cut off later', [{ ...aborted, endMs: 9_000 }], [timedOut], 'request 0', false],
+  ['may not make one that a stranger lost', [{ ...aborted, process: null }], [timedOut], 'request 0', false],
+  ['may not make an uncertain one', [aborted], [[0, 'failed', 'ERR_UNCERTAIN']], 'request 0', false],
   ['may not make another one', [aborted], [timedOut], 'request 1', false],
-  ['may not make what is over budget while nothing has failed', [succeeded], [skipped], 'request 1', false],
+  ['may not make one over budget while nothing has failed', [succeeded], [skipped], 'request 1', false],
 ] as const)('an idle process %s', (_, before, outcomes, prompt, isAllowed) => {
   const made = [...before, { ...succeeded, prompt, process: IDLE, endMs: 6_000 }].map((one) => ({
     ...one,

@@ -16,7 +16,7 @@ const FAULTS = new Set([
   'ERR_SERVICE',
 ]);
 
-/** Judges one process by how it ended, and by the outcomes that it told. */
+/** Judges one process by its end and its outcomes. */
 export function judgeProcess(world: World, end: ProcessEnd): string[] {
   const { number, kind, error, outcomes, isLast, isIdle } = end;
   const problems: string[] = [];
@@ -52,7 +52,7 @@ function judgePace({ service, network, machine, config }: World, { number, run }
   );
   const most = strategy === 'sequential' ? 1 : concurrency;
   const problems: string[] = [];
-  // A prediction that is left to the service goes on without a slot.
+  // A prediction that is left to the service continues without a slot.
   if (inFlight > most && timeoutAction === 'cancel') problems.push(`${inFlight} in flight of ${most}`);
   const counted = sent.filter(({ wasThrottled }) => !wasThrottled).map(({ atMs }) => atMs);
   const busiest = counted.map((at) => counted.filter((one) => one >= at && one < at + RATE_MS).length);
@@ -78,7 +78,7 @@ function isDue(world: World, end: ProcessEnd, { input: { prompt } }: Made): bool
   return [...failed, ...skipped].some((outcome) => outcome.prompt === prompt);
 }
 
-/** A minute, less what the clock of a machine may be off. */
+/** A minute, less the largest error of a machine's clock. */
 const RATE_MS = 59_900;
 
 /**
@@ -105,7 +105,7 @@ function judgeReuse({ service, config, ends }: World, end: ProcessEnd): string[]
   return again.length === 0 ? [] : [`process ${end.number} made ${again.length} that the cache has`];
 }
 
-/** Judges what is left when all processes have ended. */
+/** Judges the folders and the service when all processes have ended. */
 export async function judgeEnd(world: World): Promise<string[]> {
   const { machine, ends, config } = world;
   machine.start(null);

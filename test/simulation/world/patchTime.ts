@@ -1,7 +1,7 @@
 import { currentMachine, hasMachine } from './machine.ts';
 import type { Entry } from './timeline.ts';
 
-/** What a timer function returns: Node's has these methods. */
+/** The return value of a timer function: Node's has these methods. */
 class Timer {
   entry: Entry | null = null;
   ref = () => this;

@@ -3,7 +3,7 @@ import type { Input } from './input.ts';
 import type { Crash } from './machine.ts';
 import type { RunChoices, WorldConfig } from './worldConfig.ts';
 
-/** What a process is to do, and how it ends. */
+/** The work of a process, and its end. */
 export interface ProcessPlan {
   readonly input: Input;
   /** Path on the disk of the folder of its run. */
@@ -31,8 +31,8 @@ export interface TwinPlan extends Pick<ProcessPlan, 'input' | 'folder' | 'run' |
 export const FOLDERS = ['/out', '/out-2'] as const;
 
 /**
- * Processes at the end that nothing disturbs: the first saves what it can, the second comes when
- * every lost request can be judged, and the third must find nothing to do.
+ * Processes at the end that nothing disturbs: the first saves all images that it can, the second
+ * comes when every lost request can be judged, and the third must find nothing to do.
  */
 const LAST = 3;
 /** Age at which every lost request is judged, and outputs are still there. */
@@ -88,7 +88,7 @@ const MOST_JOBS = 14;
 
 function changed(input: Input, level: WorldConfig['level'], chance: Chance): Input {
   if (input.length >= MOST_JOBS) return input;
-  // Without a folder nobody matches jobs by their requests.
+  // Without a folder, jobs are not matched by their requests.
   if (level === 'engine') return [...input, 100 + input.length];
   const next = [...input];
   const at = chance.whole('input.at', 0, next.length - 1);

@@ -14,7 +14,7 @@ import type { Machine } from './machine.ts';
 import type { ProcessPlan } from './planProcesses.ts';
 import { PRICE_MICRO_USD, type WorldConfig } from './worldConfig.ts';
 
-/** What a process does, and what it tells. */
+/** The work of a process, and its reports. */
 export interface Work extends Pick<ProcessPlan, 'input' | 'folder' | 'run' | 'isLast' | 'shows'> {
   readonly fetch: typeof fetch;
   readonly webhooks: PredictionEvents;

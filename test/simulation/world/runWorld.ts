@@ -12,7 +12,7 @@ import { beginRun } from './processes.ts';
 import { createTimeline } from './timeline.ts';
 import type { WorldConfig } from './worldConfig.ts';
 
-/** What became of a world. */
+/** The end of a world. */
 export interface WorldReport {
   readonly config: WorldConfig;
   readonly problems: readonly string[];
@@ -45,7 +45,7 @@ function waitedMs({ config, service }: Pick<World, 'config' | 'service'>): numbe
   return timeoutAction === 'leave' ? hanging * timeoutMs * maxAttempts * (1 + recoveryRounds) : 0;
 }
 
-/** What became of one process. */
+/** The end of one process. */
 export interface ProcessEnd extends Pick<ProcessPlan, 'input' | 'folder' | 'run' | 'isLast' | 'isIdle'> {
   readonly number: number;
   readonly beganMs: number;
@@ -143,7 +143,7 @@ function shortened(
   return { ...crash, atContact: 1 + (crash.atContact % contacts) };
 }
 
-/** A process that runs, and what it has told. */
+/** A process that runs, and its outcomes so far. */
 interface Track {
   readonly process: RunningProcess;
   readonly plan: Omit<ProcessPlan, 'crash'>;

@@ -1,4 +1,4 @@
-/** A process of the simulated machine. What it has begun ends with it. */
+/** A process of the simulated machine. Its actions end with it. */
 export interface Process {
   /** Counted from 1 in each world. */
   readonly number: number;
@@ -11,7 +11,7 @@ export interface Process {
 export interface Entry {
   readonly atMs: number;
   readonly order: number;
-  /** Null for what happens outside of the machine. */
+  /** Null for events outside of the machine. */
   readonly owner: Process | null;
   /** Null once it is cancelled. */
   action: (() => void) | null;
@@ -32,7 +32,7 @@ export interface Timeline {
   pass(atMs: number): void;
 }
 
-/** Creates a timeline. `happen` does what is planned for a process. */
+/** Creates a timeline. `happen` takes the planned actions of a process. */
 export function createTimeline(
   happen: (owner: Process | null, action: () => void) => void = (_, action) => action(),
 ): Timeline {

@@ -13,11 +13,11 @@ export interface FaultRates {
   readonly lostBack: number;
   /** A create request arrives after its connection broke. */
   readonly arrivesLate: number;
-  /** A gateway answers 502 in place of the service, which has had the request or not. */
+  /** A gateway responds with 502 instead of the service, which has had the request or not. */
   readonly gateway: number;
   /** A response that cannot be read. */
   readonly unreadable: number;
-  /** The response to a create request is that to another one. */
+  /** The response to a create request belongs to another one. */
   readonly foreign: number;
   /** A response never comes. */
   readonly silent: number;
@@ -31,7 +31,7 @@ export interface FaultRates {
   readonly safety: number;
   /** A prediction never ends by itself. */
   readonly stuck: number;
-  /** A download is cut, or answered with a 5xx. */
+  /** A download is cut, or gets a 5xx. */
   readonly download: number;
   /** A webhook is lost, comes twice, or late. */
   readonly webhook: number;
@@ -94,7 +94,7 @@ export interface WorldConfig {
   readonly changesInput: boolean;
   /** Longest pause between two processes. */
   readonly pauseMs: number;
-  /** What the processes before the last ones do, if that is not drawn. */
+  /** The work of the processes before the last ones, if that is not drawn. */
   readonly script: readonly ScriptedProcess[] | null;
 }
 

@@ -26,7 +26,7 @@ it('stores no more than its bytes, and evicts the least recently used first', as
   expect(cache.storedBytes).toBe(80);
 });
 
-it('draws again what failed', async () => {
+it('draws failed pictures again', async () => {
   const cache = createPictureCache(100);
   await expect(cache.get('a', () => Promise.reject(new Error('no ink')))).rejects.toThrow('no ink');
   expect((await cache.get('a', async () => Buffer.alloc(3))).length).toBe(3);

@@ -97,7 +97,7 @@ it('is a table for people', async () => {
   );
 });
 
-it('says in the table why nothing is named', async () => {
+it('explains in the table why nothing is named', async () => {
   const guessed = { ...saved('o/seconds', null, 0.0049), estimatedUsd: 0.0049 };
   expect(comparisonTable(await compareOutcomes(each([...outcomes.slice(0, 2), guessed])))).toBe(
     [
@@ -115,7 +115,7 @@ it('has no fastest and no cheapest model if nothing was made', async () => {
   expect(await compareOutcomes(each([]))).toEqual({ models: [], fastest: null, cheapest: null });
 });
 
-it('sums up models by their own names, and what a fallback made by the model that made it', async () => {
+it('sums up models by their own names, and images of a fallback by the model that made them', async () => {
   const named = (model: string, tag: string, seconds: number, fields: Partial<Outcome> = {}) => ({
     ...saved(model, seconds, 0.01),
     tags: { model: tag },

@@ -61,7 +61,7 @@ it('puts each image in its row and column, and shows why one is missing', async 
     width: cellPx,
     height: cellPx,
   };
-  // Statistics are of what sharp was given, not of what it would make of it.
+  // Statistics are of the input of sharp, not of its output.
   const cut = await sharp(join(folder(), 'comparison-grid.jpg')).extract(frame).png().toBuffer();
   const { channels } = await sharp(cut).stats();
   expect(channels[0]?.mean).toBeGreaterThan(220);

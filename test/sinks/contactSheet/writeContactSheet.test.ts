@@ -115,7 +115,7 @@ describe('the cells of an outcome', () => {
       { picture: null, reason: 'ERR_X' },
     ]);
     expect(sheetCells(anOutcome({ status: 'skipped', error }), thumbnails)).toEqual([]);
-    // An incomplete job shows what it has.
+    // An incomplete job shows the images that it has.
     const files = [{ role: 'original' as const, ...file }];
     expect(sheetCells(anOutcome({ status: 'failed', error, files }), thumbnails)).toMatchObject([
       { picture: '.thumbs/x.webp', ratio: 2 },

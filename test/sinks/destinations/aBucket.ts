@@ -7,21 +7,23 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
-/** An S3 server on this machine with one bucket, and what is in it. */
+/** An S3 server on this machine with one bucket, and the objects in it. */
 export interface Bucket {
   readonly endpoint: string;
   keys(): Promise<string[]>;
   read(key: string): Promise<{ bytes: Buffer; type: string | undefined }>;
-  /** Puts an object there, whatever was there before. */
+  /** Puts an object there, or replaces the one there. */
   write(key: string, bytes: Uint8Array, metadata?: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a test does to a bucket. */
+/** The interventions of a test in a bucket. */
 export interface BucketHooks {
   /** Called with each object that is in the bucket now, before its writer learns of it. */
   onStored?: (key: string) => unknown;
-  /** Called before anything is done; a status is the answer, and nothing is done. */
+  /**
+   * Called before each request; if it returns a status, that is the response, without an effect.
+   */
   refuse?: (method: string, key: string) => number | null | Promise<number | null>;
   /** False for a store that does not know conditions. Default true. */
   knowsConditions?: boolean;
@@ -66,7 +68,7 @@ export async function aBucket(name: string, hooks: BucketHooks = {}): Promise<Bu
   };
 }
 
-/** A request of the server: what this file needs of it. */
+/** The fields of a server's request that this file needs. */
 interface Context {
   readonly method: string;
   readonly path: string;
@@ -79,11 +81,11 @@ interface Context {
 }
 
 /**
- * Adds what the server lacks: `If-None-Match: *`, decided when the object is written; and objects
- * that are there whole or not at all, also if their writer dies in the middle.
+ * Adds the features that the server lacks: `If-None-Match: *`, decided when the object is written;
+ * and objects that are there whole or not at all, also if their writer dies in the middle.
  */
 function conditions(bucket: string, { onStored, refuse, knowsConditions = true }: BucketHooks) {
-  /** Keys that are being written: they appear whole, and a second writer is told to come again. */
+  /** Keys that are being written: they appear whole, and a second writer has to retry. */
   const writing = new Set<string>();
   return async (ctx: Context, next: () => Promise<unknown>) => {
     const key = decodeURIComponent(ctx.path.slice(bucket.length + 2));

@@ -39,7 +39,7 @@ it('stores an object once; an equal one counts as stored', async () => {
   expect(await server.read('night/ä.png')).toEqual({ bytes: Buffer.from('x'), type: 'image/png' });
 });
 
-it('tells what lies there if another machine has stored an object of the same origin', async () => {
+it('reports the stored object if another machine has stored one of the same origin', async () => {
   const { bucket, server } = await opened();
   const first = object('x');
   await bucket.store(first);
@@ -59,7 +59,7 @@ it.each([
   expect((await server.read('night/ä.png')).bytes.toString()).toBe('x');
 });
 
-it('compares the content of an object that says nothing of itself', async () => {
+it('compares the content of an object without metadata', async () => {
   const { bucket, server } = await opened();
   await server.write('night/ä.png', Buffer.from('x'));
   expect(await bucket.store(object('x'))).toEqual(stored(object('x'), false));
@@ -98,7 +98,7 @@ it('fetches nothing that is missing or another one', async () => {
   expect(existsSync(to)).toBe(false);
 });
 
-it('says that the bucket refuses, and where', async () => {
+it('reports a refusal of the bucket, with its address', async () => {
   const { bucket } = await opened({ refuse: () => 403 });
   for (const ask of [() => bucket.store(object('x')), () => bucket.read('ä.png')]) {
     const call = ask();

@@ -194,7 +194,7 @@ it('writes through no link, whether it has the name of a shard or of their folde
   await expect(openWebDataset(join(folder(), 'run'))).rejects.toThrow('a symbolic link that leads to');
 });
 
-it('packs no file that does not lie in the run folder', async () => {
+it('packs no file outside of the run folder', async () => {
   await writeFile(join(folder(), 'secret.png'), 'secret');
   const run = join(folder(), 'run');
   await mkdir(run);

@@ -186,7 +186,7 @@ it('rejects if its port is taken', async () => {
   await expect(opening).rejects.toThrow(/^Cannot serve --watch on port \d+: .*EADDRINUSE/);
 });
 
-it('pauses, resumes and cancels for those who have the token, and for nobody else', async () => {
+it('pauses, resumes and cancels only with the token', async () => {
   const paused: boolean[] = [];
   const cancelled: unknown[] = [];
   const watching = view.paused.subscribe((value) => paused.push(value));

@@ -135,7 +135,7 @@ describe('check', () => {
     },
   );
 
-  it('leaves alone what is no image, and what takes too much memory', async () => {
+  it('skips files that are no images, and images that take too much memory', async () => {
     const thumbnails = await openThumbnails(folder());
     const film = imageOf(fileOf('film.mp4', { width: null, height: null, format: 'mp4' }));
     await thumbnails.check(film);

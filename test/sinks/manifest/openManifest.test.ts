@@ -81,7 +81,7 @@ describe('openManifest', () => {
     await manifest.close();
   });
 
-  it('says that its file was cut if it cannot read an outcome any more', async () => {
+  it('reports that its file was cut if it cannot read an outcome any more', async () => {
     const manifest = await openManifest(folder());
     await lastValueFrom(manifest.append(anOutcome()));
     await truncate(linesPath(), 10);
@@ -113,7 +113,7 @@ describe('openManifest', () => {
     expect(await readBack()).toEqual([some[1], some[0], anOutcome({ index: 7 })]);
   });
 
-  it('tells the outcomes of which the service has more to say', async () => {
+  it('lists the outcomes of which the service may report more', async () => {
     const early = { metrics: {}, completedAt: null };
     await writeOutcomes(anOutcome({ index: 0, ...early }), anOutcome({ index: 1 }));
     const manifest = await openManifest(folder());
@@ -142,7 +142,7 @@ describe('openManifest', () => {
     ['a line that is not an outcome', '{"index":2,"key":"a"}\n'],
     ['zeros, as a power cut leaves them', '\0'.repeat(100)],
     ['an empty line', '\n'],
-  ])('drops what a crash left at the end: %s', async (_, torn) => {
+  ])('drops the rest of a crash at the end: %s', async (_, torn) => {
     const whole = [anOutcome({ index: 0 }), anOutcome({ index: 1 })];
     await writeOutcomes(...whole);
     const { size } = await stat(linesPath());

@@ -84,7 +84,7 @@ it('reads lines of which a power cut left zeros from the middle of one to that o
   expect(await readFile(linesPath(), 'utf8')).toBe(lines.join(''));
 });
 
-it('drops one line at the end, with holes before it or without, and tells of others', async () => {
+it('drops one line at the end, with or without holes before it, and reports others', async () => {
   const damaged = outcomeLine(anOutcome({ index: 1 })).replace('"prompt"', '"promt"');
   await writeOutcomes(anOutcome());
   await appendFile(linesPath(), `${damaged}\n${zeros('a line')}\n{"index":2}\n`);
@@ -105,7 +105,7 @@ it('leaves the file as it is if it cannot be written without its holes', async (
   expect(await readBack()).toEqual([before, after]);
 });
 
-it('flushes what it drops before it writes in its place', async () => {
+it('flushes the removal of lines before it writes over them', async () => {
   await writeOutcomes(anOutcome());
   await appendFile(linesPath(), '{"index":1,"key"\n');
   const { calls } = await watchFiles();
@@ -113,7 +113,7 @@ it('flushes what it drops before it writes in its place', async () => {
   expect(calls).toEqual(['truncate', 'datasync', 'write', 'datasync']);
 });
 
-it('flushes what it drops of lines that could not be written', async () => {
+it('flushes the removal of lines that could not be written', async () => {
   const manifest = await openManifest(folder());
   const { calls, write } = await watchFiles();
   write?.mockRejectedValueOnce(new Error('no space left'));

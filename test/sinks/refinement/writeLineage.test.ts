@@ -55,7 +55,7 @@ it('has a line to each image from its parent, or from itself if it was kept', ()
   ]);
   const svg = lineageSvg('cats', lineageLayout(columns, 1.5), new Map([[0, 'data:image/jpeg;base64,AA==']]));
   expect(svg.match(/<path /g)).toHaveLength(2);
-  // The kept one stands in both columns; what is not there says why.
+  // The kept one is in both columns; a missing one has a reason.
   expect(svg.match(/<image /g)).toHaveLength(2);
   expect(svg).toContain('>failed</text>');
   expect(svg.match(/>no picture<\/text>/g)).toHaveLength(2);

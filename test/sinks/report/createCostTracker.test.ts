@@ -40,7 +40,7 @@ describe('createCostTracker', () => {
         outcomes: 4,
         saved: 2,
         images: 2 + 1,
-        costUsd: 0.303, // what failed was paid too
+        costUsd: 0.303, // the failed one was paid too
         estimatedUsd: 0,
         meanUsdPerImage: 0.101,
         meanSecondsPerRun: (2 + 5 + 2) / 3,
@@ -128,7 +128,7 @@ describe('createCostTracker', () => {
     expect(totals['(others)']?.outcomes).toBe(500);
   });
 
-  it('corrects what the service reports late', () => {
+  it('corrects costs that the service reports late', () => {
     const costs = createCostTracker();
     costs.add(anOutcome({ files: [original], costUsd: 0.005, estimatedUsd: 0.005, metrics: {} }));
     costs.correct({

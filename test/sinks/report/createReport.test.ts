@@ -82,7 +82,7 @@ describe('createReport', () => {
     expect(report.toJSON({ elapsedMs: 4_000, saved: 10 }, restored).averageSecondsPerImage).toBe(2);
   });
 
-  it('adds what was made twice to the cost', () => {
+  it('adds images that were made twice to the cost', () => {
     const report = createReport();
     report.add(anOutcome({ costUsd: 0.1 }));
     const surplus = { count: 2, costUsd: 0.2, predictionIds: ['a', 'b'] };
@@ -90,7 +90,7 @@ describe('createReport', () => {
     expect(report.toJSON({ elapsedMs: 1 })).not.toHaveProperty('surplus');
   });
 
-  it('keeps in the cost what was paid for results that are no longer asked for', () => {
+  it('keeps the price of results that are no longer asked for in the cost', () => {
     const report = createReport();
     report.add(anOutcome({ costUsd: 0.1 }));
     expect(report.toJSON({ elapsedMs: 1 })).not.toHaveProperty('unused');
@@ -104,7 +104,7 @@ describe('createReport', () => {
     });
   });
 
-  it('tells estimates from what was billed, and own times from those of the service', () => {
+  it('distinguishes estimates from bills, and own times from those of the service', () => {
     const report = reportOf(
       anOutcome({ costUsd: 0.1, metrics: { predict_time: 2 } }),
       anOutcome({ costUsd: 0.005, estimatedUsd: 0.005, metrics: { own_wall_time: 7 } }),
@@ -160,7 +160,7 @@ describe('createReport', () => {
   it('counts at most 1,000 names', () => {
     const failures = Array.from({ length: 1_200 }, (_, index) => aFailure(`ERR_${index}`));
     const { errors } = reportOf(...failures);
-    expect(errors).toHaveLength(1_000 + 1); // told apart + the rest
+    expect(errors).toHaveLength(1_000 + 1); // separate errors + the rest
     expect(errors[0]).toEqual({ code: '(others)', count: 200 });
   });
 

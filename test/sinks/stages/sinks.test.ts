@@ -51,7 +51,7 @@ describe('toOutcome', () => {
   const outcomeOf = (item: Rendered | Failed, fields = {}) =>
     lastValueFrom(of(item).pipe(toOutcome({ folder: '/run', ...fields })));
 
-  it('has what the request, the prediction and the files say', async () => {
+  it('has the data of the request, the prediction and the files', async () => {
     const outcome = await outcomeOf(rendered({ index: 7 }), { service: 'simulator' });
     expect(outcome).toMatchObject({
       index: 7,
@@ -81,7 +81,7 @@ describe('toOutcome', () => {
     });
   });
 
-  it('tells the error, the stage and the cost of an item that has failed, or was skipped', async () => {
+  it('has the error, the stage and the cost of an item that has failed, or was skipped', async () => {
     const prediction = aPrediction();
     const error = new PredictionError('ERR_SAFETY', 'no', { predictionId: 'p1' });
     const failed = failItem(rendered(), error, { stage: 'polling', prediction, costMicroUsd: 3_000 });
@@ -130,7 +130,7 @@ it(
   }),
 );
 
-it('writes sidecars, manifest, report and gallery of what passes, and passes it unchanged', async () => {
+it('writes sidecars, manifest, report and gallery of all outcomes, and emits them unchanged', async () => {
   const folder = root();
   const outcomes = await inFolder(folder);
   const passed = await lastValueFrom(
@@ -162,7 +162,7 @@ it('appends behind a manifest that is there, and leaves the folder of a run alon
   await expect(lastValueFrom(of(saved).pipe(toManifest(folder)))).rejects.toThrow(UsageError);
 });
 
-it('copies files to another folder, over none that is there, and says where they are', async () => {
+it('copies files to another folder, replaces none, and reports their paths', async () => {
   const [folder, to] = [join(root(), 'from'), join(root(), 'to')];
   const outcomes = await inFolder(folder);
   await mkdir(to);
@@ -175,7 +175,7 @@ it('copies files to another folder, over none that is there, and says where they
   // Again: nothing changes.
   await copy();
   expect((await readdir(to)).toSorted()).toEqual(['a-2.png', 'a.png']);
-  // A changed file is not what the outcome says.
+  // A changed file no longer matches the outcome.
   await writeFile(join(folder, 'a.png'), 'another');
   expect((await copy()).find(({ index }) => index === 0)).toMatchObject({
     status: 'failed',

@@ -99,7 +99,7 @@ it.each<[string, Sink['add'], string]>([
   expect(calls).toEqual(['open', 'finish', 'close']);
 });
 
-it('finishes what it has after an error of the source, and passes that error on', async () => {
+it('finishes its pending outcomes after an error of the source, and passes that error on', async () => {
   const { calls, open } = noting();
   const source = from(outcomes).pipe(
     concatMap((outcome) => (outcome.index === 2 ? throwError(() => full) : of(outcome))),

@@ -12,7 +12,7 @@ const sized: ModelSchema = {
   },
 };
 
-it('keeps what the other model takes and leaves the rest to its defaults', () => {
+it('keeps inputs that the other model takes and leaves the rest to its defaults', () => {
   const input = { prompt: 'a cat', seed: 3, steps: 28, guidance: 99, go_fast: true };
   expect(adaptInput(input, schema)).toEqual({ prompt: 'a cat', seed: 3, go_fast: true });
 });

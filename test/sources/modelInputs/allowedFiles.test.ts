@@ -64,7 +64,7 @@ describe('an input', () => {
   });
 });
 
-it('says what would allow it', () => {
+it('names the flag that would allow it', () => {
   const path = join(folder, 'innocent.txt');
   expect(() => expectAllowed(path, { folder })).toThrow(
     `Expected a file in ${folder} or below, got ${path}, a link to ${root}/home/id_rsa; --allow-files ${root}/home (\`allowFiles\` in code) allows it`,

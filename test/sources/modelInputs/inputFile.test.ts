@@ -37,7 +37,7 @@ it.each([
   expect(await inputFile(await tempFile('file', content))).toMatchObject({ mediaType });
 });
 
-it('refuses what is no file to be sent', async () => {
+it('refuses paths that are no files to be sent', async () => {
   const folder = await tempFolder();
   await mkdir(join(folder, 'cats'));
   await writeFile(join(folder, 'empty.png'), '');

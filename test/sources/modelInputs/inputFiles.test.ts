@@ -47,7 +47,7 @@ it.each<[string, Json, string[]]>([
   ['prompt', 'cat.svg', []],
   ['style', 'none', []], // One of the choices, though there is such a file.
   ['style', 'cat.svg', ['style cat.svg']],
-  ['driving_video', 'notes.txt', ['driving_video notes.txt']], // Nobody knows what such an input takes.
+  ['driving_video', 'notes.txt', ['driving_video notes.txt']], // The types that such an input takes are unknown.
   ['input_images', 'notes.txt', ['input_images notes.txt']],
   ['constructor', 'cat.svg', []],
 ])('finds the files in %s: %j', async (name, value, expected) => {
@@ -73,7 +73,7 @@ it('names every file that is wrong', async () => {
   });
 });
 
-it.each(['NFC', 'NFD'] as const)('finds a file whose folder and name the disk has in %s', async (form) => {
+it.each(['NFC', 'NFD'] as const)('finds a file whose folder and name are stored in %s', async (form) => {
   const on = (name: string) => name.normalize(form);
   await mkdir(join(folder, on('Motörräder')));
   await writeFile(join(folder, on('Motörräder'), on('blaue-Düse.svg')), svg);

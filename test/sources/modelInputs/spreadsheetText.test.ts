@@ -47,7 +47,7 @@ it('leaves a choice that looks like a time as it is', () => {
   expect(coerceInput('x', '16:09', { type: 'string', enum: ['16:9', '16:09'] })).toBe('16:09');
 });
 
-it('reads each number that JavaScript writes, with a comma too where it is clear', () => {
+it('reads each number that JavaScript writes, also with a comma if that is unambiguous', () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), (value) => {
       const text = String(value);

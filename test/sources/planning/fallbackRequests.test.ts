@@ -28,7 +28,7 @@ it('makes a request to each model, in order, with its own inputs and price', () 
   ]);
 });
 
-it('refuses a model that needs what the first one does not have', () => {
+it('refuses a model that needs inputs that the first one does not have', () => {
   const needy = model('b/edit', { schema: { ...schema, required: ['prompt', 'image'] } });
   const config = { fallbacks: [{ model: needy, version: null }], schema, priceOf: () => null };
   expect(() => fallbackRequests(config)).toThrow(
@@ -36,7 +36,7 @@ it('refuses a model that needs what the first one does not have', () => {
   );
 });
 
-it('gives a new seed for each level that asks for one, always the same and within what the model takes', () => {
+it('gives a new seed for each level that asks for one, always the same and in the range of the model', () => {
   const small = {
     ...schema,
     properties: { ...schema.properties, seed: { type: 'integer', minimum: 1, maximum: 6 } },

@@ -121,7 +121,7 @@ function expectSafe(path: string): void {
   }
 }
 
-it('says which results may serve for equal jobs', async () => {
+it('marks results that equal jobs may share', async () => {
   const seeded = jobOf({ index: 0, input: { prompt: 'a', seed: 1 } });
   const unseeded = jobOf({ index: 1, input: { prompt: 'a' } });
   const plans = await collect(planJobs([seeded, unseeded], config));

@@ -4,7 +4,7 @@ import { canonicalJson } from '../../../src/base/modelInput.ts';
 import { requestKey } from '../../../src/sources/planning/requestKey.ts';
 import type { Json } from '../../../src/types.ts';
 
-it('is 64 hex digits that stay the same for ever', () => {
+it('is 64 hex digits that never change', () => {
   const key = requestKey({ model: 'owner/name', version: null, input: { prompt: 'a cat', seed: 1 } });
   // printf '{"input":{"prompt":"a cat","seed":1},"model":"owner/name","version":null}' | sha256sum
   expect(key).toBe('3470a8dc63f75c06e1c32c35dc83ef11654fe5ae619ac835aaac2c6027c21e02');
@@ -28,7 +28,7 @@ it('is made from JSON that means the same', () => {
   );
 });
 
-it('knows a file by its content, not by its name or by what else is called so', () => {
+it('knows a file by its content, not by its name, and keeps other inputs with that name', () => {
   const file = { source: '/a.png', name: 'a.png', bytes: 1, sha256: 'aa', mediaType: 'image/png' };
   const keyOf = (image: string, sha256: string, prompt = 'a cat') =>
     requestKey({

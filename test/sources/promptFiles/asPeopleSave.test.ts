@@ -52,7 +52,7 @@ it.each(['#REF!', '#N/A', '#NAME?', '#DIV/0!', '#BEZUG!', '#NV', '#VALEUR!'])(
   },
 );
 
-it.each(['#hashtag', '#1!', '# A TITLE!', 'WOW!'])('takes %j for a prompt', async (prompt) => {
+it.each(['#hashtag', '#1!', '# A TITLE!', 'WOW!'])('reads %j as a prompt', async (prompt) => {
   expect(await shortRowsOf('p.csv', `prompt\n${prompt}\n`)).toEqual([[2, prompt]]);
 });
 
@@ -76,7 +76,7 @@ it.each<[string, string | Uint8Array, RegExp]>([
   ],
   ['p.json', '// mine\n["a"]', /\| Remove the comments/],
   ['p.yaml', '# nothing yet\n---\n', /got a file without any/],
-])('says what to do with %s', async (name, content, message) => {
+])('suggests a remedy for %s', async (name, content, message) => {
   expect(await refusalOf(name, content)).toMatch(message);
 });
 
@@ -98,14 +98,14 @@ it.each<[string, string, string]>([
   ['p.yaml', '- prompt: a\n  seed: 1\n  seed: 2\n', 'a key stands there twice'],
   ['p.yaml', 'prompt: a\n---\nprompt: b\n', 'there are several documents; remove the lines with ---'],
   ['p.yaml', '* a fox\n', 'begins with * or & stands in quotes'],
-])('says what is wrong in %s: %j', async (name, content, words) => {
+])('names the fault in %s: %j', async (name, content, words) => {
   const rows = await shortRowsOf(name, content);
   const [message = ''] = rows.flatMap(([, row]) => (row instanceof Error ? [row.message] : []));
   expect(message).toContain(words);
   expect(message).not.toMatch(/LEFT_|RIGHT_|chunk position|in state|parseAllDocuments/);
 });
 
-it('takes a text with a colon for a prompt without quotes', async () => {
+it('reads a text with a colon as a prompt without quotes', async () => {
   const file = await openPromptFile(await tempFile('p.yaml', '- Note: a cat\n'));
   const message = 'Expected a `prompt`, got the key Note: a prompt with a colon stands in quotes';
   await expect(validateRows(file, contextOf())).rejects.toMatchObject({ problems: [{ line: 1, message }] });

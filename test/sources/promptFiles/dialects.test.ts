@@ -95,7 +95,7 @@ it('reads the same rows, however a spreadsheet writes them', async () => {
   );
 });
 
-it('counts the lines of a file whatever ends them, the line of the delimiter included', async () => {
+it('counts the lines of a file with any line ends, the line of the delimiter included', async () => {
   for (const lineEnd of ['\n', '\r\n', '\r']) {
     const lines = ['sep=;', 'prompt;mood', 'a cat;calm', ';;', '"two', 'lines";wild', 'a dog;shy', ''];
     const rows = await rowsOf('p.csv', lines.join(lineEnd));

@@ -66,7 +66,7 @@ it('identifies a file with another template as another input', async () => {
   expect(one).not.toBe(file.sha256);
 });
 
-it('takes a prompt alone as it is, and names in braces for a mistake', () => {
+it('keeps a single prompt unchanged, and reports names in braces as a mistake', () => {
   expect(plainPrompt('a fox, {{as is}}')).toBe('a fox, {as is}');
   expect(() => plainPrompt('a {name}')).toThrow('There is no table with a column for {name}');
 });

@@ -140,7 +140,7 @@ it.each<[string, Partial<JobContext>]>([
     { schema: { required: [], properties: { prompt: { type: 'string' }, seed: { type: 'string' } } } },
   ],
   ['the model publishes no schema', { schema: null }],
-])('adds no seed where %s', async (_what, changes) => {
+])('adds no seed if %s', async (_what, changes) => {
   expect(await seedsOf([row('a')], changes)).toEqual([undefined]);
 });
 

@@ -38,7 +38,7 @@ it('can be read twice, also after a pass that was left early', async () => {
   expect(await collect(file.rows())).toHaveLength(2);
 });
 
-it('does not mind the extension’s case', async () => {
+it('ignores the case of the extension', async () => {
   expect(await rowsOf('P.TXT', 'a cat')).toHaveLength(1);
 });
 
@@ -144,7 +144,7 @@ it.each([
   ['p.jsonl', '"a cat"\n', '"the last"'],
   ['p.json', '["a cat"\n', ', "the last"]'],
   ['p.yaml', '- a cat\n', '- the last'],
-])('reads %s as it goes: what is appended during a pass is part of it', async (name, head, last) => {
+])('streams %s: lines that are appended during a pass are part of it', async (name, head, last) => {
   const line = { 'p.json': ', "x"\n', 'p.jsonl': '"x"\n', 'p.yaml': '- x\n' }[name] ?? 'x\n';
   const path = await tempFile(name, head + line.repeat(100_000));
   let prompt = '';
@@ -164,7 +164,7 @@ it.each([
   ['p.jsonl', '"a cat"\n"a dog"\n'],
   ['p.json', '["a cat", "a dog"]'],
   ['p.yaml', '- a cat\n- a dog\n'],
-])('reads %s as it was when it was opened, whatever becomes of it', async (name, content) => {
+])('reads %s as it was when it was opened, even if it changes', async (name, content) => {
   const path = await tempFile(name, content);
   const file = await openPromptFile(path);
   const changes = [

@@ -7,7 +7,7 @@ import { openPromptFile, spoolPrompts } from '../../../src/sources/promptFiles/p
 import { collect } from '../../helpers/collect.ts';
 import { tempFolder } from '../../helpers/tempFile.ts';
 
-it('writes what comes to a file that can be read twice', async () => {
+it('writes its input to a file that can be read twice', async () => {
   const folder = join(await tempFolder(), 'new', 'run');
   const path = await spoolPrompts(Readable.from(['a c', 'at\na', ' dog\n']), folder);
   expect(path).toBe(join(folder, 'stdin.txt'));
@@ -29,7 +29,7 @@ it.each([
       ),
     'broken pipe',
   ],
-])('keeps an earlier file where %s', async (_what, input, error) => {
+])('keeps an earlier file if %s', async (_what, input, error) => {
   const folder = await tempFolder();
   await writeFile(join(folder, 'stdin.txt'), 'earlier\n');
   await expect(spoolPrompts(input(), folder)).rejects.toThrow(error);

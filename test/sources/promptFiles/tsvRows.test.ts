@@ -30,13 +30,13 @@ it('lets the whole file decide if quotes belong to its format', async () => {
   expect(await promptsOf('prompt', '"a cat', 'asleep"', 'a dog')).toEqual(['a cat\nasleep', 'a dog']);
 });
 
-it('reads back what a program without quotes writes', async () => {
+it('reads back files of a program that does not quote', async () => {
   const units = ['a', ' ', '"', ',', ';', 'é', '😀'];
   const cell = fc.string({ unit: fc.constantFrom(...units), minLength: 1, maxLength: 12 });
   const prompts = cell.map((text) => text.trim()).filter((text) => text !== '');
   await fc.assert(
     fc.asyncProperty(fc.array(prompts, { minLength: 1, maxLength: 6 }), async (all) => {
-      // This one shows that the file has no quotes of its own.
+      // This one shows that the file does not quote.
       const lines = ['prompt\tmood', ...all.map((prompt) => `${prompt}\tcalm`), '"so" be it\tcalm'];
       expect(await promptsOf(...lines)).toEqual([...all, '"so" be it']);
     }),

@@ -81,7 +81,7 @@ it('reads no more rows than the limit asks for', async () => {
   expect((await problemsOf('p.jsonl', content, { limit: 4 })).count).toBe(1);
 });
 
-it('asks for what the model requires', async () => {
+it('asks for inputs that the model requires', async () => {
   const required = { ...schema, required: ['prompt', 'guidance'] };
   const content = '{"prompt":"a","guidance":2}\n"b"\n';
   expect((await problemsOf('p.jsonl', content, { schema: required })).problems).toEqual([
@@ -117,7 +117,7 @@ it.each<[string, Partial<JobContext>]>([
   await expect(validated).rejects.toThrow(message);
 });
 
-it('guesses what a mistyped input was meant to be', async () => {
+it('guesses the meaning of a mistyped input', async () => {
   const validated = validating('p.txt', 'a\n', { input: { guidence: 1 } });
   await expect(validated).rejects.toMatchObject({ suggestion: 'Did you mean `guidance`?' });
 });

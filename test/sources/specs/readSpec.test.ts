@@ -33,7 +33,7 @@ it('names the nearest key at any depth, through unions, records and transforms',
   ]);
 });
 
-it('says what was expected and what came, with a near match for a word', async () => {
+it('names the expected and the received value, with a near match for a word', async () => {
   expect(await faultsOf('kind: gird\naxes: [1]\ndepth: deep\nquiet: [x]\n')).toEqual([
     'PATH: 4 mistakes in this grid spec:',
     'line 1: kind: Expected one of grid, zip, got "gird"; did you mean grid?',
@@ -43,7 +43,7 @@ it('says what was expected and what came, with a near match for a word', async (
   ]);
 });
 
-it('says what is missing', async () => {
+it('names missing keys', async () => {
   expect(await faultsOf('kind: grid\n')).toEqual([
     'PATH: 1 mistake in this grid spec:',
     'axes: Expected keys and values, got nothing',

@@ -118,7 +118,7 @@ describe('createGroupCommit', () => {
       flushSync: vi.fn(),
       check: () => {},
     };
-    /** Ends the flush that runs, and lets those who waited for it know. */
+    /** Ends the running flush, and notifies its waiting callers. */
     const endFlush = async (error?: Error) => {
       const end = disk.ends.shift();
       if (error === undefined) end?.resolve();
@@ -132,7 +132,7 @@ describe('createGroupCommit', () => {
       commits = createGroupCommit({ database, path: 'run.sqlite', flushEveryMs: 5, scheduler, disk });
     });
 
-    it('calls a change safe once it is flushed, and commits what came meanwhile together', async () => {
+    it('calls a change safe once it is flushed, and commits later changes together', async () => {
       write('a');
       scheduler.flush();
       write('b');
@@ -156,7 +156,7 @@ describe('createGroupCommit', () => {
       expect([seen, disk.flushSync.mock.calls.length]).toEqual([['a safe', 'b safe'], 1]);
     });
 
-    it('fails for good if a flush fails: what the disk holds is not known any more', async () => {
+    it('fails for good if a flush fails: the content of the disk is not known any more', async () => {
       write('a');
       scheduler.flush();
       write('b');
@@ -166,7 +166,7 @@ describe('createGroupCommit', () => {
       expect([ids(), seen.slice(2)]).toEqual([['a'], ['c StorageError']]);
     });
 
-    it('makes a transaction durable before it returns, behind what waits', async () => {
+    it('makes a transaction durable before it returns, after waiting changes', async () => {
       write('a');
       commits.transaction(() => insert('b'));
       expect([ids(), seen, disk.flushSync.mock.calls.length]).toEqual([['a', 'b'], ['a safe'], 2]);

@@ -16,7 +16,7 @@ describe('loadSqlite', () => {
   it('keeps back the one warning, and no other', () => {
     const shown = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     const { emitWarning, getBuiltinModule } = process;
-    // Not every version of Node warns: this one does so by what the loading calls.
+    // Not every version of Node warns: this one does so in a function that loading calls.
     vi.spyOn(process, 'getBuiltinModule').mockImplementation((name: string) => {
       process.emitWarning('SQLite is an experimental feature and might change', 'ExperimentalWarning');
       process.emitWarning('something else', 'Warning');

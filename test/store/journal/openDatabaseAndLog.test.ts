@@ -33,7 +33,7 @@ async function recordAll(journal: FolderJournal, from = 0): Promise<void> {
   }
 }
 
-/** Returns what a journal knows of money: by key, as indexes are matched again after a repair. */
+/** Returns the money in a journal: by key, as indexes are matched again after a repair. */
 function known(at = folder()) {
   const journal = openJournal(at);
   try {
@@ -144,7 +144,7 @@ describe.each([
   });
 });
 
-/** Records all entries, then puts the database back as it was before them; returns what it knew. */
+/** Records all entries, then restores the database from before them; returns its former money. */
 async function restoreOlder(): Promise<ReturnType<typeof known>> {
   cpSync(file('run.sqlite'), file('older'));
   const journal = openJournal(folder());
@@ -172,7 +172,7 @@ it('keeps the jobs that it got back from its log beside new ones', async () => {
   expect(known().jobs).toEqual(whole.jobs);
 });
 
-it('leaves all jobs where they were if a kill came before their new places were committed', async () => {
+it('keeps the indexes of all jobs if a kill came before their new ones were committed', async () => {
   await fill(false);
   const before = readFileSync(file('run.sqlite'));
   const journal = openJournal(folder());
@@ -191,7 +191,7 @@ it('leaves all jobs where they were if a kill came before their new places were 
   expect([...entries.keys()].map((index) => next.find(index)?.key)).toEqual([...entries.keys()].map(keyOf));
   await lastValueFrom(next.record(aPlan({ index: 9, key: keyOf(9) }), intended()));
   next.close();
-  // What it appends continues the log.
+  // Its entries continue the log.
   rmSync(file('run.sqlite'));
   expect(known().jobs[0]).toMatchObject({ state: 'saved', predictionId: 'p0' });
 });

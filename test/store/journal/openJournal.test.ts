@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 /**
- * Starts a process that records 50 jobs and waits; resolves once it has said that they are safe.
+ * Starts a process that records 50 jobs and waits; resolves once it has reported them as safe.
  */
 async function recordingProcess() {
   const script = new URL('../../helpers/recordAndWait.ts', import.meta.url).pathname;
@@ -41,7 +41,7 @@ async function recordingProcess() {
 }
 
 describe('openJournal', () => {
-  it('has what it confirmed after a kill -9, and no lock that stays behind', async () => {
+  it('has all confirmed entries after a kill -9, and no lock that stays behind', async () => {
     const child = await recordingProcess();
     const exit = once(child, 'exit');
     try {
@@ -90,7 +90,7 @@ describe('openJournal', () => {
     expect(open().find(0)).toMatchObject({ state: 'intended' });
   });
 
-  it('knows what a recorder that has left has saved', () => {
+  it('knows entries of a recorder that has unsubscribed', () => {
     const journal = openJournal(folder);
     opened.push(journal);
     journal.record(aPlan(), outcome('saved')).subscribe().unsubscribe();
@@ -98,7 +98,7 @@ describe('openJournal', () => {
     expect([journal.isSaved(0), journal.savedCount()]).toEqual([true, 1]);
   });
 
-  it('forgets what its recorders had, who have left, if a group fails', () => {
+  it('forgets entries of recorders that have unsubscribed, if a group fails', () => {
     const journal = openJournal(folder);
     opened.push(journal);
     journal.record(aPlan(), created('p1')).subscribe().unsubscribe();
@@ -208,7 +208,7 @@ describe('openJournal', () => {
       expect(() => begin({ fixedInput: 'one' })).not.toThrow();
     });
 
-    it('lets another input in on demand, and takes it for the folder from then on', () => {
+    it('accepts another input on demand, and uses it for the folder from then on', () => {
       begin({ fixedInput: 'one' });
       begin({ fixedInput: 'two', resumeAnyway: true });
       begin({ fixedInput: 'two' });

@@ -19,7 +19,7 @@ describe('toJournalError', () => {
     expect(error.suggestion).toContain('--out');
   });
 
-  it('passes on what says it already', () => {
+  it('passes on errors that have a cause already', () => {
     const error = new UsageError('another input');
     expect(toJournalError(error, '/out/run.sqlite')).toBe(error);
   });

@@ -37,7 +37,7 @@ function sums(period = '2026-11') {
 /** Ends a ledger as a kill does: nothing of it is compared with the journal. */
 const kill = (_ledger: SpendingLedger) => {};
 
-it('keeps what all folders reserve and spend below the limits of a day and a month', () => {
+it('keeps the money of all folders below the limits of a day and a month', () => {
   journal = { spentMicroUsd: 0, openMicroUsd: 0 };
   let now = noon;
   const limits = { perDayMicroUsd: 10, perMonthMicroUsd: 15, now: () => now };
@@ -69,7 +69,7 @@ it('warns once when four fifths of a limit are spent or held', () => {
   expect(warnings).toEqual([{ period: 'month', limitMicroUsd: 10, ...at }]);
 });
 
-it('holds the money of a killed run until its folder says what was paid', () => {
+it('holds the money of a killed run until its folder reports the payments', () => {
   journal = { spentMicroUsd: 0, openMicroUsd: 0 };
   const killed = open('killed');
   for (const price of [2, 2, 2]) killed.ledger.reserve(price);
@@ -88,7 +88,7 @@ it('holds the money of a killed run until its folder says what was paid', () => 
   expect(sums()).toEqual([4, 0]);
 });
 
-it('counts once what was settled just before the journal was to be told', () => {
+it('counts money once that was settled just before its entry in the journal', () => {
   journal = { spentMicroUsd: 0, openMicroUsd: 0 };
   const killed = open('killed');
   killed.ledger.reserve(3)?.settle(3);
@@ -100,7 +100,7 @@ it('counts once what was settled just before the journal was to be told', () => 
   expect(sums()).toEqual([3, 0]);
 });
 
-it('gives nothing back for a folder that was deleted, and takes none for one that it meets', () => {
+it('gives nothing back for a deleted folder, and counts no earlier money of a folder that it finds', () => {
   journal = { spentMicroUsd: 100, openMicroUsd: 1 };
   const met = open('one');
   met.ledger.reserve(5)?.settle(5);
@@ -115,7 +115,7 @@ it('gives nothing back for a folder that was deleted, and takes none for one tha
   expect(sums()).toEqual([5, 0]);
 });
 
-it('takes the word of the journal at the end: costs may have been corrected', () => {
+it('adopts the sum of the journal at the end: costs may have been corrected', () => {
   journal = { spentMicroUsd: 0, openMicroUsd: 0 };
   const run = open('one');
   run.ledger.reserve(9)?.settle(9);
@@ -133,7 +133,7 @@ it('throws if a limit cannot be kept, never once money may be paid, and never wi
   // The table is gone, as on a disk that refuses.
   const database = new (loadSqlite().DatabaseSync)(join(folder(), 'spending.sqlite'));
   database.exec('ALTER TABLE entry RENAME TO away');
-  expect(() => limited.ledger.reserve(2)).toThrow('Cannot count what this machine spends');
+  expect(() => limited.ledger.reserve(2)).toThrow('Cannot count the spending of this machine');
   expect(counted.ledger.reserve(2)).not.toBeNull();
   expect(limited.ledger.resume?.(2)).not.toBeNull();
   for (const one of [paid, other]) expect(() => one?.settle(1)).not.toThrow();
@@ -145,7 +145,7 @@ it('throws if a limit cannot be kept, never once money may be paid, and never wi
   expect(sums()).toEqual([2, 0]);
 });
 
-/** One run folder: what its journal knows, and the reservations of its open run. */
+/** One run folder: the money in its journal, and the reservations of its open run. */
 class Run {
   readonly name: string;
   spent = 0;
@@ -180,7 +180,7 @@ const step = fc.oneof(
   fc.record({ type: fc.constant('tomorrow' as const) }),
 );
 
-it('never reserves beyond a limit, and has in the end what the journals say', () => {
+it('never reserves beyond a limit, and agrees with the journals in the end', () => {
   let number = 0;
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -217,7 +217,7 @@ it('never reserves beyond a limit, and has in the end what the journals say', ()
           first?.reservation.settle(cost);
           if (first !== undefined) run.spent += cost;
         } else {
-          // At the end the journal has what is left open; a kill may come between ledger and journal.
+          // In the end the journal has the open attempts; a kill may come before its entry.
           const [first] = run.reservations;
           if (one.type === 'kill' && one.settled && first?.wasSent === true)
             first.reservation.settle(first.price);
@@ -225,7 +225,7 @@ it('never reserves beyond a limit, and has in the end what the journals say', ()
           run.reservations = [];
           if (one.type === 'close') run.opened?.close();
           run.opened = null;
-          // The next run resumes what was left, and pays for it.
+          // The next run resumes these attempts, and pays for them.
           const next = opened(run).ledger;
           const left = run.left.splice(0);
           const resumed = left.map((price) => ({ price, reservation: next.resume?.(price) }));

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 const folder = temporaryFolder();
 const LIMIT = 300;
 
-/** Starts a process that reserves money; resolves with what it was granted. */
+/** Starts a process that reserves money; resolves with its granted reservations. */
 async function start(file: string, name: string) {
   const words = [resolve('test/helpers/reserveMoney.ts'), file, name, '250', String(LIMIT)];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -19,7 +19,7 @@ async function start(file: string, name: string) {
   return { child, granted: Number(text) };
 }
 
-it('keeps one limit over two processes at once, and what they hold when they are killed', async () => {
+it('keeps one limit over two processes at once, and the money that they hold when they are killed', async () => {
   const file = join(folder(), 'spending.sqlite');
   const processes = await Promise.all([start(file, 'one'), start(file, 'other')]);
   const [one = 0, other = 0] = processes.map(({ granted }) => granted);
@@ -37,7 +37,7 @@ it('keeps one limit over two processes at once, and what they hold when they are
   expect(sums()).toEqual([spent, LIMIT - spent]);
   const holders = readSpending(file, (database) => database.holders(month).map(({ path }) => path));
   expect(holders?.toSorted()).toEqual(['/out/one', '/out/other']);
-  // The journal of one of them says that 2 more were paid, and 3 are open.
+  // In the journal of one of them, 2 more were paid, and 3 are open.
   const journal: JournalSums = { spentMicroUsd: Math.floor(one / 2) + 2, openMicroUsd: 3 };
   const again = openSpendingLedger({
     ...{ file, folder: { path: '/out/one', inode: '1' }, journal: () => journal },
@@ -46,7 +46,7 @@ it('keeps one limit over two processes at once, and what they hold when they are
   });
   const held = Math.ceil(other / 2) + 3;
   expect(sums()).toEqual([spent + 2, held]);
-  // What is free again is exactly what the limit has room for.
+  // The freed money is exactly the room in the limit.
   const free = LIMIT - spent - 2 - held;
   expect(again.ledger.reserve(free + 1)).toBeNull();
   expect(again.ledger.reserve(free)).not.toBeNull();

@@ -62,7 +62,7 @@ export async function queueBatch(batch: QueuedBatch, planned: PlannedBatch): Pro
     await migrate(database);
     const known = await runNamed(database, name);
     const isNew = known === null;
-    // One that ended here between the two entries has no mark yet.
+    // A command that was killed between the two entries has left no mark yet.
     const isUnmarked = known?.state === 'loading' && !isQueued(batch.folder);
     if (isNew || isUnmarked) await expectNewFolder(batch);
     const claim = known?.settings.bucket?.claim ?? randomUUID();
@@ -104,8 +104,8 @@ function chosen({ plans }: PlannedBatch, { flags }: QueuedBatch): () => AsyncGen
 }
 
 /**
- * Reads all plans once, so that a wrong one is known before anything is loaded. Resolves with their
- * number, and a hash of what they ask for.
+ * Reads all plans once, so that a mistake in one is reported before anything is loaded. Resolves
+ * with their number, and a hash of their content.
  */
 async function checkPlans(
   plans: () => AsyncIterable<Plan>,
@@ -207,11 +207,11 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   return code;
 }
 
-/** A part that is done stays done: one machine makes what is left. */
+/** Parts that are done stay done: one machine makes the rest. */
 const AGAIN = 'the same command on one machine (no --queue, no `fleet`)';
 
 /**
- * Shows how far the run comes, and enters its outcomes meanwhile; resolves with its end, or null
+ * Shows the progress of the run, and enters its outcomes meanwhile; resolves with its end, or null
  * after Ctrl-C.
  */
 async function watch(

@@ -31,7 +31,11 @@ const refusals: readonly Refusal[] = [
     isGiven: ({ provider }) => provider !== 'replicate',
     reason: 'each worker would need a container of its own',
   },
-  { flag: '--detach', isGiven: ({ detach }) => detach, reason: 'workers follow what they create' },
+  {
+    flag: '--detach',
+    isGiven: ({ detach }) => detach,
+    reason: 'workers follow the predictions that they create',
+  },
   {
     flag: '--cache',
     isGiven: ({ cache }) => cache !== null,

@@ -10,7 +10,7 @@ interface QueueView {
   loaded(plans: number, total: number): void;
   progress(counters: RunProgress): void;
   warn(message: string): void;
-  /** The view ends, and the run goes on. */
+  /** Reports that the view has ended while the run continues. */
   left(): void;
   /** Ends the line that is redrawn. */
   close(): void;
@@ -21,12 +21,12 @@ interface QueueViewConfig {
   readonly io: Pick<ScriptIo, 'stdout' | 'stderr'>;
 }
 
-/** While no worker is alive, it is said again after so many minutes. */
+/** Minutes after which the warning is repeated while no worker is alive. */
 const SAID_AGAIN_MINUTES = 10;
 
 /**
  * Creates the view: a line that is redrawn in a terminal, lines in a log, or events. Warns while no
- * worker is alive, since nothing goes on then.
+ * worker is alive, since the run stands still then.
  */
 export function createQueueView({
   flags: { json, quiet },
@@ -69,7 +69,7 @@ export function createQueueView({
     warn,
     left: () =>
       warn(
-        'Stopped looking. Workers that run go on; the same command looks again, and leaves the results when all is done.',
+        'Stopped watching. The workers continue. Run the same command again to watch, and to get the results when all jobs are done.',
       ),
     close,
   };

@@ -54,12 +54,12 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
 }
 
-/** What happens while it listens. */
+/** An event while the command listens. */
 type HooksEvent =
   | { readonly type: 'hooks.listening'; readonly url: string }
   | { readonly type: 'webhook.stored'; readonly predictionId: string; readonly status: string };
 
-/** Receives webhooks until it is told to end. Resolves with the exit code. */
+/** Receives webhooks until a signal stops it. Resolves with the exit code. */
 export async function hooks(flags: HooksFlags, io: ScriptIo): Promise<number> {
   const { json = false, quiet = false, port = 8_788, host = '127.0.0.1' } = flags;
   const url = queueUrl(flags.queue, io.env);
@@ -117,7 +117,7 @@ function secretOf(env: ScriptIo['env']): Observable<string> {
     : of(own);
 }
 
-/** Returns what the environment says of the service; the rest is the default. */
+/** Returns the settings of the service in the environment; the others have their defaults. */
 function serviceIn(env: ScriptIo['env']): ReplicateProviderConfig {
   const { token, baseUrl } = readEnvironment(env);
   return { ...(token !== null && { token }), ...(baseUrl !== null && { baseUrl }) };

@@ -26,7 +26,7 @@ interface LocalWords extends LocalSize {
 /**
  * Runs the command for the arguments after its name: a database, workers and the command that makes
  * images from this file, on this machine. The database keeps its data beside the run folder, so
- * that the same command goes on where it was stopped.
+ * that the same command resumes the work.
  */
 export const run: RunCommand = Object.assign(runWords, {
   options: () =>
@@ -70,7 +70,7 @@ async function runLocal(words: LocalWords): Promise<void> {
       make.check?.([...rest, '--queue', ...sharing]);
       expectInstalled();
       url = await openLocal(words, shared, closers).catch((error: unknown) => {
-        // Ctrl-C in a terminal ends what is starting, too.
+        // Ctrl-C in a terminal ends starting processes, too.
         if (signals.isInterrupted()) return '';
         throw error;
       });
@@ -87,9 +87,7 @@ async function runLocal(words: LocalWords): Promise<void> {
     await workers?.stop(signals.leave);
     for (const close of closers.toReversed()) await close();
     if (signals.isInterrupted()) {
-      process.stderr.write(
-        'All processes of this fleet have ended; the same command goes on with its work.\n',
-      );
+      process.stderr.write('All processes of this fleet have ended. Run the same command again to resume.\n');
     }
     signals.close();
   }
@@ -131,7 +129,7 @@ function listenForSignals() {
     isInterrupted: () => isInterrupted,
     /** Resolves with the second signal, or at the end. */
     leave: firstOf(leave),
-    /** Does what a signal does to all that listen. */
+    /** Emits SIGINT to all listeners in this process; does not count as an interruption. */
     sendToListeners: () => {
       isOwn = true;
       process.emit('SIGINT');

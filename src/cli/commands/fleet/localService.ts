@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isInstalled } from '../../../disk/ownProgram.ts';
 import { UsageError } from '../../../errors.ts';
 
-/** What a fleet on one machine consists of. */
+/** The size of a fleet on one machine. */
 export interface LocalSize {
   readonly workers: number;
   /** Times faster than real time; null: the real service. */

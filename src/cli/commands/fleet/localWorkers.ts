@@ -8,8 +8,8 @@ export interface LocalWorkers {
   /** Resolves with the exit code of a worker that cannot work: its message is on the terminal. */
   readonly failed: Promise<number>;
   /**
-   * Ends them, and waits until they have: they may finish what is in flight for 40 s, or until
-   * `leave` resolves. Default of `leave`: never.
+   * Ends the workers, and resolves when all have ended. They have 40 s, or until `leave` resolves,
+   * for their jobs in flight; then they are killed. Default of `leave`: never.
    */
   stop(leave?: Promise<unknown>): Promise<void>;
 }
@@ -23,7 +23,7 @@ export function workerProcess(words: readonly string[]): ChildProcess {
   return spawn(process.execPath, [...process.execArgv, entry, 'worker', ...words], {
     // It ends if the channel does.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    // Ctrl-C in a terminal reaches all processes of a group; this one tells it when to end.
+    // Ctrl-C in a terminal reaches all processes of a group; a worker ends when this one stops it.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
@@ -31,14 +31,14 @@ export function workerProcess(words: readonly string[]): ChildProcess {
 
 /** A worker that lived for less has not worked. */
 const QUICK_MS = 10_000;
-/** So many quick ends in a row are no chance. */
+/** So many quick ends in a row are no accident. */
 const MOST_QUICK = 3;
-/** What is in flight has 30 s; one that is not done then waits for something else. */
+/** Jobs in flight have 30 s; a worker that is not done then waits for something else. */
 const LONGEST_STOP_MS = 40_000;
 
 /**
- * Starts worker processes; one that dies is begun again after a pause, unless it died at its start
- * again and again, or cannot work.
+ * Starts worker processes. Restarts one that ends, after a pause, unless it ended soon after its
+ * start several times in a row, or cannot work.
  */
 export function startWorkers(
   spawnOne: () => ChildProcess,

@@ -63,7 +63,7 @@ export async function status(
   }
 }
 
-/** A fleet, with what is stuck in it. */
+/** A fleet, and the parts of it that are stuck. */
 interface Seen {
   readonly status: FleetStatus;
   readonly stuck: readonly Finding[];

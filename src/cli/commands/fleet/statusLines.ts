@@ -8,7 +8,7 @@ import { columns as aligned, displayWidth, formatDuration, plainText, shorten } 
 const NONE = '–';
 const LEAST_NAME = 8;
 
-/** Renders a fleet as lines of at most so many columns: account, runs, workers, what is stuck. */
+/** Renders a fleet as lines of at most so many columns: account, runs, workers, findings. */
 export function fleetStatusLines(
   { account, atMs, runs, workers }: FleetStatus,
   stuck: readonly Finding[],

@@ -61,7 +61,7 @@ export const run: RunCommand = plainCommand<WorkerFlags>({
   run: (_inputs, flags, io) => worker(flags, io),
 });
 
-/** Works on the parts of all runs until it is told to end. Resolves with the exit code. */
+/** Works on the parts of all runs until a signal stops it. Resolves with the exit code. */
 export async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
   keepMemorySmall();
   const { json = false, quiet = false, encoders } = flags;
@@ -119,7 +119,7 @@ export async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> 
       await lastValueFrom(made.pipe(untilLeft), { defaultValue: null });
       return exitCodes.allSaved.code;
     } finally {
-      // What asks a database that does not respond would keep the process from ending.
+      // A query to a database that does not respond would keep the process from ending.
       if (isLeft) process.exit(exitCodes.allSaved.code);
       await engine.close();
       await scratch.release();
@@ -130,13 +130,13 @@ export async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> 
   }
 }
 
-/** What is in flight has 30 s; to give the rest back, a worker needs its database. */
+/** Jobs in flight have 30 s; to give the rest back, a worker needs its database. */
 const LONGEST_STOP_MS = 60_000;
-/** Others make what an orphan has in flight; its database may be gone, too. */
+/** Other workers make the jobs that an orphan has in flight; its database may be gone, too. */
 const LONGEST_ORPHAN_MS = 5_000;
 
 /**
- * Emits once the process that started this one is gone, if that holds a channel to it, as that of
+ * Emits once the process that started this one is gone, if it holds a channel to this one, as
  * `fleet` does; otherwise never.
  */
 function parentGone(): Observable<unknown> {
@@ -171,7 +171,7 @@ function createShow(
   };
 }
 
-/** What the command shows: that it can take parts, and what becomes of them. */
+/** The events that the command shows: it is ready for parts, and the outcome of each part. */
 type ShownEvent = WorkerEvent | { readonly type: 'worker.ready'; readonly name: string };
 
 function lineOf(event: ShownEvent): string {

@@ -9,7 +9,7 @@ export interface ShownLimits {
   readonly perMonthMicroUsd: number | null;
 }
 
-/** Returns the table of what counts for the limits of a day and a month. */
+/** Returns the table of the spending that counts for the limits of a day and a month. */
 export function machineLines(
   { day, month, holders }: MachineSpending,
   { perDayMicroUsd, perMonthMicroUsd }: ShownLimits,

@@ -14,14 +14,13 @@ export const run: RunCommand = plainCommand<{ readonly print?: boolean }>({
   describe: (command) =>
     command
       .argument('[FOLDER]', 'run folder (default: the one below out/ that was changed last)')
-      .option('--print', 'print what there is to look at, and open nothing'),
+      .option('--print', 'print the addresses of its pages, and open nothing'),
   examples: ['', 'out/summer-launch', 'out/summer-launch --print'],
   run: ([path], { print = false }, io) => openRun(path, io, print ? async () => {} : openPage),
 });
 
 /**
- * Opens the gallery of a run, and prints what else there is to look at. Resolves with the exit
- * code.
+ * Opens the gallery of a run, and prints the addresses of its pages. Resolves with the exit code.
  */
 export async function openRun(
   path: string | undefined,

@@ -20,13 +20,16 @@ export const run: RunCommand = plainCommand<Options>({
       .argument('<FOLDER>', '--out folder of a run')
       .option('--thumbnails', 'all thumbnails too; the next run makes them again')
       .option('--unused', 'results too that no job asks for any more; they were paid')
-      .option('--yes', 'delete what is listed')
+      .option('--yes', 'delete the listed files')
       .option('--json', 'print the files as one JSON list'),
   examples: ['out/prompts', 'out/prompts --thumbnails --yes'],
   run: ([path = ''], options, io) => prune(path, options, io),
 });
 
-/** Lists, and with `yes` deletes, what a folder does not need. Resolves with the exit code. */
+/**
+ * Lists the files that a folder does not need; deletes them with `yes`. Resolves with the exit
+ * code.
+ */
 export async function prune(
   path: string,
   { thumbnails = false, unused = false, yes = false, json = false }: Options,

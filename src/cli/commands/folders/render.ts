@@ -58,7 +58,7 @@ async function renderCommand(script: BatchScriptContext): Promise<number> {
     folder,
     fingerprint: null,
     flags: withDefaults(flags),
-    // The folder says which service made its images; that is not asked.
+    // The folder names the service that made its images; the service itself is not asked.
     service: { ...service, provider: name === null ? provider : { ...provider, identify: () => of(name) } },
     io,
     around: script.around,

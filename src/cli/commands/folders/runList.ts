@@ -42,7 +42,7 @@ export interface ListedRun extends ListedJobs {
   readonly cost: CostSum;
 }
 
-/** The images of a day or a month, and what they cost. */
+/** The images of a day or a month, and their cost. */
 export interface Spending {
   /** `2026-11-28` or `2026-11`, by the clock of this machine. */
   readonly period: string;
@@ -54,8 +54,8 @@ export interface Spending {
 export type Days = Map<string, Spending>;
 
 /**
- * Reads a run folder, and adds what its images cost to `days`, unless it is simulated. Rejects with
- * `UsageError` or `StorageError` if the folder cannot be read.
+ * Reads a run folder, and adds the cost of its images to `days`, unless it is simulated. Rejects
+ * with `UsageError` or `StorageError` if the folder cannot be read.
  */
 export async function readRun(folder: string, days: Days): Promise<ListedRun> {
   const { service = null } = (await readRunFile(folder)) ?? {};

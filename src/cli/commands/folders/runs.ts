@@ -47,7 +47,7 @@ async function expectFolder(path: string): Promise<void> {
     });
 }
 
-/** Resolves with what `read` does; with `missing`, and a warning, if that cannot be read. */
+/** Resolves with the result of `read`; if it cannot be read, warns and resolves with `missing`. */
 async function orWarning<T>(
   { stderr }: Pick<ScriptIo, 'stderr'>,
   missing: T,
@@ -75,7 +75,7 @@ async function configLimits(): Promise<ShownLimits> {
 interface ListRunsConfig {
   /** Prints JSON instead of text. */
   json: boolean;
-  /** What all runs of this machine have spent. Default: nothing was counted. */
+  /** The money that all runs of this machine have spent. Default: nothing was counted. */
   machine?: MachineSpending | null;
   /** The limits for all of them. Default: none. */
   limits?: ShownLimits;
@@ -149,7 +149,7 @@ function rowOf(run: ListedRun): string[] {
   ];
 }
 
-const UNFINISHED = 'A run that is not finished was killed: run its command again, which goes on with it.';
+const UNFINISHED = 'A run that is not finished was killed: run its command again to resume it.';
 
 function stateText({ state, inFlight, emptied }: ListedRun): string {
   const states = { finished: '', running: 'in progress', unfinished: 'not finished' };

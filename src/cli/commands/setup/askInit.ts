@@ -1,14 +1,14 @@
 import type { Maker } from '../makers.ts';
 import { templates } from './templates.ts';
 
-/** What `init` was told; undefined for what it may ask for. */
+/** The answers that `init` has; undefined for those that it may ask for. */
 export interface InitAnswers {
   readonly workflow: Maker | undefined;
   readonly subject: string | undefined;
   readonly name: string | undefined;
 }
 
-/** Asks on the terminal for what is not known. Resolves with null if the user leaves. */
+/** Asks on the terminal for missing answers. Resolves with null if the user leaves. */
 export async function askInit(known: InitAnswers): Promise<InitAnswers | null> {
   const { isCancel, select, text } = await import('@clack/prompts');
   const makers = Object.entries(templates).map(([value, { line }]) => ({

@@ -9,8 +9,8 @@ import { runScript } from '../../script/runScript.ts';
 import { type Maker, makers } from '../makers.ts';
 
 /**
- * Runs the command for the arguments after its name: the one that makes images from this file, with
- * `--dry-run`.
+ * Runs the command for the arguments after its name: the command that makes images from this file,
+ * with `--dry-run`.
  */
 export const run: RunCommand = Object.assign(check, { options });
 
@@ -24,7 +24,7 @@ async function check(argv: readonly string[]): Promise<void> {
     });
   }
   const found = await commandFor(input);
-  // A broken spec tells no workflow, so the reader of prompts says what is wrong with it.
+  // A broken spec names no workflow, so the reader of prompts reports its mistakes.
   const name: Maker = found !== null && isMaker(found) ? found : 'generate';
   const { run: make } = await makers[name]();
   await make([...argv, '--dry-run']);

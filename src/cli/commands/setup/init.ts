@@ -25,9 +25,9 @@ export const run: RunCommand = plainCommand<Options>({
   describe: (command) =>
     command
       .argument('[WORKFLOW]', `one of ${Object.keys(makers).join(', ')}`)
-      .option('--prompt <text>', 'what the images show')
+      .option('--prompt <text>', 'subject of the images')
       .option('--name <name>', 'name of the file and of the folder of its images')
-      .option('--yes', 'ask nothing, and take an example for what is not given'),
+      .option('--yes', 'ask nothing; take examples for missing answers'),
   words: Object.keys(makers),
   examples: ['', 'campaign', "generate --prompt 'a red fox in the snow' --name fox"],
   run: ([workflow], { prompt, name, yes = false }, io) => {
@@ -117,7 +117,7 @@ function nextLines(workflow: Maker, file: string, pictures: readonly string[]): 
   return [
     `Wrote ${file}${beside}.`,
     ...['', 'Try it on the simulator, without an account and at no cost:', line(' --simulate --open')],
-    ...['', 'See what it costs, then make it, with a token in REPLICATE_API_TOKEN:'],
+    ...['', 'Check the cost, then make it, with a token in REPLICATE_API_TOKEN:'],
     ...[line(' --dry-run'), line(' --budget 1')],
   ];
 }

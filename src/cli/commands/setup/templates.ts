@@ -22,7 +22,7 @@ export interface Template {
   readonly text: (answers: TemplateAnswers) => string;
 }
 
-/** Returns a text in quotes, as YAML takes it whatever is in it. */
+/** Quotes a text for YAML, with any content. */
 const quoted = (text: string): string => JSON.stringify(text);
 
 const settings = `
@@ -32,11 +32,11 @@ const settings = `
 # renditions:
 #   - thumb=320x320,webp`;
 
-/** What \`init\` writes, by workflow. */
+/** The file that `init` writes, by workflow. */
 export const templates: Readonly<Record<Maker, Template>> = {
   generate: {
     line: 'an image of each prompt in a list',
-    question: 'What shall the first image show?',
+    question: 'What should the first image show?',
     subject: 'a lighthouse at dawn, long exposure',
     pictures: [],
     text: ({
@@ -77,7 +77,7 @@ ${settings}
   },
   grid: {
     line: 'each combination of words, model inputs and models',
-    question: 'What shall the images show?',
+    question: 'What should the images show?',
     subject: 'a teapot on a wooden table',
     pictures: [],
     text: ({
@@ -118,7 +118,7 @@ ${settings}
   },
   compose: {
     line: 'each product in front of each background',
-    question: 'How shall they stand together?',
+    question: 'How should they stand together?',
     subject: 'the {product} of the first picture in the {background} of the second, with its light',
     pictures: ['flask.webp', 'mug.webp', 'dunes.webp', 'mountain-lake.webp'],
     text: ({ name, subject }) => `# Each product in front of each background: 2 x 2 images.
@@ -139,7 +139,7 @@ ${settings}
   },
   compare: {
     line: 'the same prompts by several models: images, time, cost',
-    question: 'What shall each model show?',
+    question: 'What should each model show?',
     subject: 'a market street after rain at night, lanterns in the wet stones',
     pictures: [],
     text: ({ name, subject }) => `# Each prompt by each model, with the same seed: 2 x 2 images.
@@ -159,7 +159,7 @@ ${settings}
   },
   styles: {
     line: 'the same prompts in the styles of several pictures',
-    question: 'What shall the images show?',
+    question: 'What should the images show?',
     subject: 'a harbour town seen from the water, in the style of the picture',
     pictures: ['lighthouse.webp', 'dunes.webp'],
     text: ({
@@ -182,7 +182,7 @@ ${settings}
   },
   refine: {
     line: 'candidates, of which the best are refined round by round',
-    question: 'What shall the image show?',
+    question: 'What should the image show?',
     subject: 'a harbour at night, lanterns mirrored in still water',
     pictures: [],
     text: ({ name, subject }) => `# 6 candidates, then 2 rounds of 2 x 2: 14 images at most.

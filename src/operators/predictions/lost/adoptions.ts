@@ -19,10 +19,10 @@ const MOST_EARLY = 4_096;
 /**
  * Creates the record of attempts that may have the prediction of another one.
  *
- * A found prediction is in doubt while an equal attempt is open. One that a response named is if it
- * does not show the attempt, and the service's clock was not certain yet: a proxy may have mixed up
- * the response with that to an earlier, equal request. Once the clock is certain, only those that
- * do not fit in time are left.
+ * A found prediction is in doubt while an identical attempt is open. One that a response named is
+ * if it does not show the attempt, and the service's clock was not certain yet: a proxy may have
+ * mixed up the response with that to an earlier, identical request. Once the clock is certain, only
+ * those that do not fit in time are left.
  */
 export function createAdoptions(own: OwnPredictions): Adoptions {
   let found: readonly Attempt[] = [];
@@ -52,8 +52,8 @@ export function createAdoptions(own: OwnPredictions): Adoptions {
 }
 
 /**
- * Returns the service's clock, as far as it can be used to judge an attempt: one that may follow
- * from a response about the attempt's own prediction cannot.
+ * Returns the service's clock if it can be used to judge an attempt: one that may follow from a
+ * response about the attempt's own prediction cannot.
  */
 export function offsetFor(
   attempt: Attempt,

@@ -25,7 +25,7 @@ export interface SentRequest {
 
 /** A create request in flight, or one whose response was lost. */
 export interface Attempt extends SentRequest {
-  /** Set again when the request is sent: what comes before it may take long. */
+  /** Set again when the request is sent: steps before it may take long. */
   sentAtMs: number;
   wallMs: number;
   /** Set by the job, once it is known which of its attempts this is; null: none. */
@@ -80,14 +80,14 @@ export function fitsInTime(
 
 /**
  * Returns true if a prediction may have been created soon after the attempt was sent. It is unknown
- * when the request of a killed run ended, so by `fitsInTime` alone it may have made what an equal
- * request of a later run has.
+ * when the request of a killed run ended, so by `fitsInTime` alone it may have made the prediction
+ * of an identical request of a later run.
  */
 export function isSoonAfter(attempt: Attempt, prediction: Prediction, offset: OffsetBounds | null): boolean {
   return fitsInTime({ ...attempt, endedAtMs: attempt.sentAtMs }, prediction, offset);
 }
 
-/** The service gives some times in whole seconds: limits that differ by two can be told apart. */
+/** The service gives some times in whole seconds: limits that differ by two are distinguishable. */
 const LIFE_TOLERANCE_MS = 999;
 
 /**

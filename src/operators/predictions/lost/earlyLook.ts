@@ -3,7 +3,7 @@ import type { ShownRequest } from '../matching/matchRequest.ts';
 import type { Attempt } from './attempt.ts';
 import { LISTED_FOR_SURE_MS, type Look, lastMomentOf } from './judgeLook.ts';
 
-/** What the list has shown before the run had made anything. */
+/** The list as it was before the run had made anything. */
 export interface EarlyLook {
   /** Notes a look, in place of the one before. */
   note(look: Look): void;

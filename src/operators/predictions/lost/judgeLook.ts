@@ -33,7 +33,7 @@ export interface OpenAttempts {
   readonly adopted: readonly Attempt[];
 }
 
-/** What is known besides the look. */
+/** The facts that are known besides the look. */
 interface Knowledge {
   readonly own: OwnPredictions;
   /** Returns true if a prediction belongs to a job already. */
@@ -50,7 +50,7 @@ export interface Verdict {
   readonly found: ReadonlyMap<Attempt, Prediction>;
   /** Lost requests that made nothing. */
   readonly neverMade: readonly Attempt[];
-  /** Lost requests of which the response to a request in flight may tell more. */
+  /** Lost requests about which the response to a request in flight may prove more. */
   readonly awaiting: ReadonlySet<Attempt>;
 }
 
@@ -58,11 +58,11 @@ export interface Verdict {
  * Decides which of the listed predictions belong to which lost create requests, and which of these
  * made nothing.
  *
- * A prediction goes to the request that it fits best, by its input, its time, and what it shows of
- * the attempt's own; of several that fit alike the oldest goes to the oldest request, because a
+ * A prediction goes to the request that it fits best, by its input, its time, and the marks that it
+ * shows of the attempt; of several that fit alike the oldest goes to the oldest request, because a
  * newer one may be the only match for a request that was sent later. A prediction that may be that
  * of a request, but shows it in a doubtful spelling, is not taken; it keeps the request open. So
- * does one that may be that of an equal request in flight, for a request of an earlier run.
+ * does one that may be that of an identical request in flight, for a request of an earlier run.
  *
  * A request made nothing if the list lacks its prediction, and provably covers its time.
  */
@@ -142,7 +142,7 @@ function mayBeLongOver(attempt: Attempt, { adopted }: OpenAttempts, { own }: Kno
   return attempt.isFromBefore === true && offsetFor(attempt, adopted, own) === null;
 }
 
-/** Ranks of what a prediction shows of an attempt besides its input; they count more than that. */
+/** Ranks of the marks that a prediction shows of an attempt; they count more than its input. */
 const MARK_RANKS = { own: 30, none: 20, doubtful: 20, ofAnother: 10, foreign: 10 } as const;
 /** Rank of a time that fits the attempt itself, and not only another one that is alike. */
 const OWN_TIME_RANK = 0.5;
@@ -163,7 +163,8 @@ function fitOf(
   const isLeftOver = () =>
     adopted.some((other) => areAlike(other, attempt) && fitsInTime(other, prediction, offset));
   const isAnswer = prediction.id === attempt.answeredId && match !== 'faint';
-  // What a response named may be right after all: the service's clock may have been set.
+  // The prediction that a response named may be right after all: the service may have set its
+  // clock.
   const isOutOfTime = !isInTime && !isLeftOver();
   if (isOutOfTime && !isAnswer) return null;
   const marks = marksOf(prediction, attempt, [...lost, ...inFlight, ...adopted], own);

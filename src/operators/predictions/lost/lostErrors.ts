@@ -18,8 +18,8 @@ const lost = { tookEffect: 'unknown', recoverable: true } as const;
 
 /**
  * Throws the error of a create request whose response is about another one, and notes the
- * prediction that it names. One may be that of an equal request, as `other` says, from which it
- * differs in its time or in what it shows of the attempt; so is one whose data the service has
+ * prediction that it names. One may be that of an identical request, according to `other`, from
+ * which it differs in its time or in the marks of its attempt; so is one whose data the service has
  * deleted already, as it does an hour after the end.
  */
 export function expectOwnResponse(
@@ -63,7 +63,7 @@ export function uncertain(cause: unknown): ProviderError {
   const why = cause instanceof Error ? ` The list of predictions cannot be read: ${cause.message}.` : '';
   return new ProviderError(
     'ERR_UNCERTAIN',
-    `The image may have been made and paid for: the response to its create request was lost, and the list of predictions does not show yet what became of it.${why}`,
+    `The image may have been made and paid for: the response to its create request was lost, and the list of predictions does not show its prediction yet.${why}`,
     {
       ...lost,
       suggestion: `Run the same command again, ten minutes later at best: it looks again before it makes anything. Or look at https://replicate.com/predictions; ${option('--repay')} makes, and pays for, the image again.`,
@@ -78,8 +78,8 @@ export function isUncertain(error: unknown): error is ProviderError {
 }
 
 /**
- * Returns the error of a search whose list cannot be read. That says nothing of the create request,
- * so it must not look like a refusal.
+ * Returns the error of a search whose list cannot be read. That proves nothing about the create
+ * request, so it must not look like a refusal.
  */
 export function unread(error: unknown): unknown {
   if (!(error instanceof ProviderError)) return isRecoverable(error) ? uncertain(error) : error;

@@ -4,7 +4,7 @@ import { type Attempt, areAlike, MARKS, showsMark } from './attempt.ts';
 import type { OwnPredictions } from './ownPredictions.ts';
 
 /**
- * Returns whose attempt a prediction shows: the attempt's own, that of another equal attempt of
+ * Returns whose attempt a prediction shows: the attempt's own, that of another identical attempt of
  * this run, or one that is none of this run's (`foreign`). `doubtful`: another one, but it is not
  * known yet if the service shows attempts at all.
  */

@@ -3,7 +3,8 @@ import type { Prediction } from '../../../types.ts';
 import { type Attempt, fitsInTime, MARKS, type Mark, type SentRequest, showsMark } from './attempt.ts';
 
 /**
- * The predictions of a run whose create requests are known, and all that they tell of the service.
+ * The predictions of a run whose create requests are known, and the facts about the service that
+ * follow.
  */
 export interface OwnPredictions {
   /**
@@ -34,7 +35,9 @@ export interface OwnPredictions {
   readonly offset: OffsetBounds | null;
   /** True if responses some seconds apart agree on that clock: one may be about another request. */
   readonly isClockCertain: boolean;
-  /** What responses show again of a request: true or false, or null while it is not known. */
+  /**
+   * The parts of a request that responses show again: true or false; null while it is not known.
+   */
   readonly shows: Readonly<Record<Mark, boolean | null>>;
   /** Notes that the service shows this part of requests. */
   noteShown(mark: Mark): void;

@@ -6,8 +6,9 @@ import { LISTED_FOR_SURE_MS } from './judgeLook.ts';
 
 export interface FindConfig {
   /**
-   * Returns true if nothing is in flight besides lost requests. Until then a search goes on beyond
-   * `lookForMs`, because each further prediction of the run may prove something. Default: true.
+   * Returns true if nothing is in flight besides lost requests. Until then a search continues
+   * beyond `lookForMs`, because each further prediction of the run may prove something. Default:
+   * true.
    */
   isAtRest?: () => boolean;
   /** Ends the search within 6 s when it emits. Default: never. */
@@ -21,7 +22,7 @@ export interface Search {
   readonly subscriber: Subscriber<Prediction | null>;
   /** Returns true if nothing is in flight besides lost requests. */
   readonly isAtRest: () => boolean;
-  /** Time for which it goes on, from the create request, at least. */
+  /** Time for which it continues, from the create request, at least. */
   readonly lookForMs: number;
   readonly outage: Pick<ServiceOutage, 'awayMs' | 'wasAway' | 'mayBeAway'>;
   readonly beganMs: number;
@@ -34,7 +35,7 @@ export interface Search {
   isHurried: boolean;
   /** Moment since which nothing is in flight; null: something is. */
   restSinceMs: number | null;
-  /** True if the response to a request in flight may tell more than the list. */
+  /** True if the response to a request in flight may prove more than the list. */
   isAwaiting: boolean;
 }
 
@@ -70,9 +71,9 @@ export function beginSearch(
 const USUAL_SEARCH_MS = 120_000;
 
 /**
- * Returns the moment from which a look may be the last, as far as it is known: outages count for
- * nothing, and what was lost in one is looked for until the list must have it. What only may have
- * been lost in an outage is, too, unless the search was asked to end soon.
+ * Returns the moment from which a look may be the last, by present knowledge: the time of outages
+ * does not count, and a request that was lost in one is looked for until the list must have it. So
+ * is one that only may have been lost in an outage, unless the search was asked to end soon.
  */
 function deadlineOf({ attempt, deadlineMs, lookForMs, isHurried, outage, beganMs }: Search): number {
   if (isHurried) return deadlineMs;
@@ -109,7 +110,7 @@ export function isLastLook(search: Search, nowMs: number): boolean {
   const { attempt, lookForMs, isHurried, restSinceMs, isAwaiting } = search;
   if (nowMs < deadlineOf(search)) return false;
   const isRested = restSinceMs !== null && nowMs - restSinceMs >= REST_MS;
-  // Past this age the list says all that it will ever say.
+  // Past this age the list shows all that it will ever show.
   const isOld = nowMs >= attempt.sentAtMs + Math.max(lookForMs, LISTED_FOR_SURE_MS);
   return isHurried || isRested || (isOld && !isAwaiting);
 }

@@ -85,7 +85,7 @@ function canonicalModel(model: string): string {
   return path.replace(/^models\//, '').replace(/[:@].*$|\/+$/g, '');
 }
 
-/** Returns how well an input shows the one that was sent. */
+/** Returns how well an input shows the sent input. */
 function matchInput({ values: sent, prompt }: ReadInput, shown: ReadInput): Match {
   const prompted = prompt === null ? null : matchPrompt(prompt, shown);
   // Most predictions of a list have another prompt: those are done with here.
@@ -116,8 +116,8 @@ function wholeOf(sent: ModelInput, shown: ReadInput): Match {
 }
 
 /**
- * Returns the best match that an input allows if a part of it is hidden: without anything that
- * tells it from others, it may be any request.
+ * Returns the best match that an input allows if a part of it is hidden: without any part that
+ * distinguishes it, it may be that of any request.
  */
 function bestOf(values: readonly ShownValue[], hasPrompt: boolean): Match {
   const visible = values.filter(({ isVisible }) => isVisible);
@@ -133,7 +133,7 @@ function isTelling(value: Json): boolean {
   return JSON.stringify(value).length >= TELLING_CHARS;
 }
 
-/** A prompt that is hidden, empty or left out tells nothing. */
+/** A prompt that is hidden, empty or left out proves nothing. */
 function matchPrompt(sent: TextForms, { values, prompt }: ReadInput): Match {
   if (prompt === null) return matchValue(sent.text, values.prompt ?? null);
   if (sent.text === prompt.text) return 'equal';

@@ -13,7 +13,7 @@ export function isHidden(shown: Json | undefined): boolean {
   return typeof shown === 'string' && HIDDEN.test(shown.trim());
 }
 
-/** A text, and what is left of it if spelling does not count. */
+/** A text, and its forms for comparisons in which spelling does not count. */
 export interface TextForms {
   readonly text: string;
   /** Without blanks at the ends, and with one way to write a letter or the end of a line. */
@@ -98,7 +98,7 @@ function unescaped(text: string): string {
   });
 }
 
-/** Returns how well a text shows the one that was sent. */
+/** Returns how well a text shows the sent text. */
 export function matchForms(sent: TextForms, shown: TextForms): Match {
   if (sent.text === shown.text) return 'equal';
   if (sent.plain === shown.plain) return 'same';
@@ -108,7 +108,7 @@ export function matchForms(sent: TextForms, shown: TextForms): Match {
   return mayBeChanged(sent, shown) ? 'faint' : 'other';
 }
 
-/** A beginning as short as this without a mark of omission says little. */
+/** A beginning as short as this without a mark of omission proves little. */
 const SHORTEST_CUT = 100;
 
 /** Returns true if a text is the beginning of another: lists may show long texts cut. */
@@ -118,8 +118,8 @@ function isCut(sent: TextForms, { plain, unmarked }: TextForms): boolean {
 }
 
 /**
- * Returns true if a text may be what a service has made of another: its beginning, the same letters
- * with other signs between them, or the same with parts that are left out or hidden.
+ * Returns true if a service may have made a text from another: its beginning, the same letters with
+ * other signs between them, or the same with parts that are left out or hidden.
  */
 function mayBeChanged(sent: TextForms, shown: TextForms): boolean {
   if (shown.letters !== '' && sent.letters.startsWith(shown.letters)) return true;
@@ -128,8 +128,8 @@ function mayBeChanged(sent: TextForms, shown: TextForms): boolean {
 }
 
 /**
- * Returns true if a text is another one that the sent one begins with, as far as can be told: it is
- * short, and has no sign that anything was left out. Services cut long texts, or say so.
+ * Returns true if a text is probably another one that the sent one begins with: it is short, and
+ * has no sign that anything was left out. Services cut long texts, or mark the cut.
  */
 export function isShorterText(sent: TextForms, shown: TextForms): boolean {
   const { plain, unmarked, letters, parts } = shown;

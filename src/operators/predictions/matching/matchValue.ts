@@ -2,7 +2,7 @@ import type { Json } from '../../../types.ts';
 import { type Match, worse } from './match.ts';
 import { formsOf, isHidden, matchForms } from './matchText.ts';
 
-/** Returns how well a value of an input shows the one that was sent. */
+/** Returns how well a value of an input shows the sent value. */
 export function matchValue(sent: Json, shown: Json | undefined): Match {
   if (sent === shown) return 'equal';
   // A journal hides secrets, too. Null stands for the model's default, which the service may show.

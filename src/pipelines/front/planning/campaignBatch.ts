@@ -8,7 +8,7 @@ import type { JobsToPlan } from './planBatch.ts';
 
 /**
  * Turns a campaign into jobs. `context.files` are those of `campaignFiles`. Throws `UsageError` if
- * the model cannot take what the spec gives.
+ * the model cannot take the inputs of the spec.
  */
 export function campaignBatch(spec: CampaignSpec, context: JobContext): JobsToPlan {
   const { budgetUsd: _budget, priceUsd: _price, platforms, renditions, ...others } = spec;

@@ -1,6 +1,6 @@
 import { InvalidRowsError, UsageError } from '../../../errors.ts';
 
-/** Checks options; what it throws for a wrong one is a `UsageError`. */
+/** Checks options; turns the RangeError of a wrong one into a `UsageError`. */
 export function asUsage<T>(check: () => T): T {
   try {
     return check();

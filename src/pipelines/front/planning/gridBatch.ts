@@ -10,7 +10,7 @@ import type { JobsToPlan } from './planBatch.ts';
 interface GridBatch extends JobsToPlan {
   /** The spec's path template, or one that fits the axes. */
   readonly organize: string;
-  /** The grid as its folder continues it. */
+  /** The grid, continued from the one in its folder. */
   readonly grid: ResumedGrid;
 }
 

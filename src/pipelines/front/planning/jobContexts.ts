@@ -20,8 +20,8 @@ export interface ContextChoices extends Pick<JobContext, 'count' | 'seed' | 'all
 }
 
 /**
- * Returns what all jobs of a model share; paths begin in the working directory. Rejects with
- * `UsageError` if a value is invalid or a file is missing.
+ * Returns the context that all jobs of a model share; paths begin in the working directory. Rejects
+ * with `UsageError` if a value is invalid or a file is missing.
  */
 export async function jobContext(
   choices: ContextChoices,
@@ -34,7 +34,7 @@ export async function jobContext(
     ([key, value]) => [key, readInput(key, value, schema?.properties[key])] as const,
   );
   const input = Object.fromEntries(pairs);
-  // What the command line or the program gives itself is the user's own word.
+  // Files named on the command line or by the program are the user's own choice.
   const files = await inputFiles(input, { schema, allowFiles: 'any' });
   const renditions = choices.renditions.map((given, at) => readRendition(given, `renditions[${at}]`));
   return {

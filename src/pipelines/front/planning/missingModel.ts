@@ -6,9 +6,9 @@ import type { Provider } from '../../../ports.ts';
 import { modelCatalogue } from '../../../providers/prices/catalogue.ts';
 
 /**
- * Emits the error of a model or version that the service does not have, with what is known of it:
- * the service's own reason, or that the model is there but not its version, or that it was there
- * once. Only if nothing is known the spelling may be wrong.
+ * Emits the error of a model or version that the service does not have, with the known facts: the
+ * service's own reason, or that the model is there but not its version, or that it was there once.
+ * Only if nothing is known the spelling may be wrong.
  */
 export function missingModel(
   { model, version }: ModelReference,
@@ -24,7 +24,7 @@ export function missingModel(
   );
 }
 
-/** Returns true for a reason that says no more than the status does. */
+/** Returns true for a reason that adds nothing to the status. */
 function isBare(reason: string): boolean {
   return /^(?:the )?(?:requested )?(?:\w+ )?(?:(?:could |was |does )?not (?:be )?(?:found|exist)|missing)\W*$/i.test(
     reason,

@@ -75,7 +75,7 @@ export interface PlanningChoices
   unpriced?: ((model: string) => UsageError) | undefined;
 }
 
-/** What to try if a model fails: another one, or another seed. */
+/** The next try if a model fails: another one, or another seed. */
 export type Fallback = FallbackModel | NewSeed;
 
 /** Jobs that are planned and checked, and can be run. */
@@ -84,7 +84,7 @@ export interface PlannedBatch {
   /** Counts the local files of the jobs that the folder has no result of; null: there are none. */
   uploadsIn(folder: string): Promise<PlannedUploads | null>;
   readonly settings: Pick<RunSettings, 'fallbacksOf' | 'haveFiles' | 'fingerprint'>;
-  /** What to try if a model fails, as data. */
+  /** The tries if a model fails, as data, in their order. */
   readonly fallbacks: readonly Fallback[];
   run(settings: RunSettings): Observable<FinishedRun>;
 }

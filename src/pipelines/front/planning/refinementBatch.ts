@@ -21,7 +21,7 @@ interface RefinementChoices {
 
 /**
  * Turns a refinement into jobs: those of all rounds, with stand-ins for the parents that are not
- * known yet. Throws `UsageError` if the models cannot take what the spec gives.
+ * known yet. Throws `UsageError` if the models cannot take the inputs of the spec.
  */
 export function refinementBatch(
   spec: RefinementSpec,

@@ -2,8 +2,8 @@ import { concatMap, EMPTY, endWith, filter, map, merge, type Observable, take } 
 import type { RunControl } from '../run.ts';
 
 /**
- * Subscribes to an attempt once the run is not paused, or what says so has completed; completes
- * without it if the run is stopped or cancelled while it waits.
+ * Subscribes to an attempt once the run is not paused, or `paused` has completed; completes without
+ * it if the run is stopped or cancelled while it waits.
  *
  *     attempt            --(a|)
  *     paused             t---f-

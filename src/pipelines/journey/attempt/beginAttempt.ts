@@ -42,7 +42,7 @@ import { LostAttempt } from './lostAttempt.ts';
 const CANCEL_MARGIN_MS = 30_000;
 /**
  * Each attempt gets a time limit of its own, up to so many seconds later: if the service shows it,
- * the predictions of equal requests can be told apart.
+ * the limit distinguishes the predictions of identical requests.
  */
 const CANCEL_CHOICES = 300;
 
@@ -69,8 +69,8 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
     job.reservation?.release();
     job.reservation = null;
   }
-  // True from a refusal until the request is sent again: then nothing can have been made. What was
-  // sent before is sent again only if it made nothing.
+  // True from a refusal until the request is sent again: then nothing can have been made. A request
+  // that was sent before is sent again only if it made nothing.
   let isRefused = false;
   let wasSent = false;
   // True while it waits for its turn of an account, which may never come once the run is halted.
@@ -221,8 +221,8 @@ function endIfEmpty(end: () => Observable<never>): MonoTypeOperatorFunction<Pred
 }
 
 /**
- * Returns what the journal stores of a request: enough to recognize its prediction. Long data is
- * stored as its hash.
+ * Returns the part of a request that the journal stores: enough to recognize its prediction. Long
+ * data is stored as its hash.
  */
 function forJournal({ model, version = null, input }: PredictionRequest): PredictionRequest {
   return { model, version, input: truncateDataUrls(input) };

@@ -66,8 +66,8 @@ export function followPrediction(
 
 /**
  * Ends a prediction that is not known to be final in time. It may have been final for long, if the
- * service was away meanwhile. The attempt of one that is left to the service stays open in the
- * journal: the next run resumes it by its id.
+ * service was away meanwhile. If it is left to the service, its attempt stays open in the journal:
+ * the next run resumes it by its id.
  */
 function endOverdue(id: string, job: JobState, run: Overdue): Observable<Prediction> {
   const { timeoutAction: action, provider, outage, scheduler, random } = run;

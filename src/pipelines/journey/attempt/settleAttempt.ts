@@ -37,8 +37,8 @@ export function settle(shown: Prediction, job: JobState, run: Settling): Observa
 }
 
 /**
- * Books a prediction that was dearer than what is reserved for it, before its slot is free: the
- * next job must not get money that is spent. Any other is booked with its outcome.
+ * Books a prediction that was dearer than its reservation, before its slot is free: the next job
+ * must not get money that is spent. Any other is booked with its outcome.
  */
 function bookDearer(prediction: Prediction, job: JobState, { answers }: Ending): void {
   const { reservation } = job;

@@ -3,8 +3,8 @@ import type { Outage } from '../../../operators/pace/outage.ts';
 import type { RunControl, Stateful } from '../run.ts';
 
 /**
- * Emits when the run is stopped while the other side is away, or becomes so: what is in flight then
- * is left to the next run at once.
+ * Emits when the run is stopped while the other side is away, or becomes so: jobs in flight are
+ * then left to the next run at once.
  *
  *     stop                  --s
  *     outage                -----a

@@ -35,14 +35,15 @@ const CORRECTIONS = 16;
 /**
  * Reads the list of predictions once at the end of a run, and corrects the outcomes whose times and
  * cost the service had not reported when it sent their output. Shows the same list to the counter
- * of surplus predictions, and adds what that finds. Emits the end with the corrected totals.
+ * of surplus predictions, and adds its findings. Emits the end with the corrected totals.
  *
  *     all times known, nothing sent   (e|)        no request
  *     some unknown                    l--(e|)     a request for each hundred images of the run
  *     some still running              l--l--(e|)  and at most one more
  *
- * A run that the service or the disk has stopped does not look: the next one does. So it is if the
- * list cannot be read, and a warning says so; a disk that refuses becomes the fault of the run.
+ * A run that the service or the disk has stopped does not look: the next one does. The same applies
+ * if the list cannot be read, and a warning reports it; a disk that refuses becomes the fault of
+ * the run.
  */
 export function closingLook(end: RunEnd, run: Looking): Observable<RunEnd> {
   return from(noteEarlierRuns(end, run)).pipe(
@@ -53,7 +54,7 @@ export function closingLook(end: RunEnd, run: Looking): Observable<RunEnd> {
   );
 }
 
-/** Ends a run that sends no request: what earlier runs have left to the next look stays left. */
+/** Ends a run that sends no request: earlier runs' attempts stay left to the next look. */
 export function keepLook(
   end: RunEnd,
   run: Pick<OpenRun, 'config' | 'journal' | 'surplus'>,
@@ -105,7 +106,7 @@ async function findUnmeasured({ manifest }: Pick<OpenRun, 'manifest'>): Promise<
   return { jobsOf, oldestMs };
 }
 
-/** What a look is for. */
+/** The jobs and attempts that a look is for. */
 interface Wanted extends Unmeasured {
   readonly earlier: EarlierRuns;
 }
@@ -138,7 +139,7 @@ function look(end: RunEnd, { jobsOf, oldestMs, earlier }: Wanted, run: Looking):
       tap(() => {
         left -= 1;
       }),
-      // Corrections of what was read before are in progress.
+      // Corrections of predictions that were read before are in progress.
       catchError(unread),
       mergeMap((prediction) => correctJobs(jobsOf.get(prediction.id) ?? [], prediction, run), CORRECTIONS),
       tap((correction) => {

@@ -53,7 +53,7 @@ function correct(outcome: Outcome, prediction: Prediction, { config }: Pick<Open
   };
   const { costOf } = overrideAnswers(config.provider.answers, config.answers);
   const exactMicroUsd = outcome.cached ? null : costOf(prediction);
-  // Without an estimate it is what the files of an early response cost, before they were counted.
+  // Without an estimate the booked cost is that of the files of an early response.
   const bookedMicroUsd =
     estimatedUsd === 0 ? costOf({ ...prediction, metrics: outcome.metrics }) : toMicroUsd(estimatedUsd);
   if (exactMicroUsd === null || bookedMicroUsd === null || outcome.costUsd === null) {

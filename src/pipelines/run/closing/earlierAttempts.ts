@@ -8,7 +8,7 @@ import { OUTPUT_LIFETIME_MS } from '../../journey/run.ts';
 import type { OpenRun } from '../settings.ts';
 import type { RunEnd } from './results.ts';
 
-/** What earlier runs have left to the closing look of this one. */
+/** The attempts that earlier runs have left to the closing look of this one. */
 export interface EarlierRuns {
   /** Attempts that no closing look has accounted for. */
   readonly attempts: number;
@@ -28,9 +28,10 @@ const reportSchema = z.object({
 });
 
 /**
- * Reads what earlier runs have left, and shows the counter of surplus predictions the attempts that
- * no closing look has accounted for: those of runs that were killed, or stopped by the service, and
- * open ones of jobs that the input no longer asks for. A report that cannot be read counts as none.
+ * Reads the counts that earlier runs have left, and shows the counter of surplus predictions the
+ * attempts that no closing look has accounted for: those of runs that were killed, or stopped by
+ * the service, and open ones of jobs that the input no longer asks for. A report that cannot be
+ * read counts as none.
  */
 export async function noteEarlierRuns(
   { startedAtMs }: Pick<RunEnd, 'startedAtMs'>,
@@ -70,14 +71,14 @@ function show(
     const sentAtMs = scheduler.now() - (wallNow(scheduler) - intendedAtMs);
     const sent = { request, sentAtMs, cancelAfterMs };
     surplus.sent(sent);
-    // This run has not taken it up: the next one that does looks for its prediction.
+    // This run has not resumed it: the next one that does looks for its prediction.
     if (!isDropped(job) && job.record.state === 'intended') surplus.left(sent);
   }
 }
 
 /**
- * Returns true for a dropped job of which a list has no more to say: it was paid, and is listed
- * with its cost, or the service no longer shows what its lost request was.
+ * Returns true for a dropped job that a list adds nothing to: it was paid, and is listed with its
+ * cost, or the service no longer shows the prediction of its lost request.
  */
 function isSettled(job: StoredJob, intendedAtMs: number, nowMs: number): boolean {
   if (!isDropped(job)) return false;

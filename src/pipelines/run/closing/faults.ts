@@ -15,7 +15,7 @@ import type { RunTotals } from '../../../events/totals.ts';
 import type { FinishedRun } from './results.ts';
 
 /**
- * An error that ended a run: what was made until then is saved. The totals are 0 if it came before
+ * An error that ended a run: images made until then are saved. The totals are 0 if it came before
  * the run began.
  */
 export interface RunFault extends Error {
@@ -27,7 +27,9 @@ export function isRunFault(error: unknown): error is RunFault {
   return error instanceof Error && 'totals' in error;
 }
 
-/** Adds the totals of a run to the error that ended it; wraps what is no error, or is frozen. */
+/**
+ * Adds the totals of a run to the error that ended it; wraps a value that is no error, or frozen.
+ */
 export function withTotals(fault: unknown, totals: RunTotals): RunFault {
   const error =
     fault instanceof Error && Object.isExtensible(fault)

@@ -33,12 +33,13 @@ export interface SettledPredictionsConfig {
   /** Pages to read, at most, over all looks. A page has a hundred predictions. */
   pages: number;
   /**
-   * Pauses before further looks at what is still running, or not listed yet. Default [1000, 3000].
+   * Pauses before further looks at predictions that run, or are not listed yet. Default [1000,
+   * 3000].
    */
   pausesMs?: readonly number[];
   /**
    * Receives every prediction of the first look, which then reads the whole time. Default: the
-   * first look ends when it has shown what it can.
+   * first look ends when it has shown all that it can.
    */
   see?: (prediction: Prediction) => void;
   /** Clock of the pauses. Default monotonicScheduler. */
@@ -76,7 +77,7 @@ export function settledPredictions(
   const patience = { ...retryPolicies.ask, retries: RETRIES, scheduler, random };
   return defer(() => {
     const open = new Set(config.ids);
-    /** Those that have ended, though the list does not tell how. */
+    /** Those that have ended, though the list does not show how. */
     const untold = new Map<string, Prediction>();
     let pagesLeft = pages;
     let fault: ProviderError | null = null;

@@ -70,12 +70,15 @@ export function seeHidden(
   );
 }
 
-/** Ends a run that did not look with what earlier runs have counted: the next one looks. */
+/**
+ * Ends a run that did not look, with the surplus that earlier runs have counted: the next one
+ * looks.
+ */
 export function leaveLook(end: RunEnd, earlier: EarlierRuns): RunEnd {
   return { ...withSurplus(end, earlier), unlookedSinceMs: earlier.unlookedSinceMs ?? end.startedAtMs };
 }
 
-/** Adds to the end of a run what earlier runs have counted. */
+/** Adds the surplus that earlier runs have counted to the end of a run. */
 export function withSurplus(end: RunEnd, { surplus }: Pick<EarlierRuns, 'surplus'>): RunEnd {
   return surplus.count === 0 ? end : { ...end, surplus };
 }

@@ -21,9 +21,9 @@ const presets = {
 } as const satisfies Partial<RunSettings>;
 
 /**
- * Returns the settings of a run that say how its images were made, with the defaults of those that
- * were not given, for `manifest.json`. No secrets, no paths; inputs and prices are in outcomes and
- * report.
+ * Returns the settings of a run that affect how its images are made, with the defaults of those
+ * that were not given, for `manifest.json`. No secrets, no paths; inputs and prices are in outcomes
+ * and report.
  */
 export function usedSettings(settings: RunSettings): OpenRun['used'] {
   const { strategy = runDefaults.strategy, concurrency } = settings;

@@ -12,20 +12,20 @@ import { type OpenRun, type RunSettings, runDefaults } from '../settings.ts';
 /** The settings that may ask for more than the saved jobs of a folder have. */
 export type Wishes = Pick<RunSettings, 'sidecars' | 'provenance' | 'sign' | 'keepOriginals'>;
 
-/** Compares saved jobs with what their run asks for now. */
+/** Compares saved jobs with the present plans of their run. */
 export interface Additions {
   /** Takes a saved job and its plan; its sidecar is written at once if it has none. */
   see(outcome: Outcome, plan: Plan): Promise<void>;
   /** Jobs whose renditions are to be made from their originals, which are on disk. */
   readonly toRender: IndexSet;
-  /** Warns of what stays as it is, with the reasons. */
+  /** Warns about differences that stay, with the reasons. */
   report(): void;
 }
 
 /**
- * Creates the comparison of a folder's saved jobs with their plans. What costs nothing is added:
- * sidecars here, renditions by `renderEarlier`. Provenance and unchanged originals cannot be added
- * to images that have been written, so the report names them.
+ * Creates the comparison of a folder's saved jobs with their plans. Files that cost nothing are
+ * added: sidecars here, renditions by `renderEarlier`. Provenance and unchanged originals cannot be
+ * added to images that have been written, so the report names them.
  */
 export function createAdditions(
   { config: { folder, emit } }: Pick<OpenRun, 'config'>,
@@ -79,7 +79,7 @@ function staysAsItIs(
 
 /**
  * Returns a function that reads the plan of a job. Call it with growing indexes: the plans are read
- * once, in input order, and only as far as needed.
+ * once, in input order, and only up to the last index that is needed.
  */
 export function createPlanCursor(plans: PlanSource): (index: number) => Promise<Plan | undefined> {
   let source: AsyncIterator<Plan> | Iterator<Plan> | null = null;
@@ -162,7 +162,7 @@ function isListed(spec: RenditionSpec, others: readonly OutcomeFile[]): boolean 
 
 /**
  * Returns true if a file was made with these settings. Files of earlier versions name no recipe:
- * then its format and frame tell.
+ * then their format and frame are compared.
  */
 function isRenditionOf(
   { role, name, recipe, format, width, height }: OutcomeFile,
@@ -179,7 +179,7 @@ export function isAway({ files }: Pick<Outcome, 'files'>, folder: string): boole
   return files.some((file) => file.role === 'original' && !isThere(file, folder));
 }
 
-/** Returns true if a file is in the folder, with whatever content, for example after retouching. */
+/** Returns true if a file is in the folder, with any content, for example after retouching. */
 function isThere(file: OutcomeFile, folder: string): boolean {
   const state = stateOf(file, folder);
   return state !== undefined && hasContent(file, state);

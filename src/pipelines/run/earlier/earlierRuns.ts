@@ -79,7 +79,7 @@ export async function expectSameFiles(
  * again too; without it they stay as they are, and a warning names them. Originals may be missing
  * if another destination has them. Jobs that the manifest does not list, or lists as they were in
  * an earlier input, get their line again; they are paid. Returns the jobs whose renditions can be
- * made from what is on disk. Rejects with `UsageError` if a file does not lie in the folder.
+ * made from files on disk. Rejects with `UsageError` if a file does not lie in the folder.
  */
 export async function reopenMissing(
   plans: PlanSource,
@@ -121,7 +121,7 @@ async function* savedJobs(
 }
 
 /**
- * Returns what a saved outcome is worth: `whole`; `lost`, as its originals are missing, but can be
+ * Returns the state of a saved outcome: `whole`; `lost`, as its originals are missing, but can be
  * had again; `gone`, as they cannot; `stale`, as its index is that of another job now.
  */
 function stateOf(

@@ -21,7 +21,7 @@ export function enteredBefore(
   );
 }
 
-/** Reports how jobs ended that are made elsewhere, where nobody hears their events. */
+/** Reports the ends of jobs that are made elsewhere, as their own events do not come here. */
 export function reportEnds({ config }: Pick<OpenRun, 'config'>): MonoTypeOperatorFunction<Outcome> {
   return tap((outcome) => config.emit?.(endOf(outcome, { paidBeforeUsd: () => 0 })));
 }

@@ -143,7 +143,7 @@ function entryOf(
   return { role: 'rendition', name: spec.name, ...file, format, bytes, sha256, recipe: recipeOf(spec) };
 }
 
-/** Returns a prediction as far as provenance states it. */
+/** Returns the fields of a prediction that provenance states. */
 function predictionOf({
   predictionId,
   model,
@@ -180,7 +180,7 @@ async function removeReplaced(before: Outcome, after: Outcome, folder: string): 
   await Promise.allSettled(replaced.map(async ({ path }) => rm(insideFolder(folder, path), { force: true })));
 }
 
-/** Emits a job as failed in this run; the record of what it has stays as it is. */
+/** Emits a job as failed in this run; the record of its images stays as it is. */
 function failure(error: unknown, outcome: Outcome, { config }: Rendering): Observable<Outcome> {
   if (error instanceof StorageError || !(error instanceof RxposureError)) return throwError(() => error);
   const { estimatedUsd: _estimated, ...known } = outcome;

@@ -6,7 +6,7 @@ import { type Budgeted, usedMicroUsd, wholeCents } from '../closing/budgetUse.ts
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
 
-/** The parts of an open run that tell whether its budget suffices. */
+/** The parts of an open run that decide whether its budget suffices. */
 interface Checked extends Budgeted, Pick<OpenRun, 'isSaved' | 'isChosen'> {
   readonly journal: Pick<OpenRun['journal'], 'find' | 'spentMicroUsd' | 'openMicroUsd'>;
   readonly config: Pick<GenerateConfig, 'answers' | 'emit'>;
@@ -30,7 +30,7 @@ export async function warnOfShortBudget(plans: PlanSource, run: Checked): Promis
     requested += 1;
     const price = priceLeft(plan, run);
     needed += price ?? 0;
-    // A budget refuses what has no known price.
+    // A budget refuses jobs without a known price.
     if (price === null || price > available) continue;
     available -= price;
     allowed += 1;

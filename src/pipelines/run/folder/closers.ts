@@ -10,7 +10,7 @@ export interface Closers {
   close(): Promise<void>;
 }
 
-/** Creates the list of what a run has open. */
+/** Creates the list of a run's open files and connections. */
 export function createClosers(): Closers {
   const open: (() => void | Promise<void>)[] = [];
   let closing: Promise<void> | undefined;

@@ -110,7 +110,7 @@ function isOnDisk({ path, bytes }: ImageFile): boolean {
 
 function journalGone(folder: string): UsageError {
   return new UsageError(
-    `${folder} has manifest.jsonl but not its run.sqlite: there is no record of what has been paid.`,
+    `${folder} has manifest.jsonl but not its run.sqlite: there is no record of the payments.`,
     {
       suggestion:
         `Restore run.sqlite and journal.jsonl from a copy, or choose another folder with ${option('--out')}. ` +

@@ -43,7 +43,7 @@ export interface EnteredFolder {
 /**
  * Enters the folder of a run before anything else is opened there: refuses one with files of the
  * user's or images of another service, and begins it otherwise. Rejects with `UsageError` if it
- * refuses, having written nothing; with `ProviderError` if the service does not tell its name.
+ * refuses, having written nothing; with `ProviderError` if the service does not give its name.
  */
 export async function enterFolder(settings: Entering): Promise<EnteredFolder> {
   const { folder, input = null, emit = () => {}, make } = settings;

@@ -25,7 +25,7 @@ export function createFolderStore(
   } as const;
   let reopened: ReadonlyMap<number, string | null> = new Map();
   const keptNow = createIndexSet();
-  // What earlier runs have counted for jobs that end again in this one: few.
+  // Cost that earlier runs have counted for jobs that end again in this one: few.
   const countedUsd = new Map<number, number>();
   const noteCounted = async ({ index, key }: Outcome): Promise<void> => {
     if (keptNow.has(index)) return;

@@ -23,8 +23,8 @@ export type FolderFiles = Pick<OpenFolder, 'journal' | 'ratings' | 'manifest' | 
 
 /**
  * Opens the files of a run folder one after the other, for this process alone. Removes the
- * unfinished files of a killed run, and compares journal and manifest. Adds to `closers` how to
- * close what is open, also if it rejects then.
+ * unfinished files of a killed run, and compares journal and manifest. Adds a closer of each open
+ * file to `closers`, also if it rejects then.
  */
 export async function openFolder(
   settings: RunSettings,

@@ -39,7 +39,7 @@ export async function openSpending(
       onWarning: (warning) => emit({ type: 'budget.warning', ...warning }),
       now: () => wallNow(scheduler),
     });
-    // The next run in this folder corrects what is not corrected now.
+    // The next run in this folder corrects entries that are not corrected now.
     closers.add(() => {
       try {
         opened.close();

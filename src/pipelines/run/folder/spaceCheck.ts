@@ -21,25 +21,25 @@ const ORIGINAL_BYTES = { png: 1_400_000, other: 250_000 } as const;
 /** Bytes of a pixel in renditions at usual qualities. */
 const PIXEL_BYTES: Readonly<Record<RenditionFormat, number>> = { jpeg: 0.2, webp: 0.12, avif: 0.1, png: 1.4 };
 
-/** The settings of a run that say what it stores. */
+/** The settings that decide which files a run stores. */
 type Storing = Pick<
   RunSettings,
   'folder' | 'detach' | 'deleteLocal' | 'keepOriginals' | 'sidecars' | 'gallery' | 'freeSpaceOf'
 >;
 
-/** The parts of a run that say which jobs are to be made. */
+/** The parts of a run that decide which jobs are to be made. */
 type Judging = Pick<OpenRun, 'isSaved' | 'isChosen'> & {
   readonly config: Pick<GenerateConfig, 'service'>;
 };
 
-/** Compares the room on the disk with what a run will take. */
+/** Compares the free space on the disk with the needs of a run. */
 interface SpaceCheck {
   /** Returns plans that are looked at as they are read: no pass of its own. */
   watch(plans: PlanSource): () => AsyncGenerator<Plan>;
   /**
    * Rejects with `UsageError` if the room certainly does not suffice for the `jobs` that are left;
    * warns if it probably does not, and for images of a simulator, which are smaller and free. Does
-   * nothing if the file system does not say how much room there is, or nothing is stored now.
+   * nothing if the file system does not report its free space, or nothing is stored now.
    */
   expect(jobs: number, warn: (message: string) => void): Promise<void>;
 }
@@ -90,7 +90,7 @@ function judge(needs: Needs, space: FreeSpace, { run, settings, warn }: Verdict)
   }
 }
 
-/** What a run will take. */
+/** The files that a run will write. */
 interface Needs {
   readonly images: number;
   /** Images that are certainly made, if all goes well. */
@@ -103,7 +103,7 @@ interface Needs {
 /** The first plans of a run, summed up as they are read. */
 interface Sample {
   read(plans: PlanSource): AsyncGenerator<Plan>;
-  /** Returns what so many jobs will take. */
+  /** Returns the needs of so many jobs. */
   needs(jobs: number): Needs;
 }
 

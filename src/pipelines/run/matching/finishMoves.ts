@@ -17,8 +17,8 @@ export function nextPath(folder: string, name: (typeof listNames)[number]): stri
 }
 
 /**
- * Finishes the move of files that a change of the input has begun, in this run or one that was
- * killed; does nothing if there is none. Rejects with `StorageError` if the disk refuses, and with
+ * Finishes the move of files after a change of the input, begun by this run or one that was killed;
+ * does nothing if there is none. Rejects with `StorageError` if the disk refuses, and with
  * `UsageError`, before it moves anything, if a path leaves the folder.
  */
 export async function finishMoves(folder: string, journal: FolderJournal): Promise<void> {

@@ -36,7 +36,7 @@ export function stemOf({ files }: Pick<Outcome, 'files'>): string | null {
   return ofAll(files, whole) ?? ofAll(files, whole.replace(EVADING, '')) ?? whole;
 }
 
-/** What a file has behind its name if another one had that: `cat-2.png`. */
+/** The ending of a file name that another file had already: `cat-2.png`. */
 const EVADING = /-\d+$/;
 
 /** Returns a stem if all files begin with it; null if not: the first may have evaded another. */
@@ -68,7 +68,7 @@ export function downloadsOf(record: Pick<JobRecord, 'files'> | undefined, folder
   ];
 }
 
-/** The folder of a run that holds what no job asks for any more. */
+/** The folder of a run that holds files that no job asks for any more. */
 export const UNUSED_FOLDER = 'unused';
 /** The folder of a run that holds originals as the model made them. */
 export const UNTOUCHED = 'originals/';

@@ -20,9 +20,9 @@ interface MatchInputConfig {
 }
 
 /**
- * Matches the jobs of a folder with those of its input by their keys, so that inserted, deleted,
- * moved and appended jobs cost nothing but what is new. Results get the index, the tags and the
- * file names of the job that asks for them now; results that no job asks for are moved to
+ * Matches the jobs of a folder with those of its input by their keys, so that only new jobs cost
+ * money after jobs were inserted, deleted, moved or appended. Results get the index, the tags and
+ * the file names of the job that asks for them now; results that no job asks for are moved to
  * `unused/`, listed, and counted on. A kill in the middle leaves a move that the next run finishes.
  */
 export async function matchInput(
@@ -69,15 +69,18 @@ async function matchPlans(
 /** The content of an input whose plans were not compared yet. */
 const NOT_READ = '';
 
-/** Returns what a job's place in the folder follows from; the day in a path is that of its run. */
+/**
+ * Returns the content that decides a job's path in the folder; the day in a path is that of its
+ * run.
+ */
 function contentOf({ key, path, tags, prompt }: Plan): string {
   return canonicalJson([key, dayless(path), tags, prompt]);
 }
 
 function describeDropped(jobs: number): string {
-  const [those, images, they] =
+  const [those, images, cost] =
     jobs === 1
-      ? ['1 job of this folder is', 'Its images', 'it cost']
-      : [`${jobs} jobs of this folder are`, 'Their images', 'they cost'];
-  return `${those} no longer in the input. ${images} are in unused/ and listed under "unused" in manifest.json; what ${they} still counts.`;
+      ? ['1 job of this folder is', 'Its images', 'its cost']
+      : [`${jobs} jobs of this folder are`, 'Their images', 'their cost'];
+  return `${those} no longer in the input. ${images} are in unused/ and listed under "unused" in manifest.json; ${cost} still counts.`;
 }

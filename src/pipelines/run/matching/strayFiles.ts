@@ -12,9 +12,9 @@ export type StrayFiles = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Finds the files of unfinished jobs that a kill has left without a record: images that state the
- * job's prediction in their provenance, and sidecars. `isOwn` tells the paths, below the folder,
- * that are on record. Reads no file that is older than the first of these attempts, and skips one
- * that is deleted meanwhile.
+ * job's prediction in their provenance, and sidecars. `isOwn` resolves with true for paths, below
+ * the folder, that are on record. Reads no file that is older than the first of these attempts, and
+ * skips one that is deleted meanwhile.
  */
 export async function findStrayFiles(
   { config, journal }: Pick<OpenRun, 'config' | 'journal'>,
@@ -32,7 +32,7 @@ export async function findStrayFiles(
   return strays;
 }
 
-/** What the run has besides images and sidecars: thumbnails, ratings, files of unused results. */
+/** Files of the run besides images and sidecars: thumbnails, ratings, files of unused results. */
 const HIDDEN = /(?:^|\/)\.|^unused\/|\.jsonl$|^manifest\.json$/;
 
 function isHidden(path: string): boolean {

@@ -17,7 +17,8 @@ import type { CampaignSpec } from './spec.ts';
  *     spec: 2 platforms, 2 variations   4 jobs
  *     runCampaign                       -----(end|)
  *
- * Throws `UsageError` if the model cannot take what the spec gives. Errors as `runToFolder` does.
+ * Throws `UsageError` if the model cannot take the inputs of the spec. Errors as `runToFolder`
+ * does.
  */
 export function runCampaign(
   spec: CampaignSpec,

@@ -15,7 +15,7 @@ import { type CampaignSpec, campaignPrompt } from './spec.ts';
  * `variation`. Inputs of the context override the spec's, and those override the shape's.
  * `context.files` are the files of both; `campaignFiles` finds them.
  *
- * Throws `UsageError` at call time if the model cannot take what the spec gives.
+ * Throws `UsageError` at call time if the model cannot take the inputs of the spec.
  */
 export function campaignJobs(spec: CampaignSpec, context: JobContext): Iterable<Job> {
   const whole = { ...context, input: { ...spec.input, ...context.input } };

@@ -9,7 +9,7 @@ import type { GridAxis, GridValue } from './cells.ts';
 /** Lists of values, by axis. */
 export type GridLists = Readonly<Record<string, readonly NamedValue[]>>;
 
-/** The fields of a spec that say which values vary. */
+/** The fields of a spec that list the varying values. */
 export interface VaryingFields {
   readonly prompt?: string | null | undefined;
   readonly axes?: GridLists | null | undefined;

@@ -9,7 +9,7 @@ import type { Grid } from './cells.ts';
 
 /** A workflow whose jobs are the cells of a grid, from its spec to its run. */
 export interface GridWorkflow<Spec extends BatchSpec, Fields extends object> {
-  /** Reads a spec from a file, or from an object with what a file has. */
+  /** Reads a spec from a file, or from an object with the fields of a file. */
   readonly read: (source: string | Fields, config?: SpecFilesConfig) => Promise<Spec>;
   /** The model of a spec that names none. */
   readonly defaultModel: string;

@@ -29,8 +29,8 @@ export interface RefinementParent {
  * run can be resumed. Indexes are fixed: the candidates come first, then `keep` x `children`
  * indexes per round, some of which stay unused if fewer parents were kept.
  *
- * Throws `UsageError` at call time if the models cannot take what the spec gives, and later if an
- * image is missing.
+ * Throws `UsageError` at call time if the models cannot take the inputs of the spec, and later if
+ * an image is missing.
  */
 export function refinementJobs(
   spec: RefinementSpec,

@@ -66,7 +66,7 @@ export interface RefinementSettings
  * Give the hash of the spec as `fixedInput`: later rounds follow from earlier ones, so another spec
  * needs another folder.
  *
- * Throws `UsageError` if a model cannot take what the spec gives. Errors as `runToFolder` does.
+ * Throws `UsageError` if a model cannot take the inputs of the spec. Errors as `runToFolder` does.
  */
 export function runRefinement(
   spec: RefinementSpec,

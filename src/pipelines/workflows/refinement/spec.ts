@@ -65,7 +65,7 @@ export interface RefinementFields extends Omit<SpecFields, 'count'> {
   readonly best?: number;
   /** Distance of children from their parent, 0…1: of all rounds, or of each. */
   readonly promptStrength?: number | readonly number[] | null;
-  /** What rates images. May be left out if another scorer is given. */
+  /** The rating of images. May be left out if another scorer is given. */
   readonly score?: ScoreFields | null;
   /** The refinement ends when an image reaches this score. */
   readonly stopAtScore?: number | null;
@@ -98,7 +98,7 @@ export function readRefinementSpec(
 const MOST_PER_ROUND = 500;
 const MOST_ROUNDS = 20;
 
-/** Returns the number of images that are kept unless the spec says it. */
+/** Returns the number of images that are kept unless the spec sets it. */
 function keptOf(candidates: number): number {
   return Math.min(3, candidates);
 }

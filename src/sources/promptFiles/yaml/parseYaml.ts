@@ -39,7 +39,7 @@ export function parseYaml(text: string): ParsedYaml {
     prettyErrors: false,
     merge: true,
     customTags: exactTags,
-    // Dates, sets and bytes are no JSON: they stay what they are written as.
+    // Dates, sets and bytes are no JSON: they stay as they are written.
     resolveKnownTags: false,
     logLevel: 'error',
   });
@@ -115,7 +115,7 @@ function faultyOffset(document: Document.Parsed): number {
   return alias ?? merge;
 }
 
-/** What the codes of the parser mean for people who write prompts. */
+/** The meaning of the parser's codes for people who write prompts. */
 const hints: ReadonlyMap<string, string> = new Map([
   ['DUPLICATE_KEY', 'a key stands there twice'],
   ['BAD_ALIAS', 'a text that begins with * or & stands in quotes'],
@@ -123,7 +123,7 @@ const hints: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Returns what the parser says of a mistake in a line, and what to do if the reason is a usual one.
+ * Returns the parser's message about a mistake in a line, with the remedy if the reason is usual.
  */
 function yamlFault(code: string, message: string, line: string): string {
   if (code === 'MULTIPLE_DOCS') return 'there are several documents; remove the lines with ---';

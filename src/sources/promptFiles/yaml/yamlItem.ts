@@ -1,7 +1,7 @@
 /**
  * Reads a list item of the usual form: a text, or keys with plain or quoted values, a line each.
- * Returns undefined for everything else, which the full parser has to read; what it returns is what
- * that one would.
+ * Returns undefined for everything else, which the full parser has to read; otherwise returns the
+ * same value as the full parser.
  *
  *     - a red fox
  *     - prompt: an owl, asleep
@@ -57,7 +57,7 @@ function readScalar(text: string): unknown {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for.
 const UNPRINTABLE = /[\0-\x1F\x7F-\x9F\u2028\u2029\uFEFF]/;
-/** A first character that says nothing but that a text begins. */
+/** A first character that only begins a text. */
 const PLAIN = /^[\p{L}(/_$]/u;
 
 function readQuoted(value: string, quote: '"' | "'"): string | undefined {

@@ -124,7 +124,7 @@ describe('a prediction goes', () => {
     expect([found.get(early)?.id, found.get(late)?.id]).toEqual(['older', 'newer']);
   });
 
-  it('to nobody if it is only near, unless it shows the limit of the attempt', () => {
+  it('to no request if it is only near, unless it shows the limit of the attempt', () => {
     const limit = { createdAt: '2026-01-01T00:00:00.5Z', deadline: '2026-01-01T00:10:40.5Z' };
     const near = aPrediction({ id: 'near', input: { prompt: 'a cat' }, ...limit });
     const look = { atMs: 90_000, proofMs: 4_000, listed: [near] };

@@ -42,7 +42,7 @@ it.each([
   [{ input: null, output: null, dataRemoved: true }, 'another time'],
   [{}, 'another time', 'time'],
   [{}, 'another attempt', 'attempt'],
-])('says in what a response about another request differs: %j', (shown, got, other?: string) => {
+])('names the difference of a response about another request: %j', (shown, got, other?: string) => {
   const attempt = createAttempt({ request: asked, sentAtMs: 3_600_000 });
   const prediction = aPrediction({ ...asked, id: 'p1', ...shown });
   const error = errorOf(() =>
@@ -68,7 +68,7 @@ it('a prediction that another job has taken leaves the request open', () => {
   expect([error.message, isLost(error)]).toEqual(['Prediction p1 belongs to another job', true]);
 });
 
-it('tells why nothing is proved, and never takes that for a refusal', () => {
+it('reports why nothing is proved, and never treats that as a refusal', () => {
   const down = new ProviderError('ERR_SERVICE', 'down', { status: 503, recoverable: true });
   const found = unread(down);
   expect(isUncertain(found)).toBe(true);
@@ -89,7 +89,7 @@ it('ends the run by an error of the list that concerns all calls, with the reque
   });
 });
 
-it('waits for a machine without file handles, and passes on what is no error of a call', () => {
+it('waits for a machine without file handles, and passes on errors that no call has', () => {
   const handles = new StorageError('ERR_TOO_MANY_FILES', 'full', { recoverable: true });
   const odd = new TypeError('odd');
   expect([isUncertain(unread(handles)), unread(odd)]).toEqual([true, odd]);

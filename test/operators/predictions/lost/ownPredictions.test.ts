@@ -21,7 +21,7 @@ it('learns how long the list lags from the predictions that it does not show yet
   const own = noteMany(3);
   own.see(new Set(['p1']), { sentAtMs: 1, lookedAtMs: 5_000 });
   expect(own.longestLagMs).toBe(5_000 - 2);
-  // Those of before say nothing: they may be too old for the list.
+  // Earlier ones prove nothing: they may be too old for the list.
   own.see(new Set(), { sentAtMs: 4, lookedAtMs: 9_000 });
   expect(own.longestLagMs).toBe(5_000 - 2);
 });

@@ -48,7 +48,7 @@ it('looks for the last time once nothing has been in flight for two seconds at t
   expect(looksOf(aSearch(() => true))).toEqual([0, 2, 6, 14, 30, 60, 90, 120, 122]);
 });
 
-it('goes on past that while a response in flight will tell more', () => {
+it('continues beyond that while a response in flight may prove more', () => {
   const search = aSearch();
   search.isAwaiting = true;
   expect(looksOf(search, 1_000_000)).toEqual([0, 2, 6, 14, 30, 60, 90, 120, 150, 210, 330, 570, 870]);
@@ -63,7 +63,7 @@ it('ends after three more looks if it is hurried', () => {
   expect(looksOf(search)).toEqual([0, 2, 6]);
 });
 
-it('does not count the time of an outage, and goes on until the list must show what was lost in it', () => {
+it('does not count the time of an outage, and continues until the list must show predictions lost in it', () => {
   const awayMs = (sinceMs: number) => 90_000 - sinceMs;
   const [yes, no] = [() => true, () => false];
   const lastOf = (outage: Partial<Search['outage']>, lookForMs?: number) =>

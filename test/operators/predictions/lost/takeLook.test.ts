@@ -30,7 +30,7 @@ async function lookAt(offsetMs: number | null) {
   return { ...look, pages };
 }
 
-it('reads at most 200 pages of a list that goes on for ever, and is incomplete then', async () => {
+it('reads at most 200 pages of an endless list, and is incomplete then', async () => {
   expect(await lookAt(null)).toMatchObject({ pages: 200, isComplete: false });
 });
 

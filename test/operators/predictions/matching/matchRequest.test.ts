@@ -156,7 +156,7 @@ const inputs = fc
   })
   .map(({ prompt, rest }): ModelInput => ({ ...rest, prompt }));
 
-/** Ways in which a service may show a value that say all of it, or that it is a secret. */
+/** Spellings of a service that show the whole value, or that it is a secret. */
 const respellings: readonly ((value: Json) => Json)[] = [
   (value) => value,
   (value) => (typeof value === 'string' ? value.normalize('NFC').trim() : value),
@@ -166,7 +166,7 @@ const respellings: readonly ((value: Json) => Json)[] = [
   () => '[REDACTED]',
 ];
 
-/** Ways that say less. */
+/** Spellings that show less. */
 const losses: readonly ((value: Json, cutAt: number) => Json | undefined)[] = [
   () => undefined,
   () => null,
@@ -217,7 +217,7 @@ describe('each input', () => {
     );
   });
 
-  it('is never another one, whatever the service hides, changes or leaves out', () => {
+  it('is never another one, even if the service hides, changes or leaves out inputs', () => {
     fc.assert(
       fc.property(inputs, choices, (input, chosen) => {
         expect(matchOf(input, respelled(input, spellings, chosen))).not.toBe('other');
@@ -276,7 +276,7 @@ describe('a response', () => {
     expect(contradiction(request, shown)).toBe(differing);
   });
 
-  it('may cut a long prompt, and not say so', () => {
+  it('may cut a long prompt without a mark', () => {
     const prompt = 'a cat in the rain, '.repeat(10);
     const shown = { ...right, input: { prompt: prompt.slice(0, 120) } };
     expect(contradiction({ ...request, input: { prompt } }, shown)).toBeNull();

@@ -22,7 +22,7 @@ import type { Outcome, Plan, Prediction, Strategy } from '../../../../src/types.
 import { aPrediction, fakeProvider } from '../../../helpers/fakeProvider.ts';
 import { aPlan, runOf } from '../../../helpers/runOf.ts';
 
-/** What becomes of the n-th create request, 1-based. */
+/** The fate of the n-th create request, 1-based. */
 type Fate = 'answered' | 'lost after' | 'lost before' | 500;
 interface Service {
   fateOf?: (nth: number, seed: number) => Fate;
@@ -238,7 +238,7 @@ describe('meanwhile', () => {
     expect(ledger).toMatchObject({ reservedMicroUsd: 0, spentMicroUsd: 6 });
   });
 
-  it('a stop ends the search with a last look: what is there is saved, the rest is left to the next run', async () => {
+  it('a stop ends the search with a last look: found images are saved, the rest is left to the next run', async () => {
     for (const [lagMs, expected] of [
       [5_000, ['saved 1']],
       [60_000, []],
@@ -329,7 +329,7 @@ it('each attempt has a time limit of its own, which is in the journal before the
   expect(service.sent.map(({ cancelAfterMs }) => cancelAfterMs)).toEqual(noted);
 });
 
-it('a response about another model is not taken: a warning says so, and the right one is found', async () => {
+it('a response about another model is not adopted: it causes a warning, and the right one is found', async () => {
   const scheduler = new VirtualTimeScheduler();
   const right = aPrediction({ id: 'right', input: aPlan(0).input });
   const provider = fakeProvider({

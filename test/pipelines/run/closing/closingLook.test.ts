@@ -86,7 +86,7 @@ const outcomes = async (): Promise<Outcome[]> =>
   JSON.parse(await readFile(join(folder(), 'manifest.json'), 'utf8')).outcomes;
 const measuredEvents = () => events.filter(({ type }) => type === 'job.measured');
 
-it('fills in what an early response lacks: times, in manifest, sidecar and report', async () => {
+it('fills in the times that an early response lacks, in manifest, sidecar and report', async () => {
   const { simulator, provider } = await start();
   const { report } = await run(6, { provider });
   const all = await outcomes();
@@ -114,7 +114,7 @@ it('dates an image by the response if that came before the end, and the data by 
   expect(Date.parse(date)).toBeGreaterThanOrEqual(Date.parse(completedAt ?? ''));
 });
 
-it('takes a request for a hundred images, and none if nothing is missing', async () => {
+it('sends one list request for a hundred images, and none if nothing is missing', async () => {
   const { simulator, provider } = await start();
   await run(250, { provider, sidecars: false, concurrency: 50 });
   expect((await outcomes()).every(({ completedAt }) => completedAt !== null)).toBe(true);
@@ -139,7 +139,7 @@ it('books the exact cost of a model that is paid by the second, in totals, repor
   journal.close();
 });
 
-it('books what the service has counted, if an early response had other outputs', async () => {
+it('books the count of the service if an early response had other outputs', async () => {
   const { provider } = await start();
   const counted = (prediction: Prediction): Prediction => ({
     ...prediction,
@@ -164,7 +164,7 @@ it('books what the service has counted, if an early response had other outputs',
 });
 
 const forbidden = { type: 'answer', status: 403, body: '{"detail":"no"}' } as const;
-it('asks by id for times and cost if the list is forbidden, and says what is not counted', async () => {
+it('asks by id for times and cost if the list is forbidden, and reports uncounted costs', async () => {
   const { simulator, provider } = await start({ faults: { onList: () => forbidden } });
   const { report, totals } = await run(2, { provider }, SDXL);
   expect(report).toMatchObject({ costIncomplete: false, predictTime: { count: 2 } });
@@ -176,7 +176,7 @@ it('asks by id for times and cost if the list is forbidden, and says what is not
   });
 });
 
-it('counts what was made twice, also if the list shows no inputs', async () => {
+it('counts images that were made twice, also if the list shows no inputs', async () => {
   const { simulator, provider } = await start({ faults: { isRepeated: ({ input }) => input.seed === 1 } });
   const bare: Settings['provider'] = {
     ...provider,

@@ -16,7 +16,7 @@ const folder = temporaryFolder();
 async function aFolder(config: SimulatorConfig['faults'] = {}) {
   let onCreate = () => {};
   const simulator = await simulated({
-    // The deadlines of predictions, which tell attempts apart, are those that were asked for.
+    // The deadlines of predictions, which distinguish attempts, are those of their requests.
     speed: 1,
     medianMs: 20,
     faults: {
@@ -45,7 +45,7 @@ async function aFolder(config: SimulatorConfig['faults'] = {}) {
   return { simulator, run };
 }
 
-it('counts what a proxy made twice in a run that was killed', async () => {
+it('counts predictions that a proxy made twice in a run that was killed', async () => {
   const { simulator, run } = await aFolder({ isRepeated: ({ serial }) => serial === 0 });
   expect(await run(['a cat'], 'downloaded')).toBeNull();
   const end = await run(['a cat']);

@@ -33,7 +33,7 @@ function listing(looks: readonly (readonly (readonly Prediction[])[])[]) {
       const following = page + 1 < pages.length ? String(page + 1) : null;
       return timer(1).pipe(map(() => ({ predictions: pages[page] ?? [], next: following })));
     });
-  /** By id it shows what the last look has shown. */
+  /** By id it shows predictions as the last look has shown them. */
   const getPrediction = (id: string) =>
     defer(() => {
       const shown = (looks.at(-1) ?? []).flat().find((prediction) => prediction.id === id);
@@ -55,7 +55,7 @@ it(
 );
 
 it(
-  'looks again at what still runs, after growing pauses, and completes without what never ends',
+  'looks again at running predictions, after growing pauses, and completes without those that never end',
   marbles(({ expectObservable }) => {
     const { provider } = listing([
       [[running('c'), running('b'), settled('a')]],
@@ -68,7 +68,7 @@ it(
 );
 
 it(
-  'looks again for what is not listed yet',
+  'looks again for predictions that are not listed yet',
   marbles(({ expectObservable }) => {
     const { provider } = listing([[[]], [[settled('a')]]]);
     const ids = settledPredictions(provider, { ...base, ids: ['a'] }).pipe(map(({ id }) => id));
@@ -179,7 +179,7 @@ it(
 );
 
 it(
-  'asks by id for what the list does not have, and for an end of which it shows neither times nor metrics',
+  'asks by id for predictions that are not in the list, and for an end without times and metrics',
   marbles(({ cold, expectObservable }) => {
     const asked = new Map([
       ['a', settled('a')],

@@ -157,7 +157,7 @@ it('makes a deleted rendition again also for a job that shares the result of ano
   expect(simulator.stats().created).toBe(2);
 });
 
-it('renders nothing of an original that was changed, says so, and keeps its record', async () => {
+it('renders nothing of an original that was changed, reports it, and keeps its record', async () => {
   await run([]);
   const path = join(folder(), '0001-a-cat.webp');
   await writeFile(
@@ -187,7 +187,7 @@ it('recognizes renditions of earlier versions by format and frame', async () => 
   expect((await run(['thumb=9x8'])).totals).toMatchObject({ saved: 2, alreadySaved: 0 });
 });
 
-it('delivers what it adds, and says where originals are gone', async () => {
+it('delivers added renditions, and reports missing originals', async () => {
   const delivered: string[][] = [];
   const destination = (name: string) => async () => ({
     ...{ name, concurrency: 1, close: async () => {} },
@@ -222,7 +222,7 @@ it('writes sidecars that an earlier run left out', async () => {
   );
 });
 
-it('says of provenance and unchanged originals that they hold for new images', async () => {
+it('reports that provenance and unchanged originals apply to new images only', async () => {
   await run([]);
   const before = await readFile(join(folder(), '0001-a-cat.webp'));
   await run([], { provenance: 'none', keepOriginals: true });
@@ -243,7 +243,7 @@ it('stays away from jobs that the run leaves out', async () => {
   expect(await names()).toEqual(['0002-a-cat--thumb.jpg']);
 });
 
-it('ignores what a line of the manifest alone claims', async () => {
+it('ignores claims that only a line of the manifest makes', async () => {
   await run([]);
   const [first] = await outcomes();
   await appendFile(join(folder(), 'manifest.jsonl'), `${JSON.stringify({ ...first, index: 7 })}\n`);

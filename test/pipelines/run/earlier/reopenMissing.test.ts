@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 const HOUR_MS = 3_600_000;
-/** The service has forgotten what it made by then. */
+/** By then the service has deleted its predictions. */
 const hoursLater: SchedulerLike = {
   now: () => asyncScheduler.now() + 2 * HOUR_MS,
   schedule: asyncScheduler.schedule.bind(asyncScheduler),
@@ -102,7 +102,7 @@ it('renders a rendition at any time, and reports originals that are lost', async
   expect(simulator.stats()).toMatchObject({ created: 3 });
 });
 
-it('fetches again what was emptied, or has a folder in its place', async () => {
+it('fetches files again that were emptied or replaced by a folder', async () => {
   await run();
   await writeFile(join(folder, '0001-a-cat.webp'), '');
   await writeFile(join(folder, '0002-a-cat--thumb.jpg'), '');
@@ -116,7 +116,7 @@ it('fetches again what was emptied, or has a folder in its place', async () => {
   }
 });
 
-it('lists a saved job again whose last line a power cut has taken, so that it has failed there', async () => {
+it('lists a saved job again that a power cut has left listed as failed', async () => {
   await run();
   const path = join(folder, 'manifest.jsonl');
   const lines = (await readFile(path, 'utf8')).trim().split('\n');
@@ -139,7 +139,7 @@ it('makes lost images again under repay', async () => {
   for (const { predictionId } of await outcomes()) forgotten.add(predictionId);
   await remove('0002-a-cat.webp');
   const { totals, report } = await run({ scheduler: hoursLater, repay: true });
-  // The first run has counted what it paid for the lost image.
+  // The first run has counted the cost of the lost image.
   expect(totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0, costUsd: 0.003 });
   expect([report.run.costUsd, report.costUsd]).toEqual([0.003, 0.012]);
   expect(events.flatMap((event) => ('paidBeforeUsd' in event ? [event.paidBeforeUsd] : []))).toEqual([0.003]);
@@ -148,7 +148,7 @@ it('makes lost images again under repay', async () => {
   expect(simulator.stats()).toMatchObject({ created: 4 });
 });
 
-it('explains an image whose prediction the service no longer knows, and makes it again under repay', async () => {
+it('reports an image whose prediction the service no longer knows, and makes it again with `repay`', async () => {
   await run();
   for (const { predictionId } of await outcomes()) unknown.add(predictionId);
   await remove('0002-a-cat.webp');
@@ -168,7 +168,7 @@ it('explains an image whose prediction the service no longer knows, and makes it
   expect(simulator.stats()).toMatchObject({ created: 4 });
 });
 
-it('never pays for what an identical job or another run had paid for', async () => {
+it('never pays for an image that an identical job or another run had paid for', async () => {
   const cacheFolder = `${folder}-cache`;
   await run({ cacheFolder }, () => 7);
   expect(simulator.stats()).toMatchObject({ created: 1 });
@@ -181,7 +181,7 @@ it('never pays for what an identical job or another run had paid for', async () 
   expect(simulator.stats()).toMatchObject({ created: 1 });
 });
 
-it('leaves alone what is missing because it is elsewhere, and what is not chosen', async () => {
+it('ignores missing files that were delivered elsewhere, and jobs that are not chosen', async () => {
   await run();
   await remove('0002-a-cat.webp');
   expect((await run({ only: (index) => index === 0 })).totals).toMatchObject({ saved: 0 });

@@ -42,7 +42,7 @@ it.each<[string, (number | null)[], number | null, Given, Short | null]>([
   ['nothing without a budget', [30_000], null, {}, null],
   ['nothing if it suffices', [30_000, 20_000], 50_000, {}, null],
   [
-    'what is asked for and allowed',
+    'the requested and the allowed jobs',
     [30_000, 30_000, 30_000],
     70_000,
     {},
@@ -53,11 +53,11 @@ it.each<[string, (number | null)[], number | null, Given, Short | null]>([
   ['jobs without a price as refused', [null, 10_000], 50_000, {}, expect.objectContaining({ allowed: 1 })],
   ['nothing of saved jobs', [30_000, 30_000], 30_000, { saved: [0] }, null],
   ['nothing of jobs that are not chosen', [30_000, 30_000], 30_000, { chosen: [1] }, null],
-])('tells %s', async (_, prices, budget, given, expected) => {
+])('reports %s', async (_, prices, budget, given, expected) => {
   expect(await shortOf(plansAt(...prices), budget, given)).toEqual(expected);
 });
 
-it('counts what is spent, and what is reserved for an open attempt, once', async () => {
+it('counts spent money, and money reserved for an open attempt, once', async () => {
   const plans = plansAt(30_000, 30_000, 30_000);
   const [spent, open] = plans;
   if (spent === undefined || open === undefined) throw new Error('Expected plans');

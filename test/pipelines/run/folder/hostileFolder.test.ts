@@ -51,7 +51,7 @@ beforeEach(async () => {
   for (const name of ['victim.png', 'victim.json']) await writeFile(join(root, 'outside', name), SECRET);
 });
 
-/** Runs in the folder, with a destination that trusts every path, and deletes what it delivers. */
+/** Runs in the folder, with a destination that trusts every path, and deletes delivered files. */
 function run(work: (settings: RunSettings) => Observable<unknown>) {
   const delivered: string[] = [];
   const settings: RunSettings = {
@@ -122,7 +122,7 @@ async function storePlan(which: 'failed' | 'detached', fields: Partial<Plan>): P
 const fileJson = (path: string) =>
   JSON.stringify([{ path, bytes: 1, sha256: 'aa', format: 'png', widthPx: 1, heightPx: 1 }]);
 
-/** Each kind of record that names a file: writes a path there, and says what reads it. */
+/** Each kind of record that names a file: writes a path there, and returns its reader. */
 const kinds: Readonly<Record<string, (path: string) => Promise<() => Promise<unknown>>>> = {
   'an original in manifest.jsonl': async (path) => {
     await editManifest(0, path);
@@ -295,7 +295,7 @@ describe('a stored plan', () => {
     await expect(run(runRetry).end).rejects.toThrow('job #2: Expected a file in');
   });
 
-  it('has no rendition whose name leads out of the folder', async () => {
+  it('refuses a rendition whose name leads out of the folder', async () => {
     await storePlan('failed', {
       renditions: [{ ...parseRendition('thumb=16x16'), name: '/../../outside/x' }],
     });

@@ -23,7 +23,7 @@ const settings = (provider: Provider = fakeProvider({})) => ({
 const elsewhere = { ...thisProcess('other'), machine: 'another', host: 'studio', pid: 4_242 };
 const leaveLease = () => writeFileSync(join(folder(), 'run.lock'), leaseText(elsewhere, 0));
 
-it('is for one run at a time, and the refusal says who has the folder', async () => {
+it('is for one run at a time, and the refusal names the run that has the folder', async () => {
   const run = await openRun(settings());
   await expect(openRun(settings())).rejects.toMatchObject({
     name: 'UsageError',

@@ -17,7 +17,7 @@ describe('the stem of a job', () => {
     ['two files that have evaded others', ['1-cat-2.png', '1-cat--2-2.png'], '1-cat'],
     ['two files, of which the first has', ['1-cat-3.png', '1-cat--2.png'], '1-cat'],
     ['an untouched original', ['1-cat-2.png', 'originals/1-cat--2-2.png'], '1-cat'],
-  ])('is what all of its files begin with: %s', (_what, paths, stem) => {
+  ])('is the common beginning of its files: %s', (_what, paths, stem) => {
     expect(stemOf(originals(...paths))).toBe(stem);
   });
 });

@@ -84,7 +84,7 @@ async function service() {
   return { run, simulator, events, provider };
 }
 
-it('pays only for what is new, whatever was inserted, deleted, moved or appended', async () => {
+it('pays only for new jobs after any insertion, deletion, move or addition', async () => {
   const { run } = await service();
   await run(['a', 'b', 'c']);
   expect(await run(['a', 'new', 'b', 'c'])).toMatchObject({
@@ -101,7 +101,7 @@ it('pays only for what is new, whatever was inserted, deleted, moved or appended
   expect(await run(['a', 'new', 'b', 'c'])).toMatchObject({ made: 0, unused: ['changed', 'last'] });
 });
 
-it('says what is no longer in the input, and moves its files out of the way', async () => {
+it('reports jobs that are no longer in the input, and moves their files out of the way', async () => {
   const { run, events } = await service();
   await run(['a', 'b']);
   await run(['b']);
@@ -166,7 +166,7 @@ it('gives results the tags that their rows have now', async () => {
   expect((await manifest()).outcomes[0]?.tags).toEqual({ mood: 'wild' });
 });
 
-it('leaves a file of someone else where it is', async () => {
+it('does not move a file of another program', async () => {
   const { run } = await service();
   await run(['a', 'b']);
   await writeFile(join(folder(), '0001-b.webp'), 'mine');
@@ -174,7 +174,7 @@ it('leaves a file of someone else where it is', async () => {
   expect(await readFile(join(folder(), '0001-b.webp'), 'utf8')).toBe('mine');
 });
 
-it('keeps what was paid for jobs that are gone', async () => {
+it('keeps the payments for jobs that are gone', async () => {
   const { run, provider } = await service();
   await run(['a', 'b', 'c']);
   await run(['c']);
@@ -238,7 +238,7 @@ it('finds a prediction in flight, and downloaded files, under their new index', 
   await run.close();
 });
 
-it('passes over the plans of an unchanged input once at most', async () => {
+it('reads the plans of an unchanged input once at most', async () => {
   const run = await openRun({ folder: folder(), provider: (await service()).provider, gallery: false });
   const plan = aPlan({ key: 'c'.repeat(64) });
   await lastValueFrom(run.journal.record(plan, outcome('saved')));

@@ -83,7 +83,7 @@ describe('files that were downloaded after the job had failed', () => {
     });
   });
 
-  it('are put aside when the job is dropped, and come back with it', async () => {
+  it('move to `unused/` when the job is dropped, and return with it', async () => {
     const original = file('0001-a.png', { untouched: file('originals/0001-a.png') });
     await aFolder([...again, downloaded(original)], failure);
     expect(await change('b', 0)).toMatchObject({

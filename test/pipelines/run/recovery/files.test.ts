@@ -11,7 +11,7 @@ import { type ScriptRun, type Scripts, scriptsInFolder } from '../../../helpers/
 const prompts = ['a', 'b', 'c'];
 const longer = ['new', ...prompts];
 const moved = ['c', 'a', 'b'];
-/** The service has forgotten what it made by then. */
+/** By then the service has deleted its predictions. */
 const hoursLater: SchedulerLike = {
   now: () => asyncScheduler.now() + 2 * 3_600_000,
   schedule: asyncScheduler.schedule.bind(asyncScheduler),
@@ -47,7 +47,7 @@ async function damage({ at }: Scripts, name: string, key = ''): Promise<void> {
   }
   await writeFile(at(name), bytes);
 }
-/** Expects that a changed input, after whatever happened, is paid for only where it is new. */
+/** Expects that only the new jobs of a changed input are paid for. */
 async function expectOnlyNew(scripts: Scripts, next: ScriptRun): Promise<number> {
   expect(next).toMatchObject({ code: 0, made: 0, totals: { alreadySaved: 3 } });
   const more = await scripts.generate(longer);
@@ -167,7 +167,7 @@ describeTable('A file in the folder', {
     await remove(scripts, 'journal.jsonl');
     const next = await scripts.generate(moved);
     expect(next).toMatchObject({ code: 0, made: 0 });
-    // It is whole again, and can do what it is for.
+    // It is whole again, and can replace the database.
     await remove(scripts, ...database);
     return expectOnlyNew(scripts, await scripts.generate(moved));
   },
@@ -182,7 +182,7 @@ describeTable('A file in the folder', {
     const next = await scripts.generate(moved);
     expect(next.error).toMatchObject({
       name: 'UsageError',
-      message: expect.stringContaining('no record of what has been paid'),
+      message: expect.stringContaining('no record of the payments'),
       suggestion: expect.stringContaining('Delete manifest.jsonl too only if'),
     });
     return next.made;
@@ -194,7 +194,7 @@ describeTable('A file in the folder', {
     const next = await scripts.generate(moved);
     expect(next.error).toMatchObject({
       name: 'UsageError',
-      message: expect.stringContaining('no whole record of what has been paid'),
+      message: expect.stringContaining('no whole record of the payments'),
     });
     return next.made;
   },
@@ -202,7 +202,7 @@ describeTable('A file in the folder', {
     const scripts = await finished();
     const before = await readFile(scripts.at('0001-a.webp'));
     await remove(scripts, ...database, 'journal.jsonl', 'manifest.jsonl');
-    // The folder knows nothing of what the service has billed before.
+    // The folder does not know the earlier bills of the service.
     const next = await scripts.generate(prompts, '', { isBooked: false });
     expect(next).toMatchObject({ code: 0, made: 3 });
     expect(next.outcomes[0]?.files[0]?.path).toBe('0001-a-2.webp');

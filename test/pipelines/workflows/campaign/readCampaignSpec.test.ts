@@ -141,7 +141,7 @@ prompt: '{theme} {mood}'
   expect(faults).toHaveLength(11);
 });
 
-it('says of an empty list that it is one', async () => {
+it('names an empty list as the fault', async () => {
   expect(await faultsOf('theme: sea\nplatforms: []\nvariations: [calm]\n')).toEqual([
     'line 2: platforms: Expected at least one value, got an empty list',
   ]);
@@ -227,7 +227,7 @@ it('reads the example', async () => {
   expect(spec.variations).toHaveLength(4);
 });
 
-it('lets the catalogue choose the model, and says what a wish may be', async () => {
+it('lets the catalogue choose the model, and names the possible wishes', async () => {
   const spec = (model: string) => `theme: sea\nplatforms: [twitter_post]\nvariations: [a]\nmodel: ${model}\n`;
   expect(await reading('c.yaml', spec('{ useCase: editing, maxCostUsd: 0.04 }'))).toMatchObject({
     model: { useCase: 'editing', maxCostUsd: 0.04 },

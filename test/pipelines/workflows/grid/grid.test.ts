@@ -98,7 +98,7 @@ it('continues after it was stopped in the middle of its growth', async () => {
   const end = await run(grown, {}, { stop, concurrency: 1, emit });
   expect(end.totals.skipped).toBeGreaterThan(0);
   expect((await run(grown)).totals).toMatchObject({ skipped: 0, total: 4 });
-  // What the first leg of the growth left can grow again at once.
+  // The folder of the stopped run can grow again at once.
   expect((await run(aGrid({ pot: ['red', 'blue', 'green', 'white', 'grey'] }))).totals).toMatchObject({
     saved: 1,
   });
@@ -142,7 +142,7 @@ it.each([
     {},
     { total: 4, saved: 4, alreadySaved: 0 },
   ],
-])('makes only what is new in a grid %s, and keeps the rest', async (_, other, changes, totals) => {
+])('makes only new cells of a grid %s, and keeps the others', async (_, other, changes, totals) => {
   const { simulator, run } = await service();
   const first = aGrid({ pot: ['red', 'blue'], guidance: [2] });
   await run(first, { count: 2 });
@@ -165,7 +165,7 @@ it('finds its results without its grid.json, and refuses one that is damaged', a
   expect(simulator.stats().created).toBe(2);
 });
 
-it('gives each model what it takes', async () => {
+it('gives each model the inputs that it takes', async () => {
   const { simulator, settings } = await service();
   const other: ModelSchema = {
     required: ['prompt'],

@@ -12,7 +12,7 @@ it('counts up to the cap, without making any', () => {
   expect(gridTotal(aGrid([100, 50, 3], 15_000))).toBe(15_000);
 });
 
-it('says how to lift the cap', () => {
+it('suggests how to raise the cap', () => {
   expect(() => gridTotal(aGrid([1_000_000, 1_000_000, 1_000_000]))).toThrow(
     'Expected at most 10,000 images, got 1,000,000,000,000,000,000 (pot 1000000 x light 1000000 x count 1000000)',
   );

@@ -81,7 +81,7 @@ it('follows the scores when it runs again, and leaves files of yours alone', asy
   expect(await there()).toEqual(['1-3-hare-2.png', '1-3-hare.png', '2-1-fox.png', 'notes.txt']);
 });
 
-it('leaves a copy alone that you have retouched, whose metadata still state the prediction', async () => {
+it('keeps a retouched copy, even if its metadata still name the prediction', async () => {
   const outcomes = await made();
   await copyBest(folder(), historyOf([candidate(0, 0.9)]), { best: 1, outcomes });
   const stated = xmpProperties({
@@ -105,7 +105,7 @@ it('leaves a copy alone that you have retouched, whose metadata still state the 
   expect(await readFile(join(folder(), 'best/1-1-fox.png'))).toEqual(retouched);
 });
 
-it('replaces copies of renditions that were made again since, by what it noted about them', async () => {
+it('replaces copies of renditions that were made again since, by its notes about them', async () => {
   const outcomes = await made();
   const history = historyOf([candidate(1, 0.9)]);
   const copies = await copyBest(folder(), history, { best: 1, outcomes });

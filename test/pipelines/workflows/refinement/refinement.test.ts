@@ -411,7 +411,7 @@ describe('a refinement that a model rates', () => {
     expect(await lineage()).toEqual(resumed);
   });
 
-  it('takes the ratings that are paid where their scores got lost', async () => {
+  it('reuses paid ratings whose scores got lost', async () => {
     const provider = await begin();
     const spec = specOf({ rounds: 1, promptStrength: 0.5 });
     await run(spec, { provider, scorer: llava });
@@ -431,7 +431,7 @@ describe('a refinement that a model rates', () => {
     expect(await outcomes()).toEqual(before);
   });
 
-  it('decides no round whose ratings the budget had no room for, and continues with a higher one', async () => {
+  it('decides no round whose ratings exceeded the budget, and continues it with a higher one', async () => {
     const provider = await begin();
     // Ten candidates are 0.03, their ratings 0.02.
     const end = await run(specOf(), { provider, scorer: llava, budgetMicroUsd: 41_000 });

@@ -89,7 +89,7 @@ it('makes no two identical requests for any seeds, and the same ones again', asy
     const keys = (await jobsOf(specOf(changes), rounds)).map(requestKey);
     expect(new Set(keys).size).toBe(12);
     expect((await jobsOf(specOf(changes), rounds)).map(requestKey)).toEqual(keys);
-    // What is decided later does not change what was planned before.
+    // Later decisions do not change earlier plans.
     expect((await jobsOf(specOf(changes), rounds.slice(0, 1))).map(requestKey)).toEqual(keys.slice(0, 8));
   }
 });
@@ -106,7 +106,7 @@ it('plans all rounds with placeholders for images that do not exist yet', async 
   expect(jobs.every(({ files }) => files === undefined)).toBe(true);
 });
 
-it('refuses models that do not take what they are given', () => {
+it('refuses models that do not take their inputs', () => {
   const jobs = (changes: object, models = [contexts[0], contexts[1]] as const) =>
     refinementJobs(specOf(changes), models, []);
   expect(() => jobs({}, [contexts[0], contexts[0]])).toThrow(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { readUsualItem } from '../../../../src/sources/promptFiles/yaml/yamlItem.ts';
 
-/** What the full parser makes of an item; undefined if it refuses it. */
+/** Returns an item as the full parser reads it; undefined if it refuses it. */
 function parsed(lines: readonly string[]): unknown {
   try {
     return parse(lines.join('\n'), { merge: true, logLevel: 'silent' })[0];
@@ -128,7 +128,7 @@ const keys = fc.constantFrom(
 );
 const lineOf = fc.tuple(keys, fc.constantFrom(': ', ':  ', ':'), scalars).map((parts) => parts.join(''));
 
-it('reads what the full parser reads, or leaves it alone', () => {
+it('reads items as the full parser does, or leaves them alone', () => {
   const indents = fc.constantFrom('', '  ', '   ', '    ');
   const items = fc.oneof(
     scalars.map((text) => [`- ${text}`]),
@@ -147,7 +147,7 @@ it('reads what the full parser reads, or leaves it alone', () => {
   );
 });
 
-it('reads what a program writes', () => {
+it('reads items that a program writes', () => {
   const text = fc.string({
     unit: fc.constantFrom('a', 'B', ' ', ',', '.', "'", 'é', '9'),
     minLength: 1,
