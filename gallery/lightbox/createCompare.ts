@@ -62,7 +62,7 @@ export function createCompare({ judge, judgementOf }: Pick<TileActions, 'judge' 
         { class: 'buttons' },
         iconButton('minus', 'Smaller (-)', () => zoom.by(1 / 1.4), 'zoom'),
         iconButton('plus', 'Larger (+)', () => zoom.by(1.4), 'zoom'),
-        iconButton('fit', 'Fit or actual size (Z)', () => zoom.toggle(), 'zoom'),
+        iconButton('fit', 'Fit or 100 % (Z)', () => zoom.toggle(), 'zoom'),
         iconButton('close', 'Close (Escape)', () => element.close()),
       ),
     ),

@@ -76,7 +76,7 @@ export function createLightbox(actions: LightboxActions): Lightbox {
         { class: 'buttons' },
         iconButton('minus', 'Smaller (-)', () => zoom.by(1 / 1.4), 'zoom'),
         iconButton('plus', 'Larger (+)', () => zoom.by(1.4), 'zoom'),
-        iconButton('fit', 'Fit or actual size (Z)', () => zoom.toggle(), 'zoom'),
+        iconButton('fit', 'Fit or 100 % (Z)', () => zoom.toggle(), 'zoom'),
         compare,
         download,
         details,

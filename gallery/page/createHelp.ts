@@ -20,7 +20,7 @@ const sections = {
     ['← →', 'previous, next'],
     ['↑ ↓', 'its renditions'],
     ['+ −', 'larger, smaller'],
-    ['Z', 'actual size; again: fit'],
+    ['Z', '100 %; again: fit'],
     ['I', 'details'],
     ['Escape', 'close'],
   ],
