@@ -15,7 +15,7 @@ import type { ModelInput, Prediction } from '../../types.ts';
 import { checkedProvider } from '../internal/checkedProvider.ts';
 import { isRecoverable } from '../internal/retryPolicies.ts';
 import { afterRefresh, claimFound, createClaims } from './claims.ts';
-import { createAdoptions, offsetFor } from './lost/adoptions.ts';
+import { createAdoptions, mayExistSinceMs, offsetFor } from './lost/adoptions.ts';
 import type { Attempt } from './lost/attempt.ts';
 import { createEarlyLook } from './lost/earlyLook.ts';
 import { judgeLook, type Look } from './lost/judgeLook.ts';
@@ -110,6 +110,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let breaksInARow = 0;
 
+  const openAttempts = () => [...inFlight, ...[...searches].map(({ attempt }) => attempt)];
   const accept = (attempt: Attempt, prediction: Prediction): Observable<Prediction> => {
     const respondedAtMs = scheduler.now();
     const isEarlier = own.isEarlier(attempt, prediction, respondedAtMs);
@@ -118,14 +119,13 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     return claims.take(prediction.id, attempt.owner).pipe(
       map((isTaken) => {
         if (!isTaken) throw takenByAnother(prediction);
-        own.note(attempt, prediction, respondedAtMs);
+        const sinceMs = mayExistSinceMs(attempt, prediction, openAttempts(), own);
+        own.note(attempt, prediction, respondedAtMs, sinceMs);
         adoptions.responded(attempt, prediction);
         return prediction;
       }),
     );
   };
-  const openAttempts = () => [...inFlight, ...[...searches].map(({ attempt }) => attempt)];
-
   const conclude = (look: Look, served: readonly Search[]): Observable<unknown> => {
     const current = served.filter((search) => searches.has(search));
     breaksInARow = look.breaksOff === true ? breaksInARow + (look.isAbsent ? MOST_BREAKS : 1) : 0;

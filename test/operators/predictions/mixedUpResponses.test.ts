@@ -56,6 +56,25 @@ it(
 );
 
 it(
+  'proves nothing about a request that was sent before it, while the time is not certain',
+  marbles(({ cold, expectObservable, flush }) => {
+    const earlier = madeAt('earlier', 500);
+    const listed: Prediction[] = [];
+    const listPredictions = () => of({ predictions: [...listed], next: null });
+    const lookout = createLookout(fakeProvider({ listPredictions }));
+    const error = expect.objectContaining({ code: 'ERR_UNCERTAIN' });
+    expectObservable(concat(cold('500ms |'), lookout.find(sent(400)))).toBe('131s #', {}, error);
+    const request = aRequest({ input: { prompt: 'another' } });
+    const lost = createAttempt({ request, sentAtMs: 1_000 });
+    expectObservable(concat(cold('1s |'), lookout.find(lost))).toBe('131s #', {}, error);
+    // It is that of the first request, and the list lags for all others.
+    const response = cold('2s (p|)', { p: earlier }).pipe(tap((prediction) => listed.push(prediction)));
+    expectObservable(lookout.watch(sent(2_000), response)).toBe('2s (p|)', { p: earlier });
+    flush();
+  }),
+);
+
+it(
   'is taken in the end if the list has no other prediction: the clock of the service may be wrong',
   marbles(({ expectObservable, flush }) => {
     const named = madeAt('named', -900_000);

@@ -299,7 +299,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'lag-by-response': {
     bug: 'The lag of the list was counted from a response that had been waited for: a late create was sent again.',
     file: `${lost}/ownPredictions.ts`,
-    from: 'lookedAtMs - one.sentAtMs',
+    from: 'lookedAtMs - one.sinceMs',
     to: 'lookedAtMs - one.existsFromMs',
     seed: 7005119,
     crashes: 100,
@@ -310,6 +310,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     from: 'error.status === 404 && !error.recoverable',
     to: 'error.status === 404',
     seed: 7025026,
+    crashes: 100,
+  },
+  'mixed-up-proves': {
+    bug: 'A prediction that a mixed-up response named proved that a request before it made nothing.',
+    file: `${lost}/adoptions.ts`,
+    from: 'if (own.isClockCertain || isMarked(attempt, prediction)) return attempt.sentAtMs;',
+    to: 'if (own !== null) return attempt.sentAtMs;',
+    seed: 50002851,
     crashes: 100,
   },
 };

@@ -37,7 +37,7 @@ export function createAdoptions(own: OwnPredictions): Adoptions {
       if (!found.includes(attempt) && own.offset !== null) own.noteFound(attempt, id);
     },
     responded(attempt, prediction) {
-      if (MARKS.some((mark) => showsMark[mark](attempt, prediction) === true)) return;
+      if (isMarked(attempt, prediction)) return;
       const { createdAt } = prediction;
       const hasTime = !Number.isNaN(Date.parse(createdAt ?? ''));
       if (!own.isClockCertain && hasTime && early.length < MOST_EARLY)
@@ -49,6 +49,27 @@ export function createAdoptions(own: OwnPredictions): Adoptions {
       return [...found, ...early.map(({ attempt }) => attempt)];
     },
   };
+}
+
+function isMarked(attempt: Attempt, prediction: Prediction): boolean {
+  return MARKS.some((mark) => showsMark[mark](attempt, prediction) === true);
+}
+
+/**
+ * Returns the earliest time at which the prediction in a response can have been made, ms since
+ * 1970. If it does not show the attempt, and the service's clock is not certain, a proxy may have
+ * mixed up the response with that to an equal request that is open: then it proves no more than a
+ * prediction of that one.
+ */
+export function mayExistSinceMs(
+  attempt: Attempt,
+  prediction: Prediction,
+  open: readonly Attempt[],
+  own: OwnPredictions,
+): number {
+  if (own.isClockCertain || isMarked(attempt, prediction)) return attempt.sentAtMs;
+  const equal = open.filter((other) => areAlike(other, attempt));
+  return Math.min(attempt.sentAtMs, ...equal.map(({ sentAtMs, notBeforeMs = sentAtMs }) => notBeforeMs));
 }
 
 /**

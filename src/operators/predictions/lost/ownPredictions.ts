@@ -9,9 +9,10 @@ import { type Attempt, fitsInTime, MARKS, type Mark, type SentRequest, showsMark
 export interface OwnPredictions {
   /**
    * Notes the response to a create request. The service's clock, and which parts of a request it
-   * shows again, are learned from it.
+   * shows again, are learned from it. `sinceMs` is the earliest time at which the prediction can
+   * have been made; default: when the request was sent.
    */
-  note(sent: SentRequest, prediction: Prediction, answeredAtMs: number): void;
+  note(sent: SentRequest, prediction: Prediction, respondedAtMs: number, sinceMs?: number): void;
   /** Notes a prediction that was found in the list, and is certainly that of the request. */
   noteFound(sent: SentRequest, id: string): void;
   /**
@@ -25,8 +26,8 @@ export interface OwnPredictions {
   /** Learns from a list how long the service takes to list a prediction. */
   see(listed: ReadonlySet<string>, since: { readonly sentAtMs: number; readonly lookedAtMs: number }): void;
   /**
-   * Returns the time of the latest create request whose prediction is listed, ms since 1970;
-   * -Infinity if there is none.
+   * Returns the time after which the latest of the listed predictions was certainly made, ms since
+   * 1970; -Infinity if none of them is known.
    */
   latestListedMs(listed: ReadonlySet<string>): number;
   /** The longest time, so far, for which a prediction may have existed and was not listed. */
@@ -44,7 +45,8 @@ export interface OwnPredictions {
 }
 
 interface OwnPrediction {
-  readonly sentAtMs: number;
+  /** Earliest time at which it can have been made. */
+  readonly sinceMs: number;
   /** Time from which it certainly existed. */
   readonly existsFromMs: number;
 }
@@ -71,9 +73,9 @@ export function createOwnPredictions(): OwnPredictions {
     if (isSent && shows[mark] !== true) shows[mark] = isShown === true;
   };
   return {
-    note(sent, prediction, answeredAtMs) {
-      remember(prediction.id, { sentAtMs: sent.sentAtMs, existsFromMs: answeredAtMs });
-      offset.learn(prediction.createdAt, sent.sentAtMs, answeredAtMs);
+    note(sent, prediction, respondedAtMs, sinceMs = sent.sentAtMs) {
+      remember(prediction.id, { sinceMs, existsFromMs: respondedAtMs });
+      offset.learn(prediction.createdAt, sent.sentAtMs, respondedAtMs);
       learnMark('limit', (sent.cancelAfterMs ?? null) !== null, showsMark.limit(sent, prediction));
       learnMark('webhook', (sent.webhookUrl ?? null) !== null, showsMark.webhook(sent, prediction));
     },
@@ -89,18 +91,18 @@ export function createOwnPredictions(): OwnPredictions {
       return MARKS.some((mark) => shows[mark] === true && showsMark[mark](attempt, prediction) === false);
     },
     noteFound(sent, id) {
-      remember(id, { sentAtMs: sent.sentAtMs, existsFromMs: Number.POSITIVE_INFINITY });
+      remember(id, { sinceMs: sent.sentAtMs, existsFromMs: Number.POSITIVE_INFINITY });
     },
     see(listed, { sentAtMs, lookedAtMs }) {
       for (const [id, one] of own) {
-        if (one.sentAtMs < sentAtMs || one.existsFromMs > lookedAtMs || listed.has(id)) continue;
+        if (one.sinceMs < sentAtMs || one.existsFromMs > lookedAtMs || listed.has(id)) continue;
         // The response may have been waited for: it may have existed for as long.
-        longestLagMs = Math.max(longestLagMs, lookedAtMs - one.sentAtMs);
+        longestLagMs = Math.max(longestLagMs, lookedAtMs - one.sinceMs);
       }
     },
     latestListedMs(listed) {
       let latestMs = Number.NEGATIVE_INFINITY;
-      for (const [id, { sentAtMs }] of own) if (listed.has(id)) latestMs = Math.max(latestMs, sentAtMs);
+      for (const [id, { sinceMs }] of own) if (listed.has(id)) latestMs = Math.max(latestMs, sinceMs);
       return latestMs;
     },
     get longestLagMs() {
