@@ -12,6 +12,7 @@ import { madeAt, makeTimeCertain, serviceTime } from '../../helpers/serviceClock
 
 const sent = (sentAtMs: number, isFromBefore = false) =>
   createAttempt({ request: aRequest(), sentAtMs, isFromBefore });
+const uncertainError = expect.objectContaining({ code: 'ERR_UNCERTAIN' });
 const listing = (...predictions: Prediction[]) =>
   createLookout(fakeProvider({ listPredictions: () => of({ predictions, next: null }) }));
 
@@ -62,14 +63,31 @@ it(
     const listed: Prediction[] = [];
     const listPredictions = () => of({ predictions: [...listed], next: null });
     const lookout = createLookout(fakeProvider({ listPredictions }));
-    const error = expect.objectContaining({ code: 'ERR_UNCERTAIN' });
-    expectObservable(concat(cold('500ms |'), lookout.find(sent(400)))).toBe('131s #', {}, error);
+    expectObservable(concat(cold('500ms |'), lookout.find(sent(400)))).toBe('131s #', {}, uncertainError);
     const request = aRequest({ input: { prompt: 'another' } });
     const lost = createAttempt({ request, sentAtMs: 1_000 });
-    expectObservable(concat(cold('1s |'), lookout.find(lost))).toBe('131s #', {}, error);
+    expectObservable(concat(cold('1s |'), lookout.find(lost))).toBe('131s #', {}, uncertainError);
     // It is that of the first request, and the list lags for all others.
     const response = cold('2s (p|)', { p: earlier }).pipe(tap((prediction) => listed.push(prediction)));
     expectObservable(lookout.watch(sent(2_000), response)).toBe('2s (p|)', { p: earlier });
+    flush();
+  }),
+);
+
+it(
+  'does not set the clock by which other requests are judged',
+  marbles(({ cold, expectObservable, flush }) => {
+    const request = aRequest({ input: { prompt: 'another' } });
+    const lost = createAttempt({ request, sentAtMs: 900 });
+    const earlier = madeAt('earlier', -300_000);
+    const own = { ...madeAt('own', 950), input: request.input };
+    const listed: Prediction[] = [];
+    const listPredictions = () => of({ predictions: [...listed], next: null });
+    const lookout = createLookout(fakeProvider({ listPredictions }));
+    expectObservable(lookout.find(sent(-300_000, true))).toBe('8s #', {}, uncertainError);
+    const response = cold('500ms (p|)', { p: earlier }).pipe(tap(() => listed.push(earlier, own)));
+    expectObservable(lookout.watch(sent(500), response)).toBe('500ms (p|)', { p: earlier });
+    expectObservable(concat(cold('1s |'), lookout.find(lost))).toBe('2s (p|)', { p: own });
     flush();
   }),
 );
@@ -165,8 +183,7 @@ it(
     const later = (attempt: Attempt) => concat(cold('3s |'), lookout.find(attempt));
     expectObservable(later(second as Attempt)).toBe('3s (n|)', { n: null });
     // This one was not old enough at that look.
-    const error = expect.objectContaining({ code: 'ERR_UNCERTAIN' });
-    expectObservable(later(recent as Attempt)).toBe('11s #', {}, error);
+    expectObservable(later(recent as Attempt)).toBe('11s #', {}, uncertainError);
     flush();
   }),
 );

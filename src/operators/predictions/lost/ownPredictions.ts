@@ -60,6 +60,8 @@ const REMEMBERED = 4_096;
 export function createOwnPredictions(): OwnPredictions {
   const own = new Map<string, OwnPrediction>();
   const offset = createClockOffset();
+  /** The same, with each prediction made at some moment since its `sinceMs`. */
+  const cautious = createClockOffset();
   let doubted = createClockOffset();
   const shows: Record<Mark, boolean | null> = { limit: null, webhook: null };
   let longestLagMs = 0;
@@ -76,6 +78,7 @@ export function createOwnPredictions(): OwnPredictions {
     note(sent, prediction, respondedAtMs, sinceMs = sent.sentAtMs) {
       remember(prediction.id, { sinceMs, existsFromMs: respondedAtMs });
       offset.learn(prediction.createdAt, sent.sentAtMs, respondedAtMs);
+      cautious.learn(prediction.createdAt, sinceMs, respondedAtMs);
       learnMark('limit', (sent.cancelAfterMs ?? null) !== null, showsMark.limit(sent, prediction));
       learnMark('webhook', (sent.webhookUrl ?? null) !== null, showsMark.webhook(sent, prediction));
     },
@@ -109,7 +112,7 @@ export function createOwnPredictions(): OwnPredictions {
       return longestLagMs;
     },
     get offset() {
-      return offset.bounds;
+      return offset.isCertain ? offset.bounds : cautious.bounds;
     },
     get isClockCertain() {
       return offset.isCertain;
