@@ -43,7 +43,7 @@ export async function countLeftOut(
 }
 
 /** Counts items by iterating over all of them. */
-export async function countOf(items: AsyncIterable<unknown>): Promise<number> {
+export async function countOf(items: Iterable<unknown> | AsyncIterable<unknown>): Promise<number> {
   let count = 0;
   for await (const _ of items) count += 1;
   return count;

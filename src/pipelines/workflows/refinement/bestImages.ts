@@ -6,6 +6,8 @@ import { insideFolder } from '../../../disk/insideFolder.ts';
 import { toStorageError } from '../../../disk/storageError.ts';
 import type { BestCopy, RefinementCandidate, RefinementHistory } from '../../../sinks/refinement/history.ts';
 import type { Outcome, OutcomeFile } from '../../../types.ts';
+import { outcomeError } from '../../journey/outcomes.ts';
+import type { OpenRun } from '../../run/settings.ts';
 
 /** The folder of copies of the best images, below the run folder. */
 const bestFolderName = 'best';
@@ -114,4 +116,22 @@ async function filesIn(folder: string): Promise<string[]> {
     throw toStorageError(error, place);
   });
   return entries.filter((entry) => entry.isFile()).map(({ name }) => `${bestFolderName}/${name}`);
+}
+
+/**
+ * Copies the best images. Resolves with null if that fails, which is only a warning, as the images
+ * themselves are saved.
+ */
+export async function copiesOfBest(
+  history: RefinementHistory,
+  best: number,
+  { config, manifest }: OpenRun,
+): Promise<BestCopy[] | null> {
+  try {
+    return await copyBest(config.folder, history, { best, outcomes: manifest.outcomes() });
+  } catch (error) {
+    const { message } = outcomeError(error);
+    config.emit?.({ type: 'warning', message: `The best images could not be copied: ${message}` });
+    return null;
+  }
 }

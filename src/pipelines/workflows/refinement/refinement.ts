@@ -13,7 +13,6 @@ import {
 import { refine } from '../../../operators/refine.ts';
 import type { Scorer } from '../../../ports.ts';
 import {
-  type BestCopy,
   type RefinementHistory,
   readRefinementHistory,
   writeRefinementHistory,
@@ -28,12 +27,14 @@ import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutc
 import { closingLook } from '../../run/closing/closingLook.ts';
 import { endOrFault } from '../../run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, writeResults } from '../../run/closing/results.ts';
-import { countSaved, expectSameFiles } from '../../run/earlier/earlierRuns.ts';
+import { countOf, countSaved, expectSameFiles } from '../../run/earlier/earlierRuns.ts';
 import { expectAllInside } from '../../run/folder/expectInside.ts';
+import { matchInput } from '../../run/matching/matchInput.ts';
 import { inOpenRun } from '../../run/openRun.ts';
+import type { PlanSource } from '../../run/recoveryRounds.ts';
 import type { OpenRun, RunSettings } from '../../run/settings.ts';
 import { runToEnd } from '../../runToEnd.ts';
-import { copyBest, withCopies } from './bestImages.ts';
+import { copiesOfBest, withCopies } from './bestImages.ts';
 import type { RefinementContexts } from './jobs.ts';
 import { keepPicked } from './picks.ts';
 import { createRefinementRounds, type RefinementRounds, validRounds } from './rounds.ts';
@@ -81,7 +82,7 @@ export function runRefinement(
       concatMap(({ rounds, first, alreadySaved }) => {
         const outcomes = roundByRound(first, rounds, openScoring(settings.scorer, run), run);
         return runToEnd({ outcomes, plans: rounds.plans, total, alreadySaved }, run).pipe(
-          concatMap((end) => finishRefinement(end, rounds, spec, run)),
+          concatMap((end) => finishRefinement(end, rounds, { ...settings, ...spec }, run)),
           concatMap((end) => closingLook(end, run)),
           concatMap((end) => writeResults(end, run)),
         );
@@ -107,7 +108,14 @@ async function prepare(
     const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
     decided = await keepPicked(decided, { picks, spec, warn, hasBegun: () => hasRecords(next, run) });
   }
-  const rounds = createRefinementRounds({ ...parts, decided, ...(history && { earlier: history }) });
+  // Another spec gives jobs other indexes: their results are found by their requests.
+  const match = async (plans: PlanSource) =>
+    matchInput(plans, { fingerprint: null, total: await countOf(plans()) }, run);
+  const rounds = createRefinementRounds({
+    ...{ ...parts, decided },
+    ...(history && { earlier: history }),
+    ...(resumeAnyway && { match }),
+  });
   const first = await rounds.begin();
   if (!resumeAnyway) await expectSameFiles(rounds.plans, run);
   const alreadySaved = await countSaved(rounds.plans, refinementTotal(spec), run, resumeAnyway);
@@ -156,6 +164,8 @@ function roundByRound(
   });
 }
 
+type Choices = Pick<RefinementSpec, 'best'> & Pick<RefinementSettings, 'resumeAnyway'>;
+
 /**
  * Writes the decisions of a refinement: `refinement.json`, the ranks of the best in manifest and
  * sidecars, copies of these, and the lineage image. Emits the end, whose total counts the jobs that
@@ -164,10 +174,10 @@ function roundByRound(
 function finishRefinement(
   end: RunEnd,
   rounds: RefinementRounds,
-  spec: RefinementSpec,
+  choices: Choices,
   run: OpenRun,
 ): Observable<RunEnd> {
-  return from(writeDecisions(end, rounds, spec, run)).pipe(
+  return from(writeDecisions(end, rounds, choices, run)).pipe(
     catchError((error: unknown) => of({ ...end, fault: end.fault ?? error })),
   );
 }
@@ -175,7 +185,7 @@ function finishRefinement(
 async function writeDecisions(
   end: RunEnd,
   rounds: RefinementRounds,
-  { best }: Pick<RefinementSpec, 'best'>,
+  { best, resumeAnyway = false }: Choices,
   run: OpenRun,
 ): Promise<RunEnd> {
   const { folder } = run.config;
@@ -185,15 +195,18 @@ async function writeDecisions(
   const copies = await copiesOfBest(history, best, run);
   if (copies !== null) await writeRefinementHistory(folder, withCopies(history, copies));
   await drawLineage(history, run);
-  let total = 0;
-  for await (const _plan of rounds.plans()) total += 1;
+  const total = await countOf(rounds.plans());
+  const { saved } = end.totals;
+  // Later rounds may have found results of the folder, too.
+  const known = resumeAnyway ? (await countSaved(rounds.plans, total, run, true)) - saved : null;
+  const alreadySaved = known ?? end.totals.alreadySaved;
   const isUnfinished = history.end === 'stopped';
-  if (isUnfinished && total === end.totals.saved + end.totals.alreadySaved) {
+  if (isUnfinished && total === saved + alreadySaved) {
     const message =
       'Stopped between two rounds. Run the same command again to continue; saved images are not made or paid for again.';
     run.config.emit?.({ type: 'warning', message });
   }
-  return { ...end, totals: { ...end.totals, total }, isUnfinished };
+  return { ...end, totals: { ...end.totals, total, alreadySaved }, isUnfinished };
 }
 
 /** Ranks the best of all rounds, and removes the rank of jobs that are no longer among them. */
@@ -210,24 +223,6 @@ async function writeRanks({ rounds }: RefinementHistory, { manifest, config }: O
   const { persist = () => EMPTY } = config;
   for (const outcome of changed)
     await lastValueFrom(persist(outcome).pipe(ignoreElements()), { defaultValue: null });
-}
-
-/**
- * Copies the best images. Resolves with null if that fails, which is only a warning, as the images
- * themselves are saved.
- */
-async function copiesOfBest(
-  history: RefinementHistory,
-  best: number,
-  { config, manifest }: OpenRun,
-): Promise<BestCopy[] | null> {
-  try {
-    return await copyBest(config.folder, history, { best, outcomes: manifest.outcomes() });
-  } catch (error) {
-    const { message } = outcomeError(error);
-    config.emit?.({ type: 'warning', message: `The best images could not be copied: ${message}` });
-    return null;
-  }
 }
 
 /** Writes the lineage image; a failure is only a warning, as the run is complete without it. */

@@ -3,7 +3,6 @@ import { insideFolder } from '../../../disk/insideFolder.ts';
 import { option, UsageError } from '../../../errors.ts';
 import { expectedPrice } from '../../../operators/stages/budgetTake.ts';
 import {
-  type RefinementCandidate,
   type RefinementEnd,
   type RefinementHistory,
   type RefinementRound,
@@ -15,6 +14,7 @@ import { originalPicture } from '../../journey/outcomes.ts';
 import type { PlanSource } from '../../run/recoveryRounds.ts';
 import type { OpenRun } from '../../run/settings.ts';
 import { type RefinementContexts, type RefinementParent, refinementJobs } from './jobs.ts';
+import { rankRound, type Unranked } from './rankRound.ts';
 import { type RefinementSpec, refinementTotal } from './spec.ts';
 
 interface RefinementRoundsConfig {
@@ -26,6 +26,11 @@ interface RefinementRoundsConfig {
   decided: readonly RefinementRound[];
   /** The copies that an earlier run has made. Default: none. */
   earlier?: Pick<RefinementHistory, 'best' | 'copies'>;
+  /**
+   * Called before each round with the jobs of all started rounds: gives results of the folder to
+   * the jobs that request them now. Default: no-op, because all jobs have the indexes they had.
+   */
+  match?: (plans: PlanSource) => Promise<void>;
 }
 
 /** The rounds of a refinement so far. */
@@ -53,7 +58,7 @@ export interface RefinementRounds {
  * and rates nothing twice.
  */
 export function createRefinementRounds(config: RefinementRoundsConfig): RefinementRounds {
-  const { spec, contexts, planning, run } = config;
+  const { spec, contexts, planning, run, match = async () => {} } = config;
   const { folder, ledger, answers = {} } = run.config;
   const { best, copies } = config.earlier ?? {};
   const head = { basePrompt: spec.prompt, ...(best && { best }), ...(copies && { copies }) };
@@ -105,15 +110,17 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
     return { round: rankRound(rounds.at(-1), made, { keep: spec.keep, decided }), isCut };
   };
 
+  const plans: PlanSource = () => (startedRounds === 0 ? [] : plansUpTo(startedRounds - 1));
   return {
-    plans: () => (startedRounds === 0 ? [] : plansUpTo(startedRounds - 1)),
+    plans,
     plansOf,
     outcomes,
     async begin() {
       const round = rounds.length;
       end = endBefore(round);
+      if (end === null) startedRounds = round + 1;
+      await match(plans);
       if (end !== null) return [];
-      startedRounds = round + 1;
       const jobs: Plan[] = [];
       for await (const plan of plansOf(round)) jobs.push(plan);
       if (round === 0 || isAffordable(jobs)) return jobs;
@@ -161,41 +168,6 @@ function candidateOf(outcome: Outcome, round: number): Unranked {
   return { index, key, round, parent, status, score, path };
 }
 
-/** A candidate without a rank. */
-export type Unranked = Omit<RefinementCandidate, 'rank' | 'kept'>;
-
-/**
- * Ranks a round: the candidates kept so far and its own, by score, then by index. The best `keep`
- * of them are kept. Since kept candidates stay in the pool, the best score never falls, and the
- * kept ones are the best of all rounds.
- */
-export function rankRound(
-  before: RefinementRound | undefined,
-  made: readonly Unranked[],
-  { keep, decided }: { keep: number; decided: boolean },
-): RefinementRound {
-  const pool: readonly Unranked[] = [...keptOf(before), ...made];
-  const rated = pool.filter(({ score }) => score !== null).toSorted(byScore);
-  const unrated = pool.filter(({ score }) => score === null);
-  return {
-    round: before === undefined ? 0 : before.round + 1,
-    decided,
-    bestScore: rated[0]?.score ?? null,
-    candidates: [
-      ...rated.map((candidate, index) => ({ ...candidate, rank: index + 1, kept: index < keep })),
-      ...unrated.map((candidate) => ({ ...candidate, rank: null, kept: false })),
-    ],
-  };
-}
-
-function keptOf(round: RefinementRound | undefined): readonly RefinementCandidate[] {
-  return round?.candidates.filter(({ kept }) => kept) ?? [];
-}
-
-function byScore(a: Unranked, b: Unranked): number {
-  return (b.score ?? 0) - (a.score ?? 0) || a.index - b.index;
-}
-
 interface ValidRoundsConfig extends Omit<RefinementRoundsConfig, 'decided'> {
   /** True if requests may have changed since then. */
   mayDiffer: boolean;
@@ -203,8 +175,9 @@ interface ValidRoundsConfig extends Omit<RefinementRoundsConfig, 'decided'> {
 
 /**
  * Returns the rounds of an earlier run whose decisions still hold: all before the first one that
- * was cut short, exceeds the number of rounds in the spec, or has other requests now. Rejects with
- * `UsageError` if an image is missing that others are made from.
+ * was cut short, exceeds the number of rounds in the spec, or has other requests or another number
+ * of images to keep now. Rejects with `UsageError` if an image is missing that others are made
+ * from.
  */
 export async function validRounds(
   rounds: readonly RefinementRound[],
@@ -213,11 +186,18 @@ export async function validRounds(
   const valid: RefinementRound[] = [];
   for (const round of rounds.slice(0, parts.spec.rounds + 1)) {
     if (!round.decided) break;
-    if (mayDiffer && !(await hasSameRequests(round, { ...parts, decided: valid }))) break;
+    const isSame = () => hasSameRequests(round, { ...parts, decided: valid });
+    if (mayDiffer && !(keepsAsMany(round, parts.spec) && (await isSame()))) break;
     await checkParents(round, parts.run.config.folder);
     valid.push(round);
   }
   return valid;
+}
+
+/** Returns true if a round has kept as many images as the spec says, or those that you picked. */
+function keepsAsMany({ candidates, picked = false }: RefinementRound, { keep }: RefinementSpec): boolean {
+  const rated = candidates.filter(({ score }) => score !== null).length;
+  return picked || candidates.filter(({ kept }) => kept).length === Math.min(keep, rated);
 }
 
 /** Returns true if a round was of exactly the jobs that it has now. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { refine } from '../../../../src/operators/refine.ts';
-import { rankRound, type Unranked } from '../../../../src/pipelines/workflows/refinement/rounds.ts';
+import { rankRound, type Unranked } from '../../../../src/pipelines/workflows/refinement/rankRound.ts';
 import type { RefinementRound } from '../../../../src/sinks/refinement/history.ts';
 
 const keptOf = ({ candidates }: RefinementRound) =>

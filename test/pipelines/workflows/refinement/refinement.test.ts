@@ -458,3 +458,47 @@ describe('a refinement that a model rates', () => {
     expect(await readRefinementHistory(folder)).toMatchObject({ end: 'rounds' });
   });
 });
+
+describe('with `resumeAnyway`', () => {
+  const small = { candidates: 4, keep: 2, children: 1, rounds: 2, promptStrength: [0.7] };
+  /** Requests of all predictions that the service has made. */
+  const requests = async (provider: RefinementSettings['provider']) => {
+    const { predictions } = await lastValueFrom(provider.listPredictions({ createdAfterMs: 0 }));
+    return predictions.map(({ model, input }) => JSON.stringify([model, input?.seed]));
+  };
+
+  it('finds results of jobs that have other indexes now, and makes nothing twice', async () => {
+    // Parents with contents of their own, which requests depend on.
+    const provider = await start({ render: 'full' });
+    await run(specOf(small), { provider, fixedInput: 'a' });
+    const before = simulator.stats().created;
+    // Those of the second round begin two later.
+    const spec = specOf({ ...small, keep: 3 });
+    const end = await run(spec, { provider, fixedInput: 'b', resumeAnyway: true });
+    const { saved, alreadySaved, total } = end.totals;
+    expect(saved).toBe(simulator.stats().created - before);
+    expect(saved + alreadySaved).toBe(total);
+    expect(await outcomes()).toHaveLength(total);
+    expect((await rounds()).map((round) => keptOf(round).length)).toEqual([3, 3, 3]);
+    const made = await requests(provider);
+    expect(new Set(made).size).toBe(made.length);
+    // Once more: nothing is left to make.
+    const again = await run(spec, { provider, fixedInput: 'b' });
+    expect(again.totals).toMatchObject({ saved: 0, alreadySaved: total, total });
+    expect(await requests(provider)).toHaveLength(made.length);
+  });
+
+  it('lists results that no job requests any more as unused, and gives them back later', async () => {
+    const provider = await start();
+    await run(specOf(small), { provider, fixedInput: 'a' });
+    const made = simulator.stats().created;
+    const fewer = await run(specOf({ ...small, rounds: 1 }), {
+      ...{ provider, fixedInput: 'b', resumeAnyway: true },
+    });
+    expect(fewer.totals).toMatchObject({ saved: 0, alreadySaved: 6, total: 6 });
+    expect(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')).unused).toHaveLength(2);
+    const all = await run(specOf(small), { provider, fixedInput: 'a', resumeAnyway: true });
+    expect(all.totals).toMatchObject({ saved: 0, alreadySaved: 8, total: 8 });
+    expect(simulator.stats().created).toBe(made);
+  });
+});
