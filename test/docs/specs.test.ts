@@ -66,7 +66,7 @@ beforeAll(async () => {
     { cwd: folder, env: { ...process.env, NO_COLOR: '1', REPLICATE_API_TOKEN: '' }, maxBuffer: 2 ** 24 },
   );
   ended = JSON.parse(stdout);
-});
+}, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it.each(dryRuns.map((line, index) => [line, index] as const))('%s runs as it is shown', (_line, index) => {
