@@ -36,7 +36,7 @@ const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: strin
   EROFS: [
     'ERR_NOT_WRITABLE',
     'The disk is read-only:',
-    `Choose a folder on a writable disk with ${option('--out')}.`,
+    `Mount the disk for writing, or choose a folder on another disk with ${option('--out')}.`,
   ],
   ENOENT: [
     'ERR_NOT_FOUND',
@@ -52,12 +52,12 @@ const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: strin
   ENOTDIR: [
     'ERR_NOT_A_FOLDER',
     'A file is in the way on the path',
-    `Choose another folder with ${option('--out')}.`,
+    `Move that file away, or choose another folder with ${option('--out')}.`,
   ],
   EEXIST: [
     'ERR_NOT_A_FOLDER',
     'A file is in the way of the folder',
-    `Choose another folder with ${option('--out')}.`,
+    `Move that file away, or choose another folder with ${option('--out')}.`,
   ],
   EISDIR: ['ERR_NOT_A_FILE', 'A folder is in the way of the file', 'Move that folder away.'],
   ELOOP: [
@@ -68,7 +68,7 @@ const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: strin
   ENAMETOOLONG: [
     'ERR_NAME_TOO_LONG',
     'The path is too long:',
-    `Choose a shorter folder with ${option('--out')}.`,
+    `Move the folder to a shorter path, or choose another folder with ${option('--out')}.`,
   ],
   EMFILE: [
     'ERR_TOO_MANY_FILES',

@@ -124,6 +124,12 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     'empty: Expected the folder of a run, got an empty folder',
     'Give the folder that the run named: its --out, or out/ and the name of its input.',
   ],
+  // It has no --out, with which others choose another folder.
+  [
+    'retry paid --simulate',
+    'FOLDER/paid has images of Replicate, and this run uses the rxposure simulator.',
+    'Remove --simulate to continue it: services are never mixed.',
+  ],
   [
     'generate three.txt --simulate --only 5',
     '`--only 5` selects no job: the jobs are 1 to 3.',
@@ -172,6 +178,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rxposure-messages-'));
   await mkdir(join(folder, 'mine/night'), { recursive: true });
   await mkdir(join(folder, 'empty'));
+  await mkdir(join(folder, 'paid'));
+  await writeFile(join(folder, 'paid/run.json'), '{"service":"replicate","input":null}');
   await writeFile(join(folder, 'mine/night/run.json'), '{"service":"simulator","input":null}');
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
   const words = JSON.stringify(mistakes.map(([typed]) => typed.split(' ')));
@@ -180,7 +188,7 @@ beforeAll(async () => {
     env: { ...process.env, NO_COLOR: '1', REPLICATE_API_TOKEN: '' },
   });
   // The number depends on the version of the encoder.
-  ended = JSON.parse(stdout.replaceAll(/takes \d+ bytes/g, 'takes N bytes'));
+  ended = JSON.parse(stdout.replaceAll(/takes \d+ bytes/g, 'takes N bytes').replaceAll(folder, 'FOLDER'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -197,7 +205,7 @@ it.each(mistakes.map(([typed], index) => [typed, index] as const))(
 );
 
 it('leaves no run folder behind', async () => {
-  expect((await readdir(folder)).sort()).toEqual([...Object.keys(files), 'empty', 'mine'].sort());
+  expect((await readdir(folder)).sort()).toEqual([...Object.keys(files), 'empty', 'mine', 'paid'].sort());
 });
 
 it('names the missing package in a clone without an install', async () => {

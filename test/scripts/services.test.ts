@@ -199,7 +199,7 @@ it.each(['--base-url', 'the environment'])(
     expect(command).toBe(['x1', ...table, ...service].join(' '));
     isBroken = false;
     const retried = await script('retry-failed.ts', command.split(' '), '', env);
-    expect(retried).toMatchObject({ code: 0, stderr: expect.stringContaining('1 of 1 jobs saved') });
+    expect(retried).toMatchObject({ code: 0, stderr: expect.stringContaining('1 of 1 job saved') });
     expect(own.stats().created).toBe(3);
     await own.close();
   },

@@ -11,6 +11,7 @@ import { type FlagName, type Flags, type SettledFlags, withDefaults } from '../f
 import type { GivenPrice } from '../flags/prices.ts';
 import { createWarn, keepMemorySmall, readEnvironment, type Warn } from '../script/environment.ts';
 import { findConfig } from '../script/findConfig.ts';
+import { fittingError } from '../script/fittingHint.ts';
 import { runScript } from '../script/runScript.ts';
 import { expectPath, withRightCommand } from './rightCommand.ts';
 import type { Batch } from './runBatch.ts';
@@ -64,7 +65,8 @@ function runBatchScript(
         flags.maxWaitMs === null || flags.dryRun ? service : await waiting(service, flags.maxWaitMs, warn);
       return await main({ inputs, flags, service: patient, io, warn });
     } catch (error) {
-      throw await withRightCommand(error, command.name, { inputs, argv });
+      const fitting = fittingError(error, { hasOut: command.serves('out') });
+      throw await withRightCommand(fitting, command.name, { inputs, argv });
     } finally {
       await service?.close();
     }

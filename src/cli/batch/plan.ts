@@ -6,7 +6,7 @@ import { createUploadTally } from '../../sources/planning/plannedUploads.ts';
 import type { Json, ModelInput, ModelSchema, Plan, PlannedUploads } from '../../types.ts';
 import { createPaint, type Paint, type TextStream, windowSize } from '../display/terminal.ts';
 import { displayWidth, jobName, promptPreview, shorten } from '../display/text.ts';
-import { countPlan, type PlanSettings, type PlanTotals, planSummary } from './planSummary.ts';
+import { type PlanSettings, type PlanTotals, planSummary } from './planSummary.ts';
 
 export interface PrintPlanConfig extends PlanSettings {
   stream: TextStream;
@@ -16,6 +16,8 @@ export interface PrintPlanConfig extends PlanSettings {
   json?: boolean;
   /** Returns true for a saved job, which is counted but not shown. Default: no job is. */
   isSaved?: (plan: Plan) => boolean;
+  /** Returns the saved jobs that no plan so far has asked for. Default: none. */
+  countUnused?: () => number;
   /** Removes secrets from the output. Default: returns texts unchanged. */
   redact?: (text: string) => string;
 }
@@ -43,6 +45,7 @@ export async function printPlan(
   config: PrintPlanConfig,
 ): Promise<PlanTotals> {
   const { stream, json = false, isSaved = () => false, redact = (text) => text } = config;
+  const budget = openBudget(config);
   const rows = rowsOf(config);
   const uploads = createUploadTally();
   let totals = noPlans;
@@ -52,11 +55,14 @@ export async function printPlan(
       continue;
     }
     totals = countPlan(totals, plan);
+    budget?.take(plan);
     uploads.add(plan);
     if (json) stream.write(jsonLine(plannedEvent(plan, schemaOf(config, plan)), redact));
     else if (totals.jobs <= MOST_ROWS) stream.write(`${redact(rows(plan).join('\n'))}\n`);
   }
-  totals = { ...withRatings(totals, config.ratedBy), ...uploadsOf(uploads.total()) };
+  totals = { ...withRatings(totals, config.ratedBy), ...uploadsOf(uploads.total()), ...budget?.total() };
+  const unused = config.countUnused?.() ?? 0;
+  if (unused > 0) totals = { ...totals, unused };
   if (json) {
     const prices = Object.fromEntries(config.models.map(({ model, price }) => [model, price]));
     stream.write(jsonLine({ type: 'plan', totals, prices }, redact));
@@ -66,6 +72,20 @@ export async function printPlan(
   const more = hidden > 0 ? [`… and ${hidden} more`] : [];
   stream.write(redact([...more, '', ...planSummary(totals, config), ''].join('\n')));
   return totals;
+}
+
+/** Counts the jobs for which the budget is enough, as a run does; null without one. */
+function openBudget({ flags: { budgetMicroUsd }, spentMicroUsd = 0 }: PrintPlanConfig) {
+  if (budgetMicroUsd === null) return null;
+  let leftMicroUsd = Math.max(0, budgetMicroUsd - spentMicroUsd);
+  let allowed = 0;
+  const take = ({ priceMicroUsd }: Plan): void => {
+    // A budget refuses jobs without a known price.
+    if (priceMicroUsd === null || priceMicroUsd > leftMicroUsd) return;
+    leftMicroUsd -= priceMicroUsd;
+    allowed += 1;
+  };
+  return { take, total: () => ({ allowed }) };
 }
 
 function uploadsOf(uploads: PlannedUploads | null): Pick<PlanTotals, 'uploads'> {
@@ -162,4 +182,19 @@ function planRow({ index, model, path, priceMicroUsd, input, prompt }: Plan, col
   const room = left < SHORTEST_PROMPT ? columns - 9 : left;
   const between = left < SHORTEST_PROMPT ? '\n       ' : '  ';
   return `${facts}${between}${shorten(promptPreview(prompt), room)}`;
+}
+
+/** Adds one job to the sums. */
+function countPlan(totals: PlanTotals, { model, priceMicroUsd }: Plan): PlanTotals {
+  const { jobs, models, costMicroUsd, costMicroUsdOf, unpricedJobs, unpricedModels } = totals;
+  const isNew = priceMicroUsd === null && !unpricedModels.includes(model);
+  return {
+    ...totals,
+    jobs: jobs + 1,
+    models: { ...models, [model]: (models[model] ?? 0) + 1 },
+    costMicroUsd: costMicroUsd + (priceMicroUsd ?? 0),
+    costMicroUsdOf: { ...costMicroUsdOf, [model]: (costMicroUsdOf[model] ?? 0) + (priceMicroUsd ?? 0) },
+    unpricedJobs: unpricedJobs + (priceMicroUsd === null ? 1 : 0),
+    unpricedModels: isNew ? [...unpricedModels, model] : unpricedModels,
+  };
 }

@@ -1,7 +1,8 @@
 import { formatUsd } from '../../base/text.ts';
+import { wholeCents } from '../../pipelines/run/closing/budgetUse.ts';
 import { concurrencyOf } from '../../pipelines/run/concurrency.ts';
-import type { ModelSchema, Plan, PlannedUploads } from '../../types.ts';
-import { formatDuration, plainText } from '../display/text.ts';
+import type { ModelSchema, PlannedUploads } from '../../types.ts';
+import { counted, formatDuration, plainText } from '../display/text.ts';
 import { uploadsText } from '../display/uploads.ts';
 import type { SettledFlags } from '../flags/flags.ts';
 import type { SpendingLimit } from '../flags/spendingLimits.ts';
@@ -49,19 +50,22 @@ export interface PlanSettings {
   axes?: string;
   /** The model that rates each image. Default: none. */
   ratedBy?: RatedBy;
+  /** Money that earlier runs of the folder have spent, which the budget includes. Default 0. */
+  spentMicroUsd?: number;
 }
 
 /** Returns the end of a plan: jobs, models, cost, time, settings, and how to start the run. */
 export function planSummary(totals: PlanTotals, settings: PlanSettings): string[] {
   return [
     fact('jobs', jobsText(totals)),
+    ...unusedLines(totals),
     ...(settings.axes === undefined ? [] : [fact('axes', settings.axes)]),
     ...modelLines(totals, settings),
     ...fallbackLines(settings.flags),
     ...ratingLines(totals, settings),
     fact('cost', costText(totals)),
     ...priceLines(totals, settings),
-    ...budgetLines(totals, settings.flags),
+    ...budgetLines(totals, settings),
     ...spendingLines(totals, settings),
     fact('time', timeText(totals, settings)),
     fact('settings', settingsText(settings.flags)),
@@ -78,6 +82,15 @@ function fact(name: string, text: string): string {
 
 function jobsText({ jobs, alreadySaved }: PlanTotals): string {
   return alreadySaved === 0 ? String(jobs) : `${jobs} to make, ${alreadySaved} already saved`;
+}
+
+function unusedLines({ unused = 0 }: PlanTotals): string[] {
+  if (unused === 0) return [];
+  const [those, images] =
+    unused === 1
+      ? ['1 saved job of this folder is', 'its images']
+      : [`${unused} saved jobs of this folder are`, 'their images'];
+  return [fact('unused', `${those} not in the input: the run moves ${images} to unused/`)];
 }
 
 /** Returns a line for one model, a table for several. */
@@ -132,13 +145,19 @@ function costText({ jobs, costMicroUsd, unpricedJobs, unpricedModels }: PlanTota
   return unpricedJobs === jobs ? unknown : `at least ${formatUsd(costMicroUsd)}; ${unknown}`;
 }
 
-function budgetLines(totals: PlanTotals, { budgetMicroUsd }: PlanSettings['flags']): string[] {
+function budgetLines(totals: PlanTotals, { flags, spentMicroUsd = 0 }: PlanSettings): string[] {
+  const { budgetMicroUsd } = flags;
   if (budgetMicroUsd === null) return [];
-  const { costMicroUsd, unpricedJobs } = totals;
-  const isEnough = costMicroUsd <= budgetMicroUsd;
-  const verdict = isEnough ? 'enough' : 'not enough: jobs beyond it will be skipped';
-  const scope = isEnough && unpricedJobs > 0 ? ' for the jobs with a known price' : '';
-  return [fact('budget', `${formatUsd(budgetMicroUsd)}, ${verdict}${scope}`)];
+  const { jobs, costMicroUsd, unpricedJobs, allowed = 0 } = totals;
+  const neededMicroUsd = spentMicroUsd + costMicroUsd;
+  const spent = spentMicroUsd === 0 ? '' : `, ${formatUsd(spentMicroUsd)} of it spent by earlier runs`;
+  const scope = unpricedJobs > 0 ? ' for the jobs with a known price' : '';
+  const all = `--budget ${wholeCents(neededMicroUsd).toFixed(2)}`;
+  const verdict =
+    neededMicroUsd <= budgetMicroUsd
+      ? `enough${scope}`
+      : `enough for ${allowed} of ${counted(jobs, 'job')}: the rest will be skipped; all of them need ${all}`;
+  return [fact('budget', `${formatUsd(budgetMicroUsd)}${spent}, ${verdict}`)];
 }
 
 function configLines({ config }: PlanSettings['flags']): string[] {
@@ -156,12 +175,13 @@ function spendingLines({ costMicroUsd }: PlanTotals, { spending = [] }: PlanSett
 /** Estimates the time by the slower of two bounds: concurrency, and create requests a minute. */
 function timeText({ jobs, models: jobsOf }: PlanTotals, { models, flags }: PlanSettings): string {
   const durations = models.filter(({ model }) => (jobsOf[model] ?? 0) > 0);
+  const unknown = durations.flatMap(({ model, durationMs }) => (durationMs === null ? [model] : []));
+  if (unknown.length === durations.length && jobs > 0) return 'unknown';
   let sumMs = 0;
   let longestMs = 0;
   for (const { model, durationMs } of durations) {
-    if (durationMs === null) return 'unknown';
-    sumMs += (jobsOf[model] ?? 0) * durationMs;
-    longestMs = Math.max(longestMs, durationMs);
+    sumMs += (jobsOf[model] ?? 0) * (durationMs ?? 0);
+    longestMs = Math.max(longestMs, durationMs ?? 0);
   }
   const sideBySideMs =
     jobs === 0
@@ -171,7 +191,8 @@ function timeText({ jobs, models: jobsOf }: PlanTotals, { models, flags }: PlanS
   const requestsMs = (Math.max(0, jobs - 1) / flags.ratePerMinute) * 60_000 + (jobs > 0 ? longestMs : 0);
   const totalMs = Math.max(sideBySideMs, requestsMs);
   // An estimate is not exact to tenths of a second.
-  return `about ${formatDuration(totalMs < 2_000 ? totalMs : Math.round(totalMs / 1_000) * 1_000)}`;
+  const time = formatDuration(totalMs < 2_000 ? totalMs : Math.round(totalMs / 1_000) * 1_000);
+  return unknown.length === 0 ? `about ${time}` : `at least ${time}, unknown for ${unknown.join(', ')}`;
 }
 
 function settingsText(flags: PlanSettings['flags']): string {
@@ -199,21 +220,10 @@ export interface PlanTotals {
   readonly costMicroUsdOf: Readonly<Record<string, number>>;
   readonly unpricedJobs: number;
   readonly unpricedModels: readonly string[];
+  /** Jobs for which the budget is enough; absent without a budget. */
+  readonly allowed?: number;
+  /** Saved jobs that the input does not have; absent if there are none, or they are not known. */
+  readonly unused?: number;
   /** The local files that go to the service; absent if there are none. */
   readonly uploads?: PlannedUploads;
-}
-
-/** Adds one job to the sums. */
-export function countPlan(totals: PlanTotals, { model, priceMicroUsd }: Plan): PlanTotals {
-  const { jobs, models, costMicroUsd, costMicroUsdOf, unpricedJobs, unpricedModels } = totals;
-  const isNew = priceMicroUsd === null && !unpricedModels.includes(model);
-  return {
-    ...totals,
-    jobs: jobs + 1,
-    models: { ...models, [model]: (models[model] ?? 0) + 1 },
-    costMicroUsd: costMicroUsd + (priceMicroUsd ?? 0),
-    costMicroUsdOf: { ...costMicroUsdOf, [model]: (costMicroUsdOf[model] ?? 0) + (priceMicroUsd ?? 0) },
-    unpricedJobs: unpricedJobs + (priceMicroUsd === null ? 1 : 0),
-    unpricedModels: isNew ? [...unpricedModels, model] : unpricedModels,
-  };
 }

@@ -54,6 +54,8 @@ export interface Batch {
   readonly flags: SettledFlags;
   /** The command that makes the rest of it, in words. Default: the same one again. */
   readonly again?: string;
+  /** False if it asks the service for nothing. Default true. */
+  readonly sendsRequests?: boolean;
   readonly service: OpenService;
   readonly io: ScriptIo;
 }
@@ -218,13 +220,13 @@ function leavesOf({ detach, only }: Batch['flags']): NextCommands['leaves'] {
   return only === null ? 'stopped' : 'not chosen';
 }
 
-function openReporter({ flags, again, io }: Batch, carried: readonly string[]) {
+function openReporter({ flags, again, sendsRequests = true, io }: Batch, carried: readonly string[]) {
   const { token, noColor } = readEnvironment(io.env);
   return createReporter({
     stdout: io.stdout,
     stderr: io.stderr,
     noColor,
-    next: { carried, leaves: leavesOf(flags), ...(again === undefined ? {} : { again }) },
+    next: { carried, leaves: leavesOf(flags), sendsRequests, ...(again === undefined ? {} : { again }) },
     json: flags.json,
     quiet: flags.quiet,
     redact: (text) => redact(text, token),

@@ -5,7 +5,7 @@ import {
   type PlannedBatch,
   planBatch,
 } from '../../pipelines/front/planning/planBatch.ts';
-import { savedJobs } from '../../pipelines/front/planning/savedJobs.ts';
+import { earlierResults } from '../../pipelines/front/planning/savedJobs.ts';
 import { priceFor } from '../../pipelines/run/runConfig.ts';
 import { describePrice } from '../../providers/prices/cost.ts';
 import { typicalDurationMs } from '../../providers/prices/priceTable.ts';
@@ -24,6 +24,8 @@ interface JobBatch extends JobsToPlan, Omit<Batch, 'run' | 'fingerprint'> {
   readonly axes?: string;
   /** The model that rates each image. Default: none. */
   readonly ratedBy?: RatedBy;
+  /** True if later jobs follow from the results of earlier ones: a plan guesses. Default false. */
+  readonly followsResults?: boolean;
 }
 
 /** Plans the jobs, then shows the plan (`--dry-run`) or runs it; resolves with the exit code. */
@@ -91,6 +93,8 @@ async function showPlan({ plans }: PlannedBatch, batch: JobBatch): Promise<numbe
       durationMs: durationMs === null ? null : durationMs / service.speed,
     };
   });
+  const { isSaved, countUnused, spentMicroUsd } = await earlierResults(folder);
+  const isWhole = flags.only === null && flags.limit === null && !batch.followsResults;
   await printPlan(selected(plans(), flags), {
     stream: io.stdout,
     isColored: io.stdout.isTTY === true && !readEnvironment(io.env).noColor,
@@ -101,7 +105,9 @@ async function showPlan({ plans }: PlannedBatch, batch: JobBatch): Promise<numbe
     ...(batch.axes === undefined ? {} : { axes: batch.axes }),
     ...(batch.ratedBy === undefined ? {} : { ratedBy: batch.ratedBy }),
     spending: limitsLeft(flags, io.env),
-    isSaved: await savedJobs(folder),
+    isSaved,
+    spentMicroUsd,
+    ...(isWhole ? { countUnused } : {}),
   });
   return exitCodes.allSaved.code;
 }

@@ -9,12 +9,24 @@ import { loaders } from './loaders.ts';
 
 const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
+/** Scripts go into folders that a fresh home does not have. */
+const FOLDERS = `
+Before the first time, create the folder of the script:
+  mkdir -p ~/.local/share/bash-completion/completions
+  mkdir -p ~/.zfunc
+  mkdir -p ~/.config/fish/completions`;
+
 /** Runs the command for the arguments after its name. */
 export const run: RunCommand = plainCommand({
   name: 'completion',
-  describe: (command) => command.argument('<SHELL>', `one of ${Object.keys(shells).join(', ')}`),
+  describe: (command) =>
+    command.argument('<SHELL>', `one of ${Object.keys(shells).join(', ')}`).addHelpText('after', FOLDERS),
   words: Object.keys(shells),
-  examples: ['bash > ~/.local/share/bash-completion/completions/rxposure', 'zsh > ~/.zfunc/_rxposure'],
+  examples: [
+    'bash > ~/.local/share/bash-completion/completions/rxposure',
+    'zsh > ~/.zfunc/_rxposure',
+    'fish > ~/.config/fish/completions/rxposure.fish',
+  ],
   run: async ([shell = ''], _options, { stdout }) => {
     stdout.write(await completionOf(shell));
     return 0;

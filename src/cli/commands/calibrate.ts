@@ -13,6 +13,7 @@ const command = createCommand({
     ...(['timeout', 'follow', 'out', 'dry-run'] as const),
     ...(['simulate', 'provider', 'base-url', 'refresh-models', 'json', 'no-config', 'quiet'] as const),
   ],
+  defaults: { model: 'black-forest-labs/flux-schnell' },
   examples: ['--simulate=5', '--model black-forest-labs/flux-dev --budget 0.10'],
 });
 

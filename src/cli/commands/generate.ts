@@ -9,11 +9,12 @@ const command = createCommand({
   inputs: [
     {
       name: 'INPUT',
-      help: '.txt, .csv, .tsv, .jsonl, .json or .yaml file of prompts; - for standard input',
+      help: '.txt, .csv, .tsv, .xlsx, .jsonl, .json or .yaml file of prompts; - for standard input',
       unless: 'prompt',
     },
   ],
   flags: [...flagsOfAll, 'prompt'],
+  defaults: { model: 'black-forest-labs/flux-schnell' },
   examples: [
     'examples/prompts.jsonl --simulate',
     'prompts.csv --model black-forest-labs/flux-dev --dry-run',

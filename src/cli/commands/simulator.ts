@@ -42,7 +42,8 @@ const examplePrompts = isSource ? 'examples/prompts.jsonl' : 'prompts.csv';
 function describeCommand(): Command {
   return new Command(commandLine('simulator'))
     .description(commandTable.simulator.help)
-    .version(packageVersion())
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
     .option('--port <n>', 'port of the API; 0: any free one', port, 8787)
     .option('--files-port <n>', 'port of the output files; 0: any free one', port, 0)
     .option('--speed <n>', 'times faster than real time', aboveZero, 1)

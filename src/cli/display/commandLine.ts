@@ -8,6 +8,8 @@ export interface NextCommands {
   readonly carried: readonly string[];
   /** Why it leaves jobs at its end: `--detach`, `--only`, or a stop. */
   readonly leaves: 'detached' | 'not chosen' | 'stopped';
+  /** False for a command that sends the service no request, and so has no pace. */
+  readonly sendsRequests: boolean;
 }
 
 /** The commands that are a script of their own in a clone, with its name in `pipelines/`. */

@@ -49,6 +49,11 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
   }
 }
 
+type StartOfRun = Pick<
+  Progress,
+  'total' | 'alreadySaved' | 'concurrency' | 'folder' | 'service' | 'uploads' | 'sendsRequests'
+>;
+
 /** Returns the first line of a run: its jobs, and where their files go. */
 export function startLine({
   total,
@@ -57,11 +62,13 @@ export function startLine({
   folder,
   service,
   uploads,
-}: Pick<Progress, 'total' | 'alreadySaved' | 'concurrency' | 'folder' | 'service' | 'uploads'>): string {
+  sendsRequests,
+}: StartOfRun): string {
   const sent = uploads === undefined ? '' : `; uploads ${uploadsText(uploads)}`;
   const before = alreadySaved > 0 ? `, ${alreadySaved} already saved` : '';
   const simulated = isSimulated(service) ? ', simulated' : '';
-  return `${counted(total, 'job')}${simulated}${before}, ${concurrency} at a time, into ${plainText(folder)}${sent}`;
+  const pace = sendsRequests ? `, ${concurrency} at a time` : '';
+  return `${counted(total, 'job')}${simulated}${before}${pace}, into ${plainText(folder)}${sent}`;
 }
 
 /** The first failure of a cause has a line; the summary counts all, with the advice. */

@@ -98,7 +98,7 @@ export function createProgress(now: () => number, next: Partial<NextCommands> = 
       else if (outcome.cached) cached += 1;
     },
     progress: () => ({
-      ...{ again: 'the same command again', carried: [], leaves: 'stopped', ...next },
+      ...{ again: 'the same command again', carried: [], leaves: 'stopped', sendsRequests: true, ...next },
       ...start,
       ...counter.counts(),
       ...requests.counts,

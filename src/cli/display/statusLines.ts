@@ -126,7 +126,7 @@ export function progressParts(progress: Progress, nowMs: number): ProgressPart[]
     pausedUntilMs > nowMs && { text: pauseText(pausedUntilMs - nowMs), rank: 3, style: 'yellow' },
     ...outageParts(progress, nowMs),
     ...moneyPart(progress),
-    ratePerMinute !== null && ratePerMinute > 0 && { text: rateText(ratePerMinute), rank: 8, style: null },
+    ...pacePart(progress),
     ...timePart(expected - done, ratePerMinute),
   ];
   return parts.filter((part) => part !== false);
@@ -156,6 +156,11 @@ function moneyPart({ costMicroUsd, unpricedJobs, estimatedMicroUsd }: Progress):
   if (costMicroUsd === 0) return [];
   const about = estimatedMicroUsd > 0 ? '~' : '';
   return [{ text: `${about}${formatUsd(costMicroUsd)}${unpricedJobs > 0 ? '+' : ''}`, rank: 6, style: null }];
+}
+
+function pacePart({ ratePerMinute, sendsRequests }: Progress): ProgressPart[] {
+  if (!sendsRequests || ratePerMinute === null || ratePerMinute === 0) return [];
+  return [{ text: rateText(ratePerMinute), rank: 8, style: null }];
 }
 
 function rateText(perMinute: number): string {

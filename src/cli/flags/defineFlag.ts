@@ -138,16 +138,19 @@ export function valueFlag<
   };
 }
 
-/** Defines a flag that may be repeated; its field is the list of all values. */
+/**
+ * Defines a flag that may be repeated; its field is the list of all values. The help shows
+ * `shownDefault` as its default. Default: none.
+ */
 export function listFlag<Name extends string, Field extends string, Value>(
-  config: ListFlagConfig<Name, Field, Value>,
+  config: ListFlagConfig<Name, Field, Value> & { shownDefault?: string },
 ): FlagDefinition<Name, Field, readonly Value[], never> {
-  const { value, ...flag } = config;
+  const { value, shownDefault = null, ...flag } = config;
   return {
     ...flag,
     ...choicesOf(value),
     empty: [],
-    shownDefault: null,
+    shownDefault,
     read: (text, before) => [...before, readValue(config, text)],
   };
 }

@@ -4,6 +4,7 @@ import { UsageError } from '../../errors.ts';
 import { commandLine } from '../display/commandLine.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import { counted, quoted } from '../display/text.ts';
+import { fittingError } from '../script/fittingHint.ts';
 import { runScript } from '../script/runScript.ts';
 import { commandLineError } from './commandLineFaults.ts';
 import { commonOptions, declaredOptions } from './commandOption.ts';
@@ -33,7 +34,11 @@ export function plainCommand<Options extends object>(config: PlainCommandConfig<
         io.stdout.write(command);
         return 0;
       }
-      return config.run(command.args, command.opts<Options>(), io);
+      try {
+        return await config.run(command.args, command.opts<Options>(), io);
+      } catch (error) {
+        throw fittingError(error, { hasOut: false });
+      }
     });
   const options = () => [...declaredOptions(config.describe(new Command())), ...commonOptions];
   const { words } = config;

@@ -40,6 +40,7 @@ export async function refine(script: BatchScriptContext): Promise<number> {
   return startBatch({
     ...place,
     ...batch,
+    followsResults: true,
     axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
     ...(typeof scorer === 'function' ? {} : { ratedBy: ratedBy(scorer) }),
     flags,

@@ -81,11 +81,44 @@ it.each([
 
 it.each([
   [6_000, 'budget    $0.006, enough'],
-  [5_999, 'budget    $0.005999, not enough: jobs beyond it will be skipped'],
+  [
+    5_999,
+    'budget    $0.005999, enough for 1 of 2 jobs: the rest will be skipped; all of them need --budget 0.01',
+  ],
+  [
+    1_000,
+    'budget    $0.001, enough for 0 of 2 jobs: the rest will be skipped; all of them need --budget 0.01',
+  ],
 ])('compares with a budget of %i millionths', async (budgetMicroUsd, line) => {
   const settings = config({ flags: withDefaults({ ...emptyFlags, budgetMicroUsd }) });
   await printPlan(many(2), settings);
   expect(settings.stream.lines).toContain(line);
+});
+
+it('counts what earlier runs have spent as part of the budget', async () => {
+  const flags = withDefaults({ ...emptyFlags, budgetMicroUsd: 10_000 });
+  const settings = config({ flags, spentMicroUsd: 6_000 });
+  expect(await printPlan(many(2), settings)).toMatchObject({ allowed: 1 });
+  expect(settings.stream.lines).toContain(
+    'budget    $0.01, $0.006 of it spent by earlier runs, enough for 1 of 2 jobs: the rest will be skipped; all of them need --budget 0.02',
+  );
+});
+
+it.each([
+  [1, '1 saved job of this folder is not in the input: the run moves its images to unused/'],
+  [2, '2 saved jobs of this folder are not in the input: the run moves their images to unused/'],
+])('counts saved jobs that the input does not have: %i', async (unused, text) => {
+  const settings = config({ countUnused: () => unused });
+  expect(await printPlan(many(1), settings)).toMatchObject({ unused });
+  expect(settings.stream.lines).toContain(`unused    ${text}`);
+});
+
+it('adds up the known times, and names the models without one', async () => {
+  const quick = { model: 'a/quick', schema, price: '$0.003 an image', durationMs: 2_000 };
+  const other = { model: 'b/other', schema: null, price: null, durationMs: null };
+  const settings = config({ models: [quick, other], flags: withDefaults({ ...emptyFlags, concurrency: 1 }) });
+  await printPlan([plan(0, { model: 'a/quick' }), plan(1, { model: 'b/other' })], settings);
+  expect(settings.stream.lines).toContain('time      at least 2s, unknown for b/other');
 });
 
 it('puts the prompt on a row of its own in a narrow window', async () => {

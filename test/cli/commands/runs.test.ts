@@ -248,10 +248,11 @@ it('opens the gallery of a run', async () => {
   await aRun(out, 'replicate', []);
   const opened: string[] = [];
   const stdout = new FakeStream();
-  const open = async (page: string) => void opened.push(page);
-  await expect(openRun(out, { stdout }, open)).rejects.toThrow(`${out} has no gallery.`);
+  const open = async (page: string) => opened.push(page) > 0;
+  const io = { stdout, stderr: new FakeStream() };
+  await expect(openRun(out, io, open)).rejects.toThrow(`${out} has no gallery.`);
   await writeFile(join(out, 'gallery.html'), '');
-  expect(await openRun(out, { stdout }, open)).toBe(0);
+  expect(await openRun(out, io, open)).toBe(0);
   expect(opened).toEqual([join(out, 'gallery.html')]);
   expect(stdout.text).toBe(`  look     file://${out}/gallery.html\n`);
 });

@@ -42,6 +42,7 @@ it('begins with the jobs and the folder, and marks a simulation', () => {
   expect(startLine(progress({ service: 'simulator', alreadySaved: 2 }))).toBe(
     '10 jobs, simulated, 2 already saved, 10 at a time, into /out/run',
   );
+  expect(startLine(progress({ sendsRequests: false }))).toBe('10 jobs, into /out/run');
 });
 
 it('names the command that collects open predictions, and its deadline', () => {

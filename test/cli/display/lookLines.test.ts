@@ -26,3 +26,10 @@ it('does not take a folder for a page', async () => {
   await writeFile(join(folder, 'ab.html'), '');
   expect(lookLines(folder)).toEqual([`  look     file://${folder}/ab.html`]);
 });
+
+it('names no gallery that the run has not written', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rxposure-look-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const name of ['ab.html', 'lineage.png', 'gallery.html']) await writeFile(join(folder, name), '');
+  expect(lookLines(folder, { gallery: false })).toEqual([`  look     file://${folder}/ab.html`]);
+});

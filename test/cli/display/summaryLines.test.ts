@@ -34,6 +34,12 @@ it('sums up a run in which all went well', () => {
   ]);
 });
 
+it('counts a single job, and shows no pace of a command that sends no request', () => {
+  expect(lines({ total: 1, saved: 1, alreadySaved: 0 })[0]).toBe('1 of 1 job saved in 1m 52s');
+  const [headline] = lines({}, progress({ sendsRequests: false }));
+  expect(headline).toBe('60 of 60 jobs saved (3 by earlier runs) in 1m 52s');
+});
+
 it('marks a simulation, whose money was not paid', () => {
   const [headline, cost] = lines({}, progress({ service: 'simulator' }));
   expect(headline).toMatch(/^Simulated: 60 of 60 jobs saved/);

@@ -3,10 +3,11 @@ import { unlessMissing } from '../../../disk/storageError.ts';
 import { UsageError } from '../../../errors.ts';
 import { runFolderAt, runsBelow } from '../../batch/runFolder.ts';
 import { lookLines, pagesIn } from '../../display/lookLines.ts';
-import { openPage } from '../../display/openPage.ts';
+import { notOpenedText, openPage } from '../../display/openPage.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
 import type { RunCommand } from '../../flags/commandTable.ts';
 import { plainCommand } from '../../flags/plainCommand.ts';
+import { exitCodes } from '../../script/exit.ts';
 
 /** Runs the command for the arguments after its name. */
 export const run: RunCommand = plainCommand<{ readonly print?: boolean }>({
@@ -16,16 +17,17 @@ export const run: RunCommand = plainCommand<{ readonly print?: boolean }>({
       .argument('[FOLDER]', 'run folder (default: the one below out/ that was changed last)')
       .option('--print', 'print the addresses of its pages, and open nothing'),
   examples: ['', 'out/summer-launch', 'out/summer-launch --print'],
-  run: ([path], { print = false }, io) => openRun(path, io, print ? async () => {} : openPage),
+  run: ([path], { print = false }, io) => openRun(path, io, print ? async () => true : openPage),
 });
 
 /**
- * Opens the gallery of a run, and prints the addresses of its pages. Resolves with the exit code.
+ * Opens the gallery of a run, and prints the addresses of its pages. Resolves with the exit code: 1
+ * if no browser could be started.
  */
 export async function openRun(
   path: string | undefined,
-  { stdout }: Pick<ScriptIo, 'stdout'>,
-  open: (page: string) => Promise<void>,
+  { stdout, stderr }: Pick<ScriptIo, 'stdout' | 'stderr'>,
+  open: (page: string) => Promise<boolean>,
 ): Promise<number> {
   const folder = await runFolderAt(path ?? (await newestRun()));
   const [page] = pagesIn(folder);
@@ -39,8 +41,9 @@ export async function openRun(
       .map((line) => `${line}\n`)
       .join(''),
   );
-  await open(page);
-  return 0;
+  if (await open(page)) return exitCodes.allSaved.code;
+  stderr.write(`error: ${notOpenedText(page)}\n`);
+  return exitCodes.incomplete.code;
 }
 
 async function newestRun(): Promise<string> {

@@ -57,6 +57,7 @@ async function renderCommand(script: BatchScriptContext): Promise<number> {
   return runBatch({
     folder,
     fingerprint: null,
+    sendsRequests: false,
     flags: withDefaults(flags),
     // The folder names the service that made its images; the service itself is not asked.
     service: { ...service, provider: name === null ? provider : { ...provider, identify: () => of(name) } },

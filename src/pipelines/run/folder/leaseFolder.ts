@@ -36,7 +36,7 @@ export async function leaseFolder(
   const refuse = (holder: LeaseHolder) =>
     new UsageError(`${folder} is in use by another run: ${describeHolder(holder)}.`, {
       recoverable: true,
-      suggestion: `Wait until that run has ended, stop it, or choose another folder with ${option('--out')}.`,
+      suggestion: `Wait for that run or stop it, or choose another folder with ${option('--out')}.`,
     });
   const waiting = waitsForFolder
     ? 'Waiting until it has ended.'
