@@ -36,7 +36,7 @@ export class UsageError extends RxposureError {
 
 /** One wrong row of an input file. */
 export interface RowProblem {
-  /** 1-based line; in JSON and YAML lists the item's number. */
+  /** 1-based line of a file, on which the row begins; of a list in code, the number of the item. */
   readonly line: number;
   readonly message: string;
 }

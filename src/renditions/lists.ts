@@ -17,6 +17,15 @@ export function distinctRenditions(specs: readonly RenditionSpec[]): RenditionSp
   return specs.filter((spec, index) => specs.findIndex(({ name }) => name === spec.name) === index);
 }
 
+/** Throws `UsageError` if two renditions have one name: their files would have the same one too. */
+export function expectDistinctNames(specs: readonly RenditionSpec[]): void {
+  const double = specs.find(({ name }, index) => specs.findIndex((each) => each.name === name) < index);
+  if (double === undefined) return;
+  throw new UsageError(`Expected renditions with different names, got ${JSON.stringify(double.name)} twice`, {
+    suggestion: 'Give each rendition a name of its own, such as small=100x100.',
+  });
+}
+
 /**
  * Returns the part of the renditions that belongs to a spec's fingerprint: the shape, which the
  * model is asked for, and the file. Other options (gravity, caption, encoding) change no request,

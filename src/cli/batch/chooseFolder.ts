@@ -17,7 +17,7 @@ export interface RunFolder {
 }
 
 interface ChooseFolderConfig {
-  /** Name of the folder below `out/`. Default: that of the input's file, without its extension. */
+  /** Name of the folder below `out/`. Default: that of the input's file, without its extensions. */
   name?: string | null;
   /** Default: the file at `path`. */
   input?: RunInput;
@@ -45,14 +45,30 @@ export async function chooseFolder(
     });
   }
   const ownService = await lastValueFrom(identifyService(service));
-  const stem = name ?? basename(path, extname(path));
-  const wanted = join('out', isSimulated(ownService) ? `${stem}-simulated` : stem);
+  const inOut = (stem: string) => join('out', isSimulated(ownService) ? `${stem}-simulated` : stem);
+  const usual = inOut(name ?? withoutExtension(path.replace(/\.gz$/i, '')));
+  const earlier = inOut(withoutExtension(path));
+  const isEarlier =
+    flags.out === null && /\.gz$/i.test(path) && name === null && (await isRunOf(earlier, input, ownService));
+  const wanted = isEarlier ? earlier : usual;
   const folder = resolve(flags.out ?? (await freeFolder(wanted, input, ownService)));
   if (flags.out === null && folder !== resolve(wanted)) {
     warn(`${wanted} ${await ownerOf(wanted)}: this run goes to ${folder}. --out DIR names another folder.`);
   }
   await checkFolder(folder, { service: ownService });
   return { folder, input };
+}
+
+function withoutExtension(path: string): string {
+  return basename(path, extname(path));
+}
+
+/**
+ * Returns true for the run folder of an input. That of `t.csv.gz` was once named `t.csv`, and its
+ * images are not paid for again.
+ */
+async function isRunOf(folder: string, input: RunInput, service: string | null): Promise<boolean> {
+  return (await folderState(folder)) === 'run' && belongsTo(folder, input, service);
 }
 
 /** Describes the owner of a folder that is not of this run: another input, or other files. */

@@ -18,6 +18,8 @@ interface Found {
   /** Follows `got`: `a campaign spec`. */
   readonly what: string;
   readonly command: CommandName;
+  /** The spec commands that take as many of its keys as `command` does. */
+  readonly equals?: readonly string[];
 }
 
 const specNames: Readonly<Record<Workflow, string>> = {
@@ -50,7 +52,7 @@ async function find(path: string): Promise<Found | null> {
 
 async function specAt(path: string): Promise<Found | null> {
   const { parseYaml, readYaml } = await import('../../sources/promptFiles/yaml/parseYaml.ts');
-  const { workflowOf } = await import('../../pipelines/workflows/specSchemas.ts');
+  const { countOwn, workflowOf } = await import('../../pipelines/workflows/specSchemas.ts');
   const read = readYaml(parseYaml(await readFile(path, 'utf8')));
   if (!('value' in read) || typeof read.value !== 'object' || read.value === null) return null;
   if (Array.isArray(read.value)) return { what: 'a list of prompts', command: 'generate' };
@@ -58,7 +60,10 @@ async function specAt(path: string): Promise<Found | null> {
   const workflow = workflowOf(keys);
   // It may be a prompt that lacks the list around it: a grid has axes.
   if (workflow === 'grid' && extname(path).toLowerCase() === '.json' && !keys.includes('axes')) return null;
-  return workflow === null ? null : { what: specNames[workflow], command: workflow };
+  if (workflow === null) return null;
+  const most = countOwn(workflow, keys);
+  const equals = Object.keys(specNames).filter((name) => countOwn(name as Workflow, keys) >= most);
+  return { what: specNames[workflow], command: workflow, equals };
 }
 
 /** Returns the command that takes a file or a run folder; null if none does. */
@@ -85,6 +90,8 @@ export async function withRightCommand(
   const found = await find(path).catch(() => null);
   const wanted = wantedBy(name);
   if (found === null || found.command === name || wanted === null) return error;
+  // It may be a spec of this command that lacks a key.
+  if (found.equals?.includes(name)) return error;
   // Several commands take a run folder.
   if (wanted === RUN_FOLDER && found.what === RUN_FOLDER) return error;
   const words = argv.map(shellWord).join(' ');

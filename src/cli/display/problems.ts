@@ -24,6 +24,14 @@ export interface Problems {
 /** Reasons to skip jobs that are counted apart. */
 const MOST_REASONS = 5;
 
+/** Returns a reason of several jobs, in words that name no prediction. */
+function ofSeveral(reason: string): string {
+  return reason
+    .replace(/\bprediction … was\b/, 'their predictions were')
+    .replace(/\bPrediction … was\b/, 'Their predictions were')
+    .replace(/ …/g, '');
+}
+
 /** Collects the reasons of jobs that were not saved. */
 export function collectProblems() {
   const causes = createCauses();
@@ -52,7 +60,7 @@ export function collectProblems() {
     repeatingFailures,
     skipReasons: new Map(
       [...skipReasons].map(([reason, { text, count }]) => [
-        count === 1 && reason !== '' ? text : reason,
+        count === 1 && reason !== '' ? text : ofSeveral(reason),
         count,
       ]),
     ),

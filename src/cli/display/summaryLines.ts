@@ -68,7 +68,9 @@ function failedText({ failed }: RunTotals, { failuresByStage }: Problems): strin
   const parts = stages.flatMap(([stage, label]) =>
     failuresByStage[stage] === 0 ? [] : [`${failuresByStage[stage]} ${label}`],
   );
-  return parts.length === 0 ? String(failed) : `${failed} – ${parts.join(', ')}`;
+  if (parts.length === 0) return String(failed);
+  const isOne = Object.values(failuresByStage).includes(failed);
+  return isOne ? parts.join('') : `${failed} – ${parts.join(', ')}`;
 }
 
 const stages = [

@@ -69,14 +69,14 @@ export function comparisonTable({ models, fastest, cheapest }: Comparison): stri
   return lines.map((line) => `  ${line}\n`).join('');
 }
 
-/** Names the best model, or those that keep it from being known. */
+/** Names the best models, or those that keep it from being known. */
 function bestLine(
   title: string,
-  best: string | null,
+  best: readonly string[],
   reason: string,
   unknown: readonly ComparedModel[],
 ): string[] {
-  if (best !== null) return [`${title.padEnd(10)}${best}`];
+  if (best.length > 0) return [`${title.padEnd(10)}${best.join(', ')}`];
   if (unknown.length === 0) return [];
   return [`${title.padEnd(10)}unknown: ${reason} ${unknown.map(({ name }) => name).join(', ')}`];
 }

@@ -122,6 +122,8 @@ export interface JobSelection {
   readonly text: string;
   /** Returns true if it selects the job with an index, which counts from 0. */
   readonly has: (index: number) => boolean;
+  /** The indexes that it names one by one. */
+  readonly single: readonly number[];
 }
 
 const jobNumbers: FlagValue<JobSelection> = {
@@ -134,6 +136,7 @@ const jobNumbers: FlagValue<JobSelection> = {
     .transform(({ text, ranges }) => ({
       text,
       has: (index) => ranges.some(({ first, last }) => index >= first && index <= last),
+      single: ranges.filter(({ first, last }) => first === last).map(({ first }) => first),
     })),
 };
 

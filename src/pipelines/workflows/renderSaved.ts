@@ -48,11 +48,11 @@ export function renderSaved(settings: RenderSavedSettings): Observable<FinishedR
 interface Reviewed {
   /** The saved jobs that are chosen. */
   readonly total: number;
-  /** Those that lack a rendition, and whose originals are on disk. */
+  /** Those that lack a rendition; they fail if their originals are not on disk. */
   readonly toRender: IndexSet;
 }
 
-/** Compares the saved jobs with the wanted renditions, and warns of those that cannot have them. */
+/** Compares the saved jobs with the wanted renditions. */
 async function review(
   run: OpenRun,
   { plans, settings }: { plans: () => AsyncIterable<Plan>; settings: RunSettings },
@@ -68,8 +68,13 @@ async function review(
     total += 1;
     await additions.see(outcome, plan);
   }
+  const { toRender, away } = additions;
+  for (const index of [...away.values()]) {
+    away.delete(index);
+    toRender.add(index);
+  }
   additions.report();
-  return { total, toRender: additions.toRender };
+  return { total, toRender };
 }
 
 async function* plansOfSaved(

@@ -28,6 +28,12 @@ function isShared(key: string): boolean {
   return workflows.every((name) => Object.hasOwn(specSchemas[name].in.shape, key));
 }
 
+/** Returns the number of the keys that a workflow has, apart from those that all specs have. */
+export function countOwn(workflow: Workflow, keys: readonly string[]): number {
+  const { shape } = specSchemas[workflow].in;
+  return keys.filter((key) => Object.hasOwn(shape, key) && !isShared(key)).length;
+}
+
 /**
  * Returns the workflow that the keys of a spec belong to, mistyped ones aside; null if no workflow
  * has all of its required keys there and more of the others than any other.
@@ -36,9 +42,9 @@ export function workflowOf(keys: readonly string[]): Workflow | null {
   const fitting = workflows.flatMap((workflow) => {
     const { shape } = specSchemas[workflow].in;
     const needed = Object.entries(shape).filter(([, field]) => !field.safeParse(undefined).success);
-    const own = keys.filter((key) => Object.hasOwn(shape, key) && !isShared(key));
+    const own = countOwn(workflow, keys);
     const isWhole = needed.every(([key]) => keys.includes(key));
-    return isWhole && own.length > 0 ? [{ workflow, own: own.length }] : [];
+    return isWhole && own > 0 ? [{ workflow, own }] : [];
   });
   const [best, second] = fitting.toSorted((one, other) => other.own - one.own);
   return best === undefined || best.own === second?.own ? null : best.workflow;

@@ -50,7 +50,7 @@ async function perform(
 ): Promise<Response> {
   const { fetch: send = fetch, headers, onHeaders, onStatus } = config;
   const method = init?.method ?? 'GET';
-  const { pathname: path, host } = new URL(input instanceof Request ? input.url : input);
+  const { pathname: path, host, origin } = new URL(input instanceof Request ? input.url : input);
   const limit = createTimeLimit(config);
   try {
     const response = await send(input, {
@@ -65,7 +65,7 @@ async function perform(
     // Read whole here, so that a body that breaks off counts as a broken connection, not as
     // malformed JSON.
     const text = cleanBody(await response.text(), config.redact);
-    if (!response.ok) throw refusal(response, text, { method, path }, config);
+    if (!response.ok) throw refusal(response, text, { method, path, origin }, config);
     return readable(response, text);
   } catch (error) {
     // Passes no cause on: an error of fetch may hold the request, and with it the token.
@@ -99,7 +99,7 @@ function createTimeLimit({ signal, timeoutMs }: FetchOnceConfig): { signal: Abor
 function refusal(
   { status, headers }: Response,
   text: string,
-  call: { method: string; path: string },
+  call: { method: string; path: string; origin: string },
   { isDirect = false, now }: FetchOnceConfig,
 ): ProviderError {
   return responseError({ ...call, status, headers, text, isDirect }, now());

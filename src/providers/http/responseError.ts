@@ -10,6 +10,8 @@ interface FailedResponse {
   readonly method: string;
   /** Without the query: messages show it. */
   readonly path: string;
+  /** Scheme, host and port; a suggestion shows them if the base URL may be wrong. */
+  readonly origin?: string;
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -41,7 +43,7 @@ export function responseError(response: FailedResponse, nowMs: number): Provider
   const reason = problem.safeParse(body).data;
   const isOfService = isDirect || isProblem(reason);
   const page = isOfService ? null : readWebPage(text);
-  const known = blockOf(page, status) ?? meaningOf(status, isOfService) ?? oddAnswer(status, isDirect, page);
+  const known = blockOf(page, status) ?? meaningOf(status, isOfService) ?? oddAnswer(response, page);
   const waitMs = status === 429 ? retryAfterMs(headers, body, nowMs) : null;
   const detail = reason === undefined ? plain(text) : detailOf(reason);
   const { meaning, suggestion } = isOfMoney(status, detail) ? spent : known;
@@ -96,14 +98,23 @@ function oddMeaning(status: number, page: WebPage | null): string {
   return page === null ? 'not a response that the API documents' : pageMeaning(page);
 }
 
-function oddAnswer(status: number, isDirect: boolean, page: WebPage | null) {
+/** The API of the service is below this path; a base URL may lack it. */
+const API_PATH = '/v1/';
+
+function baseUrlHint({ path, origin, status }: FailedResponse): string {
+  if (origin === undefined || status !== 404 || path.startsWith(API_PATH)) return 'Check the base URL.';
+  return `Check the base URL: that of the API ends in /v1, and this request went to ${origin}${path}`;
+}
+
+function oddAnswer(response: FailedResponse, page: WebPage | null) {
+  const { status, isDirect = false } = response;
   return {
     code: 'ERR_REFUSED',
     meaning: oddMeaning(status, page),
     recoverable: !isDirect || status === 408,
     stopsRun: false,
     refusals: isDirect && status !== 408 ? ('all' as const) : ('none' as const),
-    suggestion: page === null ? 'Check the base URL.' : pageSuggestion,
+    suggestion: page === null ? baseUrlHint(response) : pageSuggestion,
   };
 }
 

@@ -37,10 +37,10 @@ export interface ComparedModel extends ComparedTimes {
 export interface Comparison {
   /** Sorted by speed, the fastest first; models without a time last. */
   readonly models: readonly ComparedModel[];
-  /** Its name. Null if the run time of an image is unknown: its model may be faster. */
-  readonly fastest: string | null;
-  /** Its name. Null if a price is unknown or an estimate: its model may be cheaper. */
-  readonly cheapest: string | null;
+  /** Names; several in a tie. None if the run time of an image is unknown: it may be shorter. */
+  readonly fastest: readonly string[];
+  /** Names; several in a tie. None if a price is unknown or an estimate: it may be lower. */
+  readonly cheapest: readonly string[];
 }
 
 /**
@@ -65,11 +65,15 @@ export async function compareOutcomes(outcomes: AsyncIterable<Outcome>): Promise
   for (const outcome of byFallback) add(names.get(outcome.model) ?? outcome.model, outcome);
   const models = [...byName].map(([name, own]) => compared(name, own)).sort(bySpeed);
   const rivals = models.filter(({ images }) => images > 0);
-  const fastest = rivals.every(isMeasured) ? rivals[0] : undefined;
-  const cheapest = rivals.every(isPriced)
-    ? rivals.toSorted((a, b) => (a.usdPerImage ?? 0) - (b.usdPerImage ?? 0))[0]
-    : undefined;
-  return { models, fastest: fastest?.name ?? null, cheapest: cheapest?.name ?? null };
+  const fastest = rivals.every(isMeasured) ? lowest(rivals, 'predictSeconds') : [];
+  const cheapest = rivals.every(isPriced) ? lowest(rivals, 'usdPerImage') : [];
+  return { models, fastest, cheapest };
+}
+
+/** Returns the names of the models that share the lowest figure. */
+function lowest(rivals: readonly ComparedModel[], figure: 'predictSeconds' | 'usdPerImage'): string[] {
+  const best = Math.min(...rivals.map((model) => model[figure] ?? Number.POSITIVE_INFINITY));
+  return rivals.filter((model) => model[figure] === best).map(({ name }) => name);
 }
 
 /** Returns true if the service reported the run time of every image that a model made. */

@@ -67,7 +67,7 @@ async function parsePicks(path: string): Promise<Picks> {
     throw notPicks(path, fileProblem(cause, 'no file of that name'), cause);
   });
   try {
-    return picksSchema.parse(JSON.parse(text));
+    return picksSchema.parse(JSON.parse(text), { reportInput: true });
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
     throw notPicks(path, describeFault(cause), cause);
@@ -76,8 +76,11 @@ async function parsePicks(path: string): Promise<Picks> {
 
 function describeFault(cause: unknown): string {
   if (!(cause instanceof z.ZodError)) return 'a file that is not JSON';
-  const [field = ''] = cause.issues.map((issue) => issue.path.join('.'));
-  return field === '' ? 'other JSON' : `JSON whose ${field} is wrong`;
+  const [issue] = cause.issues;
+  const field = issue?.path.join('.') ?? '';
+  if (field === '') return 'other JSON';
+  const isMissing = issue?.code === 'invalid_type' && issue.input === undefined;
+  return isMissing ? `JSON without \`${field}\`` : `JSON whose \`${field}\` is wrong`;
 }
 
 function notPicks(path: string, got: string, cause: unknown): UsageError {

@@ -1,5 +1,6 @@
 import { mapInputStrings } from '../../base/modelInput.ts';
 import { option, UsageError } from '../../errors.ts';
+import { expectDistinctNames } from '../../renditions/lists.ts';
 import { parseRendition } from '../../renditions/notation.ts';
 import type { InputFiles, Model, ModelInput, ModelSchema, RenditionSpec } from '../../types.ts';
 import { checkInputs } from '../modelInputs/checkInput.ts';
@@ -53,7 +54,8 @@ export interface JobContextConfig extends Partial<Omit<JobContext, 'model' | 're
 
 /**
  * Fills in the fields that a context leaves out: the newest version, no input, one image per
- * prompt, seeds `auto`, no renditions. Throws `UsageError` if a rendition cannot be read.
+ * prompt, seeds `auto`, no renditions. Throws `UsageError` if a rendition cannot be read,
+ * or two have the same name.
  */
 export function createJobContext(config: JobContextConfig): JobContext {
   const { model, renditions = [], ...given } = config;
@@ -61,6 +63,7 @@ export function createJobContext(config: JobContextConfig): JobContext {
   const [name = '', version = null] = named.name.split(':');
   const defaults = { version, schema: named.schema, input: {}, count: 1, seed: 'auto' } as const;
   const specs = renditions.map((each) => (typeof each === 'string' ? parseRendition(each) : each));
+  expectDistinctNames(specs);
   return { ...defaults, ...given, model: name, renditions: specs };
 }
 

@@ -12,26 +12,25 @@ import { maxRowChars, readText, type TextFile } from './text.ts';
  */
 export async function* jsonRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
   let values: Item[] = [];
-  const parser = createParser((found) => values.push(found));
-  let item = 1;
+  const lines = countLines();
+  const parser = createParser((found) => values.push(found), lines);
   let openChars = 0;
   let isBegun = false;
   for await (const text of readText(file)) {
+    const bytes = Buffer.from(text);
+    lines.add(bytes);
     isBegun = isBegun || beginsArray(file.path, text);
-    const fault = faultIn(() => isBegun && parser.write(text));
+    const fault = faultIn(() => parser.write(bytes), lines);
     openChars = values.length > 0 ? 0 : openChars + text.length;
-    for (const { value, twice } of values) {
-      yield twice === null
-        ? rowFromValue(item, value)
-        : { type: 'problem', line: item, message: keyTwice(twice) };
-      item += 1;
+    for (const { value, line, twice } of values) {
+      yield twice === null ? rowFromValue(line, value) : { type: 'problem', line, message: keyTwice(twice) };
     }
     values = [];
-    if (fault !== null) return yield { type: 'problem', line: item, message: fault };
-    if (openChars > maxRowChars) return yield { type: 'problem', line: item, message: tooLong };
+    if (fault !== null) return yield { type: 'problem', line: lines.current, message: fault };
+    if (openChars > maxRowChars) return yield { type: 'problem', line: lines.current, message: tooLong };
   }
-  const fault = faultIn(() => isBegun && !parser.isEnded && parser.end());
-  if (fault !== null) yield { type: 'problem', line: item, message: fault };
+  const fault = faultIn(() => isBegun && !parser.isEnded && parser.end(), lines);
+  if (fault !== null) yield { type: 'problem', line: lines.current, message: fault };
 }
 
 /** A tokenizer that makes the text of its digits of a number which would not be exact. */
@@ -46,22 +45,66 @@ class ExactTokenizer extends Tokenizer {
 /** An item of the list. */
 interface Item {
   readonly value: unknown;
+  /** The line on which it begins. */
+  readonly line: number;
   /** A key that it has twice, of which the value has one; null if there is none. */
   readonly twice: string | null;
 }
 
+/** Counts the lines of a file whose bytes come in parts. */
+interface LineCounter {
+  add(bytes: Uint8Array): void;
+  /** Goes on to an offset, in bytes from the start of the file, and returns its line. */
+  goTo(offset: number): number;
+  /** The line of the last offset. */
+  readonly current: number;
+}
+
+const LINE_FEED = 10;
+
+function countLines(): LineCounter {
+  /** Offsets of line feeds; those before `next` are passed. */
+  let feeds: number[] = [];
+  let next = 0;
+  let added = 0;
+  let current = 1;
+  return {
+    add(bytes) {
+      feeds = feeds.slice(next);
+      next = 0;
+      for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) {
+        feeds.push(added + at);
+      }
+      added += bytes.length;
+    },
+    goTo(offset) {
+      for (; (feeds[next] ?? offset) < offset; next += 1) current += 1;
+      return current;
+    },
+    get current() {
+      return current;
+    },
+  };
+}
+
 /** Creates a parser that passes each item of an array on. */
-function createParser(onItem: (item: Item) => void): Tokenizer {
+function createParser(onItem: (item: Item) => void, lines: LineCounter): Tokenizer {
   const tokenizer = new ExactTokenizer();
   const parser = new TokenParser({ paths: ['$.*'], keepStack: false });
   const keys = watchKeys();
-  parser.onValue = ({ value }) => onItem({ value, twice: keys.take() });
+  let depth = 0;
+  let line = 1;
+  parser.onValue = ({ value }) => onItem({ value, line, twice: keys.take() });
   parser.onError = (error) => tokenizer.error(error);
   parser.onEnd = () => {
     if (!tokenizer.isEnded) tokenizer.end();
   };
   tokenizer.onToken = (token) => {
     keys.see(token);
+    const here = lines.goTo(token.offset);
+    if (depth === 1 && token.token !== TokenType.COMMA && !isClosing(token)) line = here;
+    if (isClosing(token)) depth -= 1;
+    if (token.token === TokenType.LEFT_BRACE || token.token === TokenType.LEFT_BRACKET) depth += 1;
     parser.write(token);
   };
   tokenizer.onEnd = () => {
@@ -71,6 +114,10 @@ function createParser(onItem: (item: Item) => void): Tokenizer {
 }
 
 type Token = Pick<Parameters<TokenParser['write']>[0], 'token' | 'value'>;
+
+function isClosing({ token }: Token): boolean {
+  return token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET;
+}
 
 /** Follows tokens, and finds a key that an object has twice: parsers take its last value. */
 function watchKeys() {
@@ -129,11 +176,14 @@ function beginsArray(path: string, text: string): boolean {
   });
 }
 
-function faultIn(step: () => unknown): string | null {
+function faultIn(step: () => unknown, lines: LineCounter): string | null {
   try {
     step();
     return null;
   } catch (error) {
-    return `Invalid JSON: ${jsonFault(messageOf(error))}`;
+    const message = messageOf(error);
+    const [, position] = /absolute position "(\d+)"/.exec(message) ?? [];
+    if (position !== undefined) lines.goTo(Number(position));
+    return `Invalid JSON: ${jsonFault(message)}`;
   }
 }

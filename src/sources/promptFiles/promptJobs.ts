@@ -131,18 +131,21 @@ function checkPrompt({ prompt, text, fields }: Row, { path }: PromptFile, contex
   if (prompt === null && text && needsPrompt(context)) {
     const columns = Object.keys(fields).slice(0, 20).join(', ').slice(0, 400);
     throw new UsageError(`${path}: Expected a column named prompt in the header, got ${columns}`, {
-      suggestion: headerHint(Object.keys(fields)),
+      suggestion: headerHint(Object.keys(fields), context),
     });
   }
 }
 
-function headerHint(columns: readonly string[]): string {
+function headerHint(columns: readonly string[], { model, schema }: JobContext): string {
   const other = columns.find((name) =>
     /^(?:prompts|prompt ?text|texts?|descriptions?|captions?)$/i.test(name),
   );
   if (other !== undefined) return `Name the column ${other} prompt.`;
   if (columns.some((name) => /^[“„«].*[”“»]$/.test(name)))
     return 'Remove the typographic quotation marks around the column names.';
+  if (schema === null) {
+    return `If ${model} takes no prompt, its inputs must be known: give a token (REPLICATE_API_TOKEN), so that they can be read. If it takes one, put the prompts in a column named prompt.`;
+  }
   return `Put the column names on the first line, and the prompts in a column named prompt, or make them of the columns: ${option('--prompt', "'photo of {name}'")}.`;
 }
 

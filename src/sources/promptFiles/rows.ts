@@ -6,7 +6,7 @@ import { maxRowChars } from './text.ts';
 /** One prompt of a prompt file, with its other fields. */
 export interface Row {
   readonly type: 'row';
-  /** 1-based line of the file; for JSON arrays, number of the item. */
+  /** 1-based line of the file, on which the row begins. */
   readonly line: number;
   /** The prompt: trimmed, never blank; null if the row has none, as one for an upscaler. */
   readonly prompt: string | null;

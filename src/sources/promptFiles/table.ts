@@ -114,6 +114,8 @@ function misfitOf(values: readonly string[], columns: readonly Column[]): string
   if (!isMissing && !isNameless) return null;
   const names = columns.map(({ name }) => name).join(', ');
   const isTypographic = values.some((value) => /^\s*[“„«]/.test(value));
-  const hint = isTypographic ? '; put values in straight quotation marks ("), not in “ and ”' : '';
+  const isTooMany = values.length > columns.length && isNameless;
+  const quotes = isTooMany ? '; put a value that contains the delimiter in quotation marks (")' : '';
+  const hint = isTypographic ? '; put values in straight quotation marks ("), not in “ and ”' : quotes;
   return `Expected ${columns.length} values (${names}), got ${values.length}${hint}`;
 }

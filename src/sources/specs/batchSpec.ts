@@ -93,7 +93,7 @@ export const specFields = {
     .record(z.string(), z.json())
     .transform((value): ModelInput => value)
     .nullish(),
-  renditions: z.array(specRendition).nullish(),
+  renditions: z.array(specRendition).superRefine(expectNamedOnce).nullish(),
   organize: specText.nullish(),
   count: z.int().min(1).nullish(),
   seed: z
@@ -115,20 +115,25 @@ export const namedPrompt = z.union([
  * left to the caller.
  */
 export function uniqueNames<List extends string>(...lists: readonly List[]) {
-  return (
-    spec: Readonly<Record<List, readonly { readonly name: string | null }[]>>,
-    context: z.RefinementCtx,
-  ): void => {
-    for (const list of lists) {
-      const seen = new Set<string>();
-      spec[list].forEach(({ name }, index) => {
-        if (name === null) return;
-        if (seen.has(name)) {
-          const message = `Expected each name once, got ${name} twice`;
-          context.addIssue({ code: 'custom', path: [list, index], message });
-        }
-        seen.add(name);
-      });
-    }
+  return (spec: Readonly<Record<List, Named>>, context: z.RefinementCtx): void => {
+    for (const list of lists) reportNamedTwice(spec[list], [list], context);
   };
+}
+
+type Named = readonly { readonly name: string | null }[];
+
+function expectNamedOnce(items: Named, context: z.RefinementCtx): void {
+  reportNamedTwice(items, [], context);
+}
+
+function reportNamedTwice(items: Named, path: readonly string[], context: z.RefinementCtx): void {
+  const seen = new Set<string>();
+  items.forEach(({ name }, index) => {
+    if (name === null) return;
+    if (seen.has(name)) {
+      const message = `Expected each name once, got ${name} twice`;
+      context.addIssue({ code: 'custom', path: [...path, index], message });
+    }
+    seen.add(name);
+  });
 }

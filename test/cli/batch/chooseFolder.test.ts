@@ -112,3 +112,13 @@ it('refuses the folder of another service', async () => {
   await begin(path, { service: 'https://a.example' });
   await expect(choose(path)).rejects.toThrow('has images of the API at https://a.example');
 });
+
+it('is named after a compressed input without both endings, unless its run is in a folder of the first', async () => {
+  const path = await aFile('table.csv.gz');
+  expect(await begin(path, { service: 'simulator' })).toBe('table-simulated');
+  const before = await aFile('before.csv.gz');
+  const { input } = await choose(before);
+  await beginFolder(join('out', 'before.csv'), { service: 'replicate', input });
+  expect(await begin(before)).toBe('before.csv');
+  expect(warnings).toEqual([]);
+});

@@ -65,6 +65,16 @@ it('names the right command, with the words that were typed', async () => {
   expect((await righted('grid', list))[0]).toBe(`${list}: Expected a grid spec, got a list of prompts`);
 });
 
+it('leaves the error about a spec of the command itself that lacks a key', async () => {
+  const path = join(folder, 'harbour.yaml');
+  for (const content of ['prompt: a harbour\n', 'prompt: a harbour\ncandidates: 4\nkeep: 2\nrounds: 1\n']) {
+    await writeFile(path, content);
+    expect(await righted('refine', path)).toEqual(['wrong', '']);
+  }
+  await writeFile(path, 'prompt: "a {time} harbour"\naxes: { time: [early, late] }\n');
+  expect((await righted('refine', path))[0]).toContain('Expected a refinement spec, got a grid spec');
+});
+
 it('distinguishes a run folder from files', async () => {
   expect(await righted('generate', folder)).toEqual([
     `${folder}: Expected prompts, got the folder of a run`,

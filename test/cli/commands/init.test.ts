@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { type Maker, makers } from '../../../src/cli/commands/makers.ts';
@@ -77,4 +79,22 @@ it('replaces no file, and refuses a path as a name', async () => {
   await run({ workflow: 'campaign' });
   await expect(run({ workflow: 'campaign' })).rejects.toThrow('my-campaign.yaml is there already.');
   await expect(run({ name: '../x' })).rejects.toThrow("Expected `--name` to be a name, got '../x'.");
+});
+
+it('reports a folder that takes no file, with advice', async () => {
+  const { folder } = await inFolder();
+  const none = { workflow: 'grid' as const, subject: 'a fox', name: 'fox' };
+  const written = init(none, { stdout: new FakeStream() }, async (given) => given, join(folder, 'gone'));
+  await expect(written).rejects.toMatchObject({
+    message: expect.stringMatching(/^Cannot find .*fox\.yaml \(ENOENT\)\.$/),
+    suggestion: expect.stringContaining('Run init in a folder'),
+  });
+});
+
+it('leaves without an answer if standard input ends', async () => {
+  const script = `import { askInit } from ${JSON.stringify(resolve('src/cli/commands/setup/askInit.ts'))};
+process.stderr.write(String(await askInit({ workflow: 'grid' })));`;
+  const asking = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  asking.child.stdin?.end();
+  expect((await asking).stderr).toBe('null');
 });

@@ -132,7 +132,7 @@ it('counts reasons to skip that differ in the id of a prediction as one', () => 
   cancelled('abcdefghijklmnopqrstuvwx02');
   for (const word of ['one', 'two', 'three', 'four', 'five', 'six']) skip(word);
   expect([...tracker.progress().skipReasons]).toEqual([
-    ['Prediction … was cancelled.', 2],
+    ['Their predictions were cancelled.', 2],
     ...['one', 'two', 'three', 'four'].map((word) => [word, 1]),
     ['', 2],
   ]);

@@ -264,4 +264,8 @@ it('counts failures by stage', () => {
   expect(lines({ saved: 51, failed: 6 }, progress({ failuresByStage }))).toContain(
     '  failed   6 – 3 at creation, 1 while downloading, 1 while rendering, 1 at a further destination',
   );
+  const alone = { creation: 0, polling: 2, download: 0, rendering: 0, delivery: 0 };
+  expect(lines({ saved: 51, failed: 2 }, progress({ failuresByStage: alone }))).toContain(
+    '  failed   2 while running',
+  );
 });

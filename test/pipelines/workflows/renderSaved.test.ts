@@ -72,7 +72,7 @@ it('makes none twice, and replaces one whose settings have changed', async () =>
   expect(await files('--thumb.png')).toHaveLength(4);
 });
 
-it('renders only chosen images, and names those that cannot be rendered', async () => {
+it('renders only chosen images, and fails those whose original is gone', async () => {
   const settings = await aFolder();
   const { outcomes } = await manifest();
   await rm(join(folder(), outcomes[1]?.files[0]?.path ?? ''));
@@ -85,12 +85,18 @@ it('renders only chosen images, and names those that cannot be rendered', async 
       emit: (event) => events.push(event),
     }),
   );
-  expect(totals).toMatchObject({ total: 2, saved: 1, alreadySaved: 1 });
+  expect(totals).toMatchObject({ total: 2, saved: 1, failed: 1, alreadySaved: 0, costUsd: 0 });
   expect(await files('--square.jpg')).toHaveLength(1);
-  expect(events).toContainEqual({
-    type: 'warning',
-    message: expect.stringContaining('The renditions of 1 saved job are not made'),
+  const [failed] = events.flatMap((event) => (event.type === 'job.failed' ? [event.outcome] : []));
+  expect(failed).toMatchObject({
+    index: 1,
+    error: {
+      code: 'ERR_RENDER_FAILED',
+      message: expect.stringContaining('is no longer in the folder'),
+      suggestion: expect.stringContaining('run the command that the folder belongs to'),
+    },
   });
+  expect((await manifest()).outcomes[1]?.status).toBe('saved');
 });
 
 it('refuses a folder without a saved image', async () => {

@@ -20,6 +20,17 @@ describe('responseError', () => {
     expect(answer(503)).toMatchObject({ code: 'ERR_SERVICE', status: 503, tookEffect: 'unknown' });
   });
 
+  it('shows the address of a request that a base URL without /v1 has made', () => {
+    const hintFor = (path: string) => {
+      const own = { origin: 'http://127.0.0.1:8787', path, headers: new Headers() };
+      return responseError({ ...own, method: 'GET', status: 404, text: 'none' }, 0).suggestion;
+    };
+    expect(hintFor('/models/o/n')).toBe(
+      'Check the base URL: that of the API ends in /v1, and this request went to http://127.0.0.1:8787/models/o/n',
+    );
+    expect(hintFor('/v1/models/o/n')).toBe('Check the base URL.');
+  });
+
   it('names the fault of an input', () => {
     const body = {
       title: 'Input validation failed',

@@ -66,15 +66,22 @@ it('names nothing fastest while a run time is unknown, and nothing cheapest whil
   const slow = saved('o/slow', 9, 0.04);
   const quick = saved('o/quick', 3, 0.03);
   const down = anOutcome({ model: 'o/down', status: 'failed', metrics: {}, costUsd: 0 });
-  expect(await bestOf(slow, quick, down)).toEqual(['o/quick', 'o/quick']);
-  expect(await bestOf(slow, quick, saved('o/slow', null, 0.04))).toEqual([null, 'o/quick']);
-  expect(await bestOf(slow, quick, saved('o/unpriced', 5, null))).toEqual(['o/quick', null]);
-  expect(await bestOf(slow, { ...quick, estimatedUsd: 0.03 })).toEqual(['o/quick', null]);
+  expect(await bestOf(slow, quick, down)).toEqual([['o/quick'], ['o/quick']]);
+  expect(await bestOf(slow, quick, saved('o/slow', null, 0.04))).toEqual([[], ['o/quick']]);
+  expect(await bestOf(slow, quick, saved('o/unpriced', 5, null))).toEqual([['o/quick'], []]);
+  expect(await bestOf(slow, { ...quick, estimatedUsd: 0.03 })).toEqual([['o/quick'], []]);
   // A result of an identical request was not made here, and has no time or price of its own.
   expect(await bestOf(slow, quick, { ...saved('o/slow', null, 0), cached: true })).toEqual([
-    'o/quick',
-    'o/quick',
+    ['o/quick'],
+    ['o/quick'],
   ]);
+});
+
+it('names all models that tie', async () => {
+  const tied = [saved('o/a', 2, 0.025), saved('o/b', 3, 0.025), saved('o/c', 2, 0.03)];
+  const comparison = await compareOutcomes(each(tied));
+  expect(comparison).toMatchObject({ fastest: ['o/a', 'o/c'], cheapest: ['o/a', 'o/b'] });
+  expect(comparisonTable(comparison)).toContain('  fastest   o/a, o/c\n  cheapest  o/a, o/b\n');
 });
 
 it('divides the cost by the images that were made, not by those that came for nothing', async () => {
@@ -112,7 +119,7 @@ it('explains in the table why nothing is named', async () => {
 });
 
 it('has no fastest and no cheapest model if nothing was made', async () => {
-  expect(await compareOutcomes(each([]))).toEqual({ models: [], fastest: null, cheapest: null });
+  expect(await compareOutcomes(each([]))).toEqual({ models: [], fastest: [], cheapest: [] });
 });
 
 it('sums up models by their own names, and images of a fallback by the model that made them', async () => {
@@ -140,7 +147,8 @@ it('sums up models by their own names, and images of a fallback by the model tha
     ['o/other', 'o/other', 1],
     ['o/plain', 'o/plain', 1],
   ]);
-  expect([fastest, cheapest]).toEqual(['fast', 'fast']);
+  expect(fastest).toEqual(['fast']);
+  expect(cheapest).toEqual(['fast', 'nice', 'o/other', 'o/plain']);
   const lines = comparisonTable(comparison).split('\n');
   expect(lines.slice(1, 3)).toEqual([
     expect.stringMatching(/^ {2}fast \(o\/quick\) +2 /),

@@ -88,7 +88,9 @@ describe('picks of a gallery', () => {
   it.each([
     ['{', 'got a file that is not JSON'],
     ['[]', 'got other JSON'],
-    [JSON.stringify({ run: 'run', picks: [{ path: 'a/1.png' }] }), 'got JSON whose picks.0.number is wrong'],
+    [JSON.stringify({ run: 'run', picks: [{ path: 'a/1.png' }] }), 'got JSON without `picks.0.number`'],
+    ['{}', 'got JSON without `run`'],
+    ['{"run": 7}', 'got JSON whose `run` is wrong'],
     [JSON.stringify({ run: 'run', picks: [judged('../../etc/passwd', 1)] }), 'leaves it'],
     [JSON.stringify({ run: 'run', picks: [] }), 'has no picks'],
     [

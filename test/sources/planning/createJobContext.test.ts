@@ -23,6 +23,11 @@ it('needs a name or a model, and fills in the rest', () => {
   expect(() => createJobContext({ model, renditions: ['thumb'] })).toThrow('thumb');
 });
 
+it('refuses two renditions with one name', () => {
+  const config = { model, renditions: ['a=10x10', 'b=10x10', 'a=20x20'] };
+  expect(() => createJobContext(config)).toThrow('Expected renditions with different names, got "a" twice');
+});
+
 it('leaves a whole context as it is', () => {
   const whole = contextOf({ seed: 7, count: 2, limit: 3 });
   expect(createJobContext(whole)).toEqual(whole);

@@ -41,7 +41,12 @@ it('names rows with too few or too many values, without a prompt, or with bytes 
   const content = 'prompt,style\na\nb,c,d\n" ",oil\n"é\uFFFD",ink\nlast,one\n';
   expect(await shortRowsOf('p.csv', content)).toEqual([
     [2, new Error('Expected 2 values (prompt, style), got 1')],
-    [3, new Error('Expected 2 values (prompt, style), got 3')],
+    [
+      3,
+      new Error(
+        'Expected 2 values (prompt, style), got 3; put a value that contains the delimiter in quotation marks (")',
+      ),
+    ],
     [4, new Error('Expected a prompt, got an empty value')],
     [5, new Error('Expected UTF-8 text, got bytes that are not UTF-8: save the file as UTF-8')],
     [6, 'last'],

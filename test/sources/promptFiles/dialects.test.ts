@@ -104,8 +104,16 @@ it('counts the lines of a file with any line ends, the line of the delimiter inc
 });
 
 it.each([
-  ['a value without a column', 'prompt,mood\na,b,c\n', 'Expected 2 values (prompt, mood), got 3'],
-  ['a value in a column without a name', 'prompt,,mood\na,b,c\n', 'Expected 2 values (prompt, mood), got 3'],
+  [
+    'a value without a column',
+    'prompt,mood\na,b,c\n',
+    'Expected 2 values (prompt, mood), got 3; put a value that contains the delimiter in quotation marks (")',
+  ],
+  [
+    'a value in a column without a name',
+    'prompt,,mood\na,b,c\n',
+    'Expected 2 values (prompt, mood), got 3; put a value that contains the delimiter in quotation marks (")',
+  ],
   ['a value too few', 'prompt,mood,\na\n', 'Expected 2 values (prompt, mood), got 1'],
 ])('names the row with %s', async (_what, content, message) => {
   expect(await rowsOf('p.csv', content)).toEqual([{ type: 'problem', line: 2, message }]);

@@ -255,4 +255,11 @@ describe('a model without a prompt', () => {
     const file = await openPromptFile(await tempFile('p.csv', content));
     await expect(validateRows(file, contextOf({ schema: of }))).rejects.toThrow(message);
   });
+
+  it('says how to learn whether a model takes a prompt if its inputs are not known', async () => {
+    const file = await openPromptFile(await tempFile('p.csv', table));
+    await expect(validateRows(file, contextOf({ schema: null }))).rejects.toMatchObject({
+      suggestion: expect.stringContaining('If owner/name takes no prompt, its inputs must be known'),
+    });
+  });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { rowsOf, shortRowsOf } from '../../helpers/rowsOf.ts';
 
-it('reads texts and objects, by item number', async () => {
+it('reads texts and objects, with the line on which each begins', async () => {
   const content = '\uFEFF [ "a cat",\n {"Prompt": " a dog ", "style": "oil", "loras": ["x"], "n": null} ]\n';
   expect(await rowsOf('p.json', content)).toEqual([
     { type: 'row', line: 1, prompt: 'a cat', fields: {}, text: false },
@@ -10,7 +10,7 @@ it('reads texts and objects, by item number', async () => {
 });
 
 it.each([
-  ['p.json', '[{"prompt": "a", "x": {"y": 1, "z": 2}},\n', ', ', ']'],
+  ['p.json', '[{"prompt": "a", "x": {"y": 1, "z": 2}},\n', ',\n', ']'],
   ['p.jsonl', '{"prompt": "a", "x": {"y": 1, "z": 2}}\n', '\n', '\n'],
 ])(
   'refuses a key that an object has twice in %s, of which a value would be lost',
@@ -37,7 +37,7 @@ it.each([
 
 it('names items that are neither a prompt nor fields, and reads on', async () => {
   const content =
-    '[7, null, ["a"], {}, {"text": "a"}, {"prompt": 7}, {"prompt": " "}, "a\\u0000b", true, "fine"]';
+    '[7,\nnull,\n["a"],\n{},\n{"text": "a"},\n{"prompt": 7},\n{"prompt": " "},\n"a\\u0000b",\ntrue,\n"fine"]';
   expect(await shortRowsOf('p.json', content)).toEqual([
     [1, new Error('Expected a text or an object with a prompt, got the number 7')],
     [2, new Error('Expected a text or an object with a prompt, got nothing')],
@@ -53,23 +53,37 @@ it('names items that are neither a prompt nor fields, and reads on', async () =>
 });
 
 it.each([
-  ['broken', '["a", "b" "c"]', 3],
-  ['cut off', '["a", "b", "c', 3],
-  ['followed by more', '["a", "b"] x', 3],
-])('reports the item at which the JSON is %s, after the items before it', async (_what, content, item) => {
+  ['broken', '["a",\n"b"\n\n"c"]', 4],
+  ['cut off', '["a",\n"b",\n{"prompt":\n"c', 3],
+  ['followed by more', '["a",\n"b"]\n x', 3],
+  ['given a comment', '["a",\n"b", // the third\n"c"]', 2],
+  ['given a comma too much', '["a",\n"b",\n]', 3],
+])('reports the line on which the JSON is %s, after the items before it', async (_what, content, line) => {
   const rows = await shortRowsOf('p.json', content);
   expect(rows.slice(0, 2)).toEqual([
     [1, 'a'],
     [2, 'b'],
   ]);
-  expect(rows.slice(2)).toMatchObject([[item, { message: expect.stringMatching(/^Invalid JSON: /) }]]);
+  expect(rows.slice(2)).toMatchObject([[line, { message: expect.stringMatching(/^Invalid JSON: /) }]]);
+});
+
+it('reports the first line of an item of several lines', async () => {
+  const items = Array.from({ length: 5_000 }, (_, index) => ({
+    prompt: index === 4_321 ? 7 : `é\n😀 number ${index}`,
+    tags: [{ n: index }],
+  }));
+  const text = JSON.stringify(items, null, 2);
+  const rows = await shortRowsOf('p.json', `\n\n${text.replaceAll('😀', '\\ud83d\\ude00')}`);
+  const line = 3 + text.slice(0, text.indexOf('"prompt": 7')).split('\n').length - 2;
+  expect(rows[4_321]).toMatchObject([line, { message: expect.stringContaining('got the number 7') }]);
+  expect(rows).toHaveLength(5_000);
 });
 
 it('stops at an item that never ends', async () => {
-  const rows = await shortRowsOf('p.json', `["a", "${'b'.repeat(3_000_000)}`);
+  const rows = await shortRowsOf('p.json', `["a",\n"${'b'.repeat(3_000_000)}`);
   expect(rows).toMatchObject([
     [1, 'a'],
-    [2, { message: expect.stringContaining('Expected an item of at most') }],
+    [1, { message: expect.stringContaining('Expected an item of at most') }],
   ]);
 });
 
@@ -81,7 +95,7 @@ it('reads arrays longer than a chunk', async () => {
 
 it('names an item that is nested too deeply, and reads on', async () => {
   const deep = `${'{"a":['.repeat(10_000)}${']}'.repeat(10_000)}`;
-  expect(await shortRowsOf('p.json', `["a",{"prompt":"b","list":${deep}},"c"]`)).toMatchObject([
+  expect(await shortRowsOf('p.json', `["a",\n{"prompt":"b","list":${deep}},\n"c"]`)).toMatchObject([
     [1, 'a'],
     [2, { message: 'Expected at most 100 levels of lists and objects, got more' }],
     [3, 'c'],

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { UsageError } from '../../../src/errors.ts';
+import { specFields } from '../../../src/sources/specs/batchSpec.ts';
 import { readSpec } from '../../../src/sources/specs/readSpec.ts';
 import { tempFile } from '../../helpers/tempFile.ts';
 
@@ -97,4 +98,11 @@ it('refuses aliases that stand for more than any memory holds', async () => {
   expect((await faultsOf(`kind: grid\n${lines.join('\n')}\n`))[1]).toMatch(
     /^line \d+: y\d: Expected at most 2000000 characters with all aliases in their place, got more$/,
   );
+});
+
+it('refuses two renditions with one name', () => {
+  const renditions = z.object(specFields).shape.renditions.safeParse(['a=10x10', 'b=10x10', 'a=20x20']);
+  expect(renditions.error?.issues).toMatchObject([
+    { path: [2], message: 'Expected each name once, got a twice' },
+  ]);
 });

@@ -1,8 +1,10 @@
 import { of } from 'rxjs';
 import { UsageError } from '../../../errors.ts';
 import { renderSaved } from '../../../pipelines/workflows/renderSaved.ts';
+import { expectDistinctNames } from '../../../renditions/lists.ts';
 import { parseRendition } from '../../../renditions/notation.ts';
 import { readableOverlays } from '../../../renditions/overlays.ts';
+import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { readPicks } from '../../../sinks/picks/readPicks.ts';
 import { readRunFile } from '../../../store/runFile.ts';
 import { type BatchScriptContext, batchCommand } from '../../batch/batchScript.ts';
@@ -50,8 +52,10 @@ async function renderCommand(script: BatchScriptContext): Promise<number> {
     });
   }
   const specs = flags.renditions.map((text) => parseRendition(text));
+  expectDistinctNames(specs);
   const renditions = await readableOverlays(specs, process.cwd());
   const isPicked = await pickedIn(folder, flags);
+  const unsaved = await unsavedOf(flags.only?.single ?? [], folder);
   const { service: name = null } = (await readRunFile(folder)) ?? {};
   const { identify: _ask, ...provider } = service.provider;
   return runBatch({
@@ -63,9 +67,22 @@ async function renderCommand(script: BatchScriptContext): Promise<number> {
     service: { ...service, provider: name === null ? provider : { ...provider, identify: () => of(name) } },
     io,
     around: script.around,
-    run: ({ only = () => true, ...settings }) =>
-      renderSaved({ ...settings, renditions, only: (index) => only(index) && isPicked(index) }),
+    run: ({ only = () => true, ...settings }) => {
+      if (unsaved.length > 0) {
+        const numbers = unsaved.map((index) => index + 1).join(', ');
+        settings.emit?.({ type: 'warning', message: `The folder has no saved image ${numbers} of --only.` });
+      }
+      return renderSaved({ ...settings, renditions, only: (index) => only(index) && isPicked(index) });
+    },
   });
+}
+
+/** Returns those of some jobs whose images are not saved. */
+async function unsavedOf(indexes: readonly number[], folder: string): Promise<number[]> {
+  if (indexes.length === 0) return [];
+  const left = new Set(indexes);
+  for await (const { index, status } of manifestOutcomes(folder)) if (status === 'saved') left.delete(index);
+  return [...left];
 }
 
 /** Returns the test for the jobs whose images were picked; without `--picks` these are all. */

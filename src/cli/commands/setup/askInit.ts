@@ -8,8 +8,22 @@ export interface InitAnswers {
   readonly name: string | undefined;
 }
 
-/** Asks on the terminal for missing answers. Resolves with null if the user leaves. */
+/**
+ * Asks on the terminal for missing answers. Resolves with null if the user leaves, or standard
+ * input ends: then the question is never answered, and the process has nothing left to wait for.
+ */
 export async function askInit(known: InitAnswers): Promise<InitAnswers | null> {
+  const ended = new AbortController();
+  const onEnd = () => ended.abort();
+  process.once('beforeExit', onEnd);
+  try {
+    return await ask(known, ended.signal);
+  } finally {
+    process.off('beforeExit', onEnd);
+  }
+}
+
+async function ask(known: InitAnswers, signal: AbortSignal): Promise<InitAnswers | null> {
   const { isCancel, select, text } = await import('@clack/prompts');
   const makers = Object.entries(templates).map(([value, { line }]) => ({
     value: value as Maker,
@@ -17,17 +31,18 @@ export async function askInit(known: InitAnswers): Promise<InitAnswers | null> {
     hint: line,
   }));
   const workflow =
-    known.workflow ?? (await select({ message: 'What do you want to make?', options: makers }));
+    known.workflow ?? (await select({ message: 'What do you want to make?', options: makers, signal }));
   if (isCancel(workflow)) return null;
   const { question, subject: usual } = templates[workflow];
   const subject =
-    known.subject ?? (await text({ message: question, placeholder: usual, defaultValue: usual }));
+    known.subject ?? (await text({ message: question, placeholder: usual, defaultValue: usual, signal }));
   if (isCancel(subject)) return null;
   const name =
     known.name ??
     (await text({
       message: 'What is its name? It names the file and the folder of the images.',
       ...{ placeholder: defaultName(workflow), defaultValue: defaultName(workflow) },
+      signal,
       validate: (typed) => (isName(typed || defaultName(workflow)) ? undefined : NAME),
     }));
   return isCancel(name) ? null : { workflow, subject, name };

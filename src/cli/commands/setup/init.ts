@@ -3,6 +3,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { nearestName } from '../../../base/suggest.ts';
+import { hasSystemCode, toStorageError } from '../../../disk/storageError.ts';
 import { UsageError } from '../../../errors.ts';
 import { commandLine, shellWord } from '../../display/commandLine.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
@@ -49,7 +50,7 @@ function workflowNamed(text: string | undefined): Maker | undefined {
  * Writes the file of a workflow into the working directory, with pictures that it names, and prints
  * the commands to run it: first on the simulator. Replaces no file. Resolves with the exit code.
  *
- * Rejects with `UsageError` if the name is none, or there is such a file.
+ * Rejects with `UsageError` if the name is none, there is such a file, or it cannot be written.
  */
 export async function init(
   known: InitAnswers,
@@ -70,19 +71,27 @@ export async function init(
   const head =
     workflow === 'generate' ? '' : `# yaml-language-server: $schema=${schemaOf(workflow, folder)}\n`;
   const text = template.text({ name, subject: subject.trim() || template.subject });
-  await writeFile(join(folder, `${name}.yaml`), head + text, { flag: 'wx' }).catch((cause: unknown) => {
-    throw notWritten(file, cause);
+  const path = join(folder, `${name}.yaml`);
+  await writeFile(path, head + text, { flag: 'wx' }).catch((cause: unknown) => {
+    if (!hasSystemCode(cause, 'EEXIST')) throw notWritten(path, cause);
+    throw new UsageError(`${file} is there already.`, {
+      suggestion: 'Give another name with --name.',
+      cause,
+    });
   });
-  const pictures = await copyPictures(template.pictures, folder);
+  const pictures = await copyPictures(template.pictures, folder).catch((cause: unknown) => {
+    throw notWritten(join(folder, 'images'), cause);
+  });
   stdout.write(`${nextLines(workflow, file, pictures).join('\n')}\n`);
   return exitCodes.allSaved.code;
 }
 
-function notWritten(file: string, cause: unknown): UsageError {
-  const isThere = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
-  return isThere
-    ? new UsageError(`${file} is there already.`, { suggestion: 'Give another name with --name.', cause })
-    : new UsageError(`Cannot write ${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+function notWritten(path: string, cause: unknown): UsageError {
+  const { message } = toStorageError(cause, path);
+  return new UsageError(message, {
+    suggestion: 'Run init in a folder that you may write to, on a disk with room.',
+    cause,
+  });
 }
 
 /** Returns the folder of the package, with its examples and schemas. */

@@ -1,7 +1,7 @@
 import type { ModelReference } from '../../../base/modelName.ts';
 import type { Provider } from '../../../ports.ts';
 import type { RenditionFields } from '../../../renditions/fields.ts';
-import { readRendition } from '../../../renditions/lists.ts';
+import { expectDistinctNames, readRendition } from '../../../renditions/lists.ts';
 import { readableOverlays } from '../../../renditions/overlays.ts';
 import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
@@ -37,6 +37,7 @@ export async function jobContext(
   // Files named on the command line or by the program are the user's own choice.
   const files = await inputFiles(input, { schema, allowFiles: 'any' });
   const renditions = choices.renditions.map((given, at) => readRendition(given, `renditions[${at}]`));
+  expectDistinctNames(renditions);
   return {
     model: name,
     version,

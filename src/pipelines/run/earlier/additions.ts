@@ -18,6 +18,8 @@ export interface Additions {
   see(outcome: Outcome, plan: Plan): Promise<void>;
   /** Jobs whose renditions are to be made from their originals, which are on disk. */
   readonly toRender: IndexSet;
+  /** Jobs that lack renditions, and whose originals are not on disk. */
+  readonly away: IndexSet;
   /** Warns about differences that stay, with the reasons. */
   report(): void;
 }
@@ -33,12 +35,12 @@ export function createAdditions(
 ): Additions {
   const { sidecars = true, provenance = runDefaults.provenance, sign = null, keepOriginals = false } = wishes;
   const toRender = createIndexSet();
-  const stays = { away: 0, provenance: 0, unsigned: 0, embedded: 0 };
+  const away = createIndexSet();
+  const stays = { provenance: 0, unsigned: 0, embedded: 0 };
 
   const compareRenditions = (outcome: Outcome, plan: Plan): void => {
     if (!needsRendering(outcome, plan.renditions, folder)) return;
-    if (isAway(outcome, folder)) stays.away += 1;
-    else toRender.add(outcome.index);
+    (isAway(outcome, folder) ? away : toRender).add(outcome.index);
   };
   const compareImages = (outcome: Outcome): void => {
     const { provenance: own = 'full', isSigned = false, files } = outcome;
@@ -49,13 +51,15 @@ export function createAdditions(
   };
   return {
     toRender,
+    away,
     async see(outcome, plan) {
       compareRenditions(outcome, plan);
       compareImages(outcome);
       if (sidecars && lacksSidecar(outcome, folder)) await lastValueFrom(writeSidecar(folder, outcome));
     },
     report() {
-      for (const message of staysAsItIs(stays, provenance)) emit?.({ type: 'warning', message });
+      for (const message of staysAsItIs({ ...stays, away: away.size }, provenance))
+        emit?.({ type: 'warning', message });
     },
   };
 }
@@ -180,7 +184,7 @@ export function isAway({ files }: Pick<Outcome, 'files'>, folder: string): boole
 }
 
 /** Returns true if a file is in the folder, with any content, for example after retouching. */
-function isThere(file: OutcomeFile, folder: string): boolean {
+export function isThere(file: OutcomeFile, folder: string): boolean {
   const state = stateOf(file, folder);
   return state !== undefined && hasContent(file, state);
 }

@@ -29,7 +29,7 @@ import { createProvenanceWriters } from '../../journey/provenance.ts';
 import { deliver, gateDestinations } from '../deliver.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import { type OpenRun, runDefaults } from '../settings.ts';
-import { byOriginal, keptFiles, missingSpecs, type OriginalFiles } from './additions.ts';
+import { byOriginal, isThere, keptFiles, missingSpecs, type OriginalFiles } from './additions.ts';
 
 /** The parts of an open run that rendering for saved jobs reads. */
 type Rendering = Pick<OpenRun, 'config' | 'manifest'>;
@@ -70,10 +70,9 @@ function renderingFor(run: Rendering): (plan: Plan) => Observable<Outcome> {
   const writers = createProvenanceWriters({ provenance, service, sign, emit });
   const deliverToAll = deliver({ destinations: gateDestinations(destinations), scheduler, random });
   const renderAll = (outcome: Outcome, plan: Plan) => {
-    const embedProvenance = writers?.(predictionOf(outcome), plan);
-    const groups = byOriginal(outcome.files).map((group) =>
-      withRenditions(group, plan, run, embedProvenance),
-    );
+    const isElsewhere = outcome.deliveredTo !== undefined;
+    const options = { embedProvenance: writers?.(predictionOf(outcome), plan), isElsewhere };
+    const groups = byOriginal(outcome.files).map((group) => withRenditions(group, plan, run, options));
     return forkJoin(groups).pipe(map((files) => ({ ...outcome, files: files.flat() })));
   };
   return (plan) =>
@@ -100,16 +99,23 @@ function renderingFor(run: Rendering): (plan: Plan) => Observable<Outcome> {
     );
 }
 
+interface RenderOptions {
+  readonly embedProvenance: ProvenanceWriter | undefined;
+  /** Whether a further destination has the original. */
+  readonly isElsewhere: boolean;
+}
+
 /** Emits the files of an original, with the renditions that it lacked. */
 function withRenditions(
   { original, others }: OriginalFiles,
   { renditions, index }: Plan,
   { config: { folder, renderer } }: Rendering,
-  embedProvenance: ProvenanceWriter | undefined,
+  { embedProvenance, isElsewhere }: RenderOptions,
 ): Observable<readonly OutcomeFile[]> {
   const specs = missingSpecs(others, renditions, folder);
   const kept = [original, ...keptFiles(others, renditions, folder)];
   if (specs.length === 0 || original.width === null) return of(kept);
+  if (!isThere(original, folder)) return throwError(() => gone(original, isElsewhere));
   const image = imageOf(original, folder);
   const stem = image.path.replace(/\.[^./\\]+$/, '');
   const own = new Set(others.map((file) => imageOf(file, folder).path));
@@ -120,6 +126,18 @@ function withRenditions(
         : throwError(() => changed(original, index)),
     ),
     map((rendered) => [...kept, ...rendered.map((file) => entryOf(file, folder))]),
+  );
+}
+
+function gone({ path }: OutcomeFile, isElsewhere: boolean): RenderError {
+  return new RenderError(
+    'ERR_RENDER_FAILED',
+    `The original ${JSON.stringify(path)} is no longer in the folder, so no rendition is made of it.`,
+    {
+      suggestion: isElsewhere
+        ? 'Copy it back from a destination: the manifest has its address.'
+        : 'Bring the file back, or run the command that the folder belongs to: it fetches the image again at no cost while the service has it, for an hour.',
+    },
   );
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../../base/modelInput.ts';
+import { option } from '../../../errors.ts';
 import type { Plan } from '../../../types.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
@@ -82,5 +83,5 @@ function describeDropped(jobs: number): string {
     jobs === 1
       ? ['1 job of this folder is', 'Its images', 'its cost']
       : [`${jobs} jobs of this folder are`, 'Their images', 'their cost'];
-  return `${those} no longer in the input. ${images} are in unused/ and listed under "unused" in manifest.json; ${cost} still counts.`;
+  return `${those} no longer in the input, or beyond ${option('--limit')}. ${images} are in unused/ and listed under "unused" in manifest.json; ${cost} still counts.`;
 }

@@ -143,7 +143,8 @@ function misplaced(fields: VaryingFields): SpecProblem[] {
 
 function withoutList(name: string, prompt: VaryingFields['prompt'], known: readonly string[]): string {
   if (prompt == null) return 'Expected a prompt, or a list of prompts under axes: prompt:';
-  const meant = nearestName(name, known);
+  const alike = known.filter((each) => each.slice(0, 2) === name.slice(0, 2));
+  const meant = nearestName(name, known) ?? (alike.length === 1 ? alike[0] : null) ?? null;
   const hint = meant === null ? '' : `; did you mean {${meant}}?`;
   return `Expected a list under axes: for each placeholder, got none for {${name}}${hint}`;
 }

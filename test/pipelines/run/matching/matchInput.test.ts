@@ -106,7 +106,9 @@ it('reports jobs that are no longer in the input, and moves their files out of t
   await run(['a', 'b']);
   await run(['b']);
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
-  expect(warnings).toEqual([expect.stringContaining('1 job of this folder is no longer in the input')]);
+  expect(warnings).toEqual([
+    expect.stringContaining('1 job of this folder is no longer in the input, or beyond'),
+  ]);
   expect((await manifest()).unused?.[0]?.files[0]?.path).toMatch(/^unused\/1\/0001-a\.webp$/);
   const names = await readdir(join(folder(), 'unused/1'));
   expect(names.toSorted()).toEqual(['0001-a.json', '0001-a.webp']);

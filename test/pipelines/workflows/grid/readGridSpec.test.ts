@@ -65,6 +65,10 @@ it.each([
     'prompt: "{pott}"\naxes: { pot: [a] }',
     'line 1: prompt: Expected a list under axes: for each placeholder, got none for {pott}; did you mean {pot}?',
   ],
+  [
+    'prompt: "{lite}"\naxes: { light: [a], pot: [b] }',
+    'line 1: prompt: Expected a list under axes: for each placeholder, got none for {lite}; did you mean {light}?',
+  ],
   ['prompt: "a {b"', 'line 1: prompt: Expected {name}'],
   ['prompt: a\naxes: { seed: [1, 1] }', 'line 2: axes.seed: The value 1 appears twice; give each value once'],
   ['prompt: a\naxes: { seed: [] }', 'line 2: axes.seed: Expected at least one value'],

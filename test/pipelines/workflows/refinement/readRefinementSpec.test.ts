@@ -98,6 +98,12 @@ it.each([
   expect(await faultsOf(content)).toEqual(expect.arrayContaining(expected));
 });
 
+it('reports that a refinement requires a score', async () => {
+  expect(await faultsOf('prompt: a cat\n')).toEqual([
+    'score: Expected a measure, weights such as { contrast: 1 }, or a model, got nothing: a refinement requires it',
+  ]);
+});
+
 it('reports an unknown score, and a field that refinements do not have', async () => {
   const faults = await faultsOf(`${least.replace('sharpness', 'sharpnes')}count: 2\n`);
   expect(faults.join('\n')).toContain('line 6: score');
