@@ -75,7 +75,11 @@ export function measuredNow(rounds: number): () => string {
   const [before = 0] = loadavg();
   return () => {
     const [after = 0] = loadavg();
-    return `Medians of ${rounds} runs in turns, with the lowest and the highest behind them; each is a process of its own, its start
+    const runs =
+      rounds === 1
+        ? 'One run each'
+        : `Medians of ${rounds} runs in turns, with the lowest and the highest behind them`;
+    return `${runs}; each is a process of its own, its start
 included, and the simulator another one on the same cores. Load average ${before.toFixed(1)} before, ${after.toFixed(1)} after. ${machine(packages)}.`;
   };
 }

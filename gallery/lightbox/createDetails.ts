@@ -53,7 +53,7 @@ export function createDetails({ job, files }: Item, retry: string | null): HTMLE
       ['Response took', job.ownWallS === undefined ? undefined : formatSeconds(job.ownWallS)],
       ['In all', job.totalS === undefined ? undefined : formatSeconds(job.totalS)],
       ['Attempts', String(job.attempts)],
-      ['Score', job.score === undefined ? undefined : String(job.score)],
+      ['Score', job.score === undefined ? undefined : String(Math.round(job.score * 1_000) / 1_000)],
       ['Created', dateOf(job.createdMs)],
       ['Completed', dateOf(job.completedMs)],
       ['Prediction', job.predictionId],

@@ -93,7 +93,7 @@ function factsOf(live: LiveState): string[] {
     costUsd > 0 ? usd(costUsd) : '',
     ratePerMinute === null || done === 0 || !isRunning ? '' : `${Math.round(ratePerMinute)} a minute`,
     leftMs === null || !isRunning ? '' : `about ${inWords(leftMs)} left`,
-    isOver ? '' : isCancelled ? 'Cancelling' : isPaused ? 'Paused: jobs in flight are finished' : '',
+    isOver ? '' : isCancelled ? 'Cancelling' : isPaused ? 'Paused: jobs in flight are finishing' : '',
     isOver ? 'The run is over: gallery.html in its folder has everything' : '',
   ];
 }

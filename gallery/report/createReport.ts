@@ -55,9 +55,9 @@ export function createReport(data: GalleryData, actions: ReportActions): HTMLEle
 function figuresOf(report: Report): HTMLElement[] {
   const { saved, failed, skipped, total, costUsd, cacheHits, predictTime, ownWallTime } = report;
   return [
-    ...figure('Saved', String(saved), `of ${total} jobs`),
+    ...figure('Saved', String(saved), `of ${countOf(total, 'job')}`),
     ...figure('Failed', String(failed), failed === 0 ? 'none' : 'listed below'),
-    ...figure('Skipped', String(skipped), skipped === 0 ? 'none' : 'run the same command again'),
+    ...figure('Skipped', String(skipped), skippedNote(report)),
     ...figure('Cost', usd(costUsd), costNote(report)),
     ...figure('Took', formatSeconds(report.elapsedSeconds), runsNote(report)),
     ...figure(
@@ -138,13 +138,20 @@ function errorTable(
       const job = jobs.find(({ error }) => error?.code === code);
       return {
         name: code,
-        note: job?.error?.suggestion ?? null,
+        note: job?.error?.suggestion?.replaceAll('`', '') ?? null,
         figures: [String(count)],
         share: count / Math.max(1, failed + skipped),
         ...(job === undefined ? {} : { onOpen: () => showError(code) }),
       };
     }),
   );
+}
+
+/** Jobs that the budget does not cover are skipped by the same command again. */
+function skippedNote({ skipped, errors }: Report): string {
+  if (skipped === 0) return 'none';
+  const isShort = errors.some(({ code }) => code === 'ERR_OVER_BUDGET');
+  return isShort ? 'raise the budget, and run it again' : 'run the same command again';
 }
 
 function countOf(count: number, noun: string): string {

@@ -113,7 +113,7 @@ export function lineageSvg(
     return `<text x="${x}" y="78" font-size="15" fill="${INK}">${name}</text><text x="${x}" y="97" font-size="12" fill="${QUIET}">${best}</text>`;
   });
   const [words = ''] = wrapText(title, (widthPx - 2 * marginPx) / 24, 1);
-  const note = 'thick frame: kept · dashed: from an earlier round · in a circle: rank in the end';
+  const note = 'thick frame: kept · dashed: from an earlier round · in a circle: final rank';
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${heightPx}" viewBox="0 0 ${widthPx} ${heightPx}" ${sheetFont} font-size="${fontPx}">
 <rect width="100%" height="100%" fill="#faf9f6"/>
 <text x="${marginPx}" y="46" font-size="24" fill="${INK}">${escapeXml(words)}</text>
