@@ -146,7 +146,7 @@ export function runCounted(
         const added = concat(entered, rateEarlier, renderEarlier(toRender, plans, run));
         const rest = isMadeHere ? plans : () => unchosenOf(plans, settings);
         const outcomes = isMadeHere ? make(plans, run) : make(plans, run).pipe(reportEnds(run));
-        const work = { added, outcomes, plans: rest, total, startedAtMs };
+        const work = { added, toAdd: toRender, outcomes, plans: rest, total, startedAtMs };
         const counts = { alreadySaved: saved - toRender.size, leftOut, isWhole: isMadeHere && !isPartial };
         return runToEnd({ ...work, ...counts }, paidBefore(toRender, run));
       }),
