@@ -6,6 +6,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     again: 'the same command again',
     carried: [],
     leaves: 'stopped',
+    nothing: 'Nothing to make',
     folder: '/out/run',
     total: 10,
     expected: changes.total ?? 10,

@@ -54,6 +54,8 @@ export interface Batch {
   readonly flags: SettledFlags;
   /** The command that makes the rest of it, in words. Default: the same one again. */
   readonly again?: string;
+  /** The headline of its summary if it has no job. Default: one that fits any command. */
+  readonly nothing?: string;
   readonly service: OpenService;
   readonly io: ScriptIo;
 }
@@ -218,13 +220,13 @@ function leavesOf({ detach, only }: Batch['flags']): NextCommands['leaves'] {
   return only === null ? 'stopped' : 'not chosen';
 }
 
-function openReporter({ flags, again, io }: Batch, carried: readonly string[]) {
+function openReporter({ flags, again, nothing, io }: Batch, carried: readonly string[]) {
   const { token, noColor } = readEnvironment(io.env);
   return createReporter({
     stdout: io.stdout,
     stderr: io.stderr,
     noColor,
-    next: { carried, leaves: leavesOf(flags), ...(again === undefined ? {} : { again }) },
+    next: { carried, leaves: leavesOf(flags), ...(again && { again }), ...(nothing && { nothing }) },
     json: flags.json,
     quiet: flags.quiet,
     redact: (text) => redact(text, token),

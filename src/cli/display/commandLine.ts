@@ -8,7 +8,17 @@ export interface NextCommands {
   readonly carried: readonly string[];
   /** Why it leaves jobs at its end: `--detach`, `--only`, or a stop. */
   readonly leaves: 'detached' | 'not chosen' | 'stopped';
+  /** The headline of a run that has no job. */
+  readonly nothing: string;
 }
+
+/** The commands for a run that has named none. */
+export const usualCommands: NextCommands = {
+  again: 'the same command again',
+  carried: [],
+  leaves: 'stopped',
+  nothing: 'Nothing to make: no job is left, or --only selects none',
+};
 
 /** The commands that are a script of their own in a clone, with its name in `pipelines/`. */
 const scripts: Readonly<Record<string, string>> = {

@@ -20,7 +20,7 @@ export function summaryLines(
   paint: Paint,
 ): string[] {
   return [
-    `${isSimulated(progress.service) ? 'Simulated: ' : ''}${headline(totals, elapsedMs, paint)}`,
+    `${isSimulated(progress.service) ? 'Simulated: ' : ''}${headline(totals, elapsedMs, progress, paint)}`,
     ...fact('failed', failedText(totals, progress)),
     ...fact('skipped', skippedText(totals, progress)),
     ...fact('cost', costText(totals, progress)),
@@ -35,11 +35,16 @@ export function summaryLines(
   ];
 }
 
-function headline({ total, saved, alreadySaved }: RunTotals, elapsedMs: number, paint: Paint): string {
+function headline(
+  { total, saved, alreadySaved }: RunTotals,
+  elapsedMs: number,
+  { nothing }: Pick<Progress, 'nothing'>,
+  paint: Paint,
+): string {
+  if (total === 0) return nothing;
   const before = alreadySaved > 0 ? ` (${alreadySaved} by earlier runs)` : '';
   const perMinute = elapsedMs > 0 ? Math.round((saved / elapsedMs) * 60_000) : 0;
   const pace = saved > 1 && perMinute > 0 ? `, ${perMinute} a minute` : '';
-  if (total === 0) return 'Nothing to make: no job is left, or --only selects none';
   const isAll = saved + alreadySaved >= total;
   const count = `${saved + alreadySaved} of ${total} jobs saved`;
   return `${paint(isAll ? 'green' : 'yellow', count)}${before} in ${formatDuration(elapsedMs)}${pace}`;

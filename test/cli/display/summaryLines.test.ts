@@ -95,8 +95,8 @@ it('counts the jobs that ended without an event by the reason of the run', () =>
 });
 
 it('reports that there was nothing to make, instead of 0 of 0 jobs', () => {
-  const [headline] = lines({ total: 0, saved: 0, alreadySaved: 0 }, progress({ predictions: 0 }));
-  expect(headline).toBe('Nothing to make: no job is left, or --only selects none');
+  const [headline] = lines({ total: 0, saved: 0, alreadySaved: 0 }, progress({ nothing: 'No failed jobs' }));
+  expect(headline).toBe('No failed jobs');
 });
 
 it('promises no retry of a failure caused by the request', () => {
