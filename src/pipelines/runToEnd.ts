@@ -17,6 +17,7 @@ import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
 import type { RunTotals } from '../events/totals.ts';
 import { tally } from '../operators/stages/tally.ts';
 import type { Outcome, Plan } from '../types.ts';
+import { createLeftCounter } from './run/closing/leftJobs.ts';
 import { type RunEnd, sessionOf } from './run/closing/results.ts';
 import { skipRemaining } from './run/closing/skipRemaining.ts';
 import { concurrencyOf } from './run/concurrency.ts';
@@ -112,17 +113,23 @@ export function runToEnd(
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     const isEnded = (plan: Plan) => ended.has(plan.index) || (run.isSaved(plan) && !toAdd.has(plan.index));
     const isNoneLeft = () => isWhole && alreadySaved + ended.size >= total;
+    const left = createLeftCounter(run);
     const rest = { isEnded, isNoneLeft, total, keepsFailures };
     return concat(
       added.pipe(step, noteEnd, noteFault),
       earlier,
       outcomes.pipe(step, noteEnd, noteFault),
-      skipRemaining(plans, rest, run).pipe(noteFault),
+      skipRemaining(plans, rest, run).pipe(left.note, noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(paidBeforeUsd && { paidBeforeUsd }) }),
       noteSessions({ startedAtMs, begunAtMs }, run),
       last(),
-      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - begunAtMs })),
+      map((totals) => ({
+        totals: left.addTo(totals),
+        fault,
+        startedAtMs,
+        elapsedMs: scheduler.now() - begunAtMs,
+      })),
     );
   });
 }

@@ -465,7 +465,7 @@ describe('a run that is stopped', () => {
     const provider = await start();
     await run(2, { provider, stop: of(undefined) });
     const { report, totals } = await run(2, { provider, detach: true });
-    expect(totals).toMatchObject({ saved: 0, skipped: 2 });
+    expect(totals).toMatchObject({ saved: 0, skipped: 2, left: { jobs: 2, reservedUsd: 0.006 } });
     expect(report.errors).toMatchObject([{ code: 'ERR_NOT_COLLECTED', count: 2 }]);
   });
 });
