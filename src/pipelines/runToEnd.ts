@@ -148,7 +148,12 @@ function noteSessions(
     const nowMs = scheduler.now();
     if (nowMs - notedAtMs < NOTE_EVERY_MS) return;
     notedAtMs = nowMs;
-    run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - begunAtMs, totals }, run));
+    try {
+      run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - begunAtMs, totals }, run));
+    } catch (error) {
+      // A disk that refuses refuses the jobs too, which end the run with its totals.
+      if (!(error instanceof StorageError)) throw error;
+    }
   };
   return tap<RunTotals>({ subscribe: () => note({ saved: 0 }), next: note });
 }

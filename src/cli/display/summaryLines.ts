@@ -97,7 +97,7 @@ function skippedText(
 }
 
 function leftText({ reservedUsd }: LeftJobs, leaves: NextCommands['leaves']): string {
-  const text = leaves === 'detached' ? 'Left to the service' : 'Made, and not yet saved';
+  const text = leaves === 'detached' ? 'Left to the service' : 'Begun at the service, and not yet saved';
   return reservedUsd === 0 ? `${text}.` : `${text} (${formatUsd(toMicroUsd(reservedUsd))} reserved).`;
 }
 

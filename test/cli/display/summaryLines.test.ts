@@ -88,7 +88,7 @@ it('counts the jobs that ended without an event by the reason of the run', () =>
     '  skipped  12 – 6: Left to the service ($0.018 reserved). 6: The run was stopped before their turn.',
   );
   expect(skippedLine({}, six)).toBe(
-    '  skipped  12 – 6: Made, and not yet saved ($0.018 reserved). 6: The run was stopped before their turn.',
+    '  skipped  12 – 6: Begun at the service, and not yet saved ($0.018 reserved). 6: The run was stopped before their turn.',
   );
   expect(skippedLine({ leaves: 'not chosen' })).toBe('  skipped  12 – Left out by --only, or not begun.');
   expect(skippedLine({})).toBe('  skipped  12 – The run was stopped before their turn.');

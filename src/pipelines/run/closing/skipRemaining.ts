@@ -1,4 +1,4 @@
-import { concatMap, defer, EMPTY, from, type Observable, of } from 'rxjs';
+import { catchError, concat, concatMap, defer, EMPTY, from, type Observable, of, throwError } from 'rxjs';
 import { pullMap } from '../../../operators/pullMap.ts';
 import type { Outcome, Plan } from '../../../types.ts';
 import { skippedOutcome } from '../../journey/skippedOutcome.ts';
@@ -20,7 +20,8 @@ interface SkipConfig {
 /**
  * Emits the jobs that have no outcome in this run when all others are done, as skipped; there are
  * some only after a stop or a fault. Records those that the manifest does not have, or has as
- * skipped for another reason. Plans are not read if none is left.
+ * skipped for another reason. If the disk refuses one, counts all, and emits the error after them.
+ * Plans are not read if none is left.
  */
 export function skipRemaining(
   plans: PlanSource,
@@ -28,17 +29,28 @@ export function skipRemaining(
   run: Skipping,
 ): Observable<Outcome> {
   const { manifest, journal } = run;
-  const skip = (plan: Plan): Observable<Outcome> => {
-    const outcome = outcomeOf(plan, run);
-    if (!manifest.has(plan.index)) return manifest.append(outcome);
-    if (keepsFailures && journal.find(plan.index)?.state === 'failed') return EMPTY;
-    return renewed(outcome, run);
-  };
   return defer(() => {
+    let fault: unknown = null;
+    const counted = (outcome: Outcome, write: () => Observable<Outcome>) =>
+      fault !== null
+        ? of(outcome)
+        : defer(write).pipe(
+            catchError((error: unknown) => {
+              fault ??= error;
+              return of(outcome);
+            }),
+          );
+    const skip = (plan: Plan): Observable<Outcome> => {
+      const outcome = outcomeOf(plan, run);
+      if (!manifest.has(plan.index)) return counted(outcome, () => manifest.append(outcome));
+      if (keepsFailures && journal.find(plan.index)?.state === 'failed') return EMPTY;
+      return counted(outcome, () => renewed(outcome, run));
+    };
+    const failed = defer(() => (fault === null ? EMPTY : throwError(() => fault)));
     const isListed = manifest.size() === total && manifest.end() === total;
     return isListed && isNoneLeft()
       ? EMPTY
-      : pullMap(plansWithout(plans, isEnded), skip, { concurrency: 64 });
+      : concat(pullMap(plansWithout(plans, isEnded), skip, { concurrency: 64 }), failed);
   });
 }
 
