@@ -23,7 +23,7 @@ export { toCallbacks, toJsonLines } from './events/listeners.ts';
 export { observeRun, ofType } from './events/observeRun.ts';
 export { progressOf } from './events/progress.ts';
 export type { EmitEvent, RunEvent } from './events/runEvent.ts';
-export type { BudgetUse, RunTotals } from './events/totals.ts';
+export type { BudgetUse, LeftJobs, RunTotals } from './events/totals.ts';
 export { adaptivePoll } from './operators/adaptivePoll.ts';
 export { cachedBy } from './operators/cachedBy.ts';
 export { fallbackTo } from './operators/fallbackTo.ts';

@@ -13,12 +13,21 @@ export interface BudgetUse {
   readonly usedPercent: number;
 }
 
+/** Skipped jobs whose prediction was created, or may have been, and whose images are not saved. */
+export interface LeftJobs {
+  readonly jobs: number;
+  /** Their expected price, which stays reserved until the images are saved. */
+  readonly reservedUsd: number;
+}
+
 /** Running totals of a run. */
 export interface RunTotals {
   readonly total: number;
   readonly saved: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Part of `skipped` whose images need no further prediction; at the end. Absent: none. */
+  readonly left?: LeftJobs;
   /** Saved by an earlier run in the same folder; not part of the three above. */
   readonly alreadySaved: number;
   readonly costUsd: number;

@@ -11,12 +11,13 @@ import {
   type Observable,
   tap,
 } from 'rxjs';
-import type { IndexSet } from '../base/indexSet.ts';
+import { createIndexSet, type IndexSet } from '../base/indexSet.ts';
 import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
 import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
 import type { RunTotals } from '../events/totals.ts';
 import { tally } from '../operators/stages/tally.ts';
-import type { Outcome } from '../types.ts';
+import type { Outcome, Plan } from '../types.ts';
+import { createLeftCounter } from './run/closing/leftJobs.ts';
 import { type RunEnd, sessionOf } from './run/closing/results.ts';
 import { skipRemaining } from './run/closing/skipRemaining.ts';
 import { concurrencyOf } from './run/concurrency.ts';
@@ -37,6 +38,8 @@ export function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
 interface RunWork {
   /** Completes jobs that earlier runs have saved. Default: none. */
   readonly added?: Observable<Outcome>;
+  /** Those jobs. Default: none. */
+  readonly toAdd?: Pick<IndexSet, 'has'>;
   /** Makes the missing images. */
   readonly outcomes: Observable<Outcome>;
   /** All jobs that have an outcome in the end; read when `outcomes` completes. */
@@ -47,23 +50,29 @@ interface RunWork {
   readonly alreadySaved: number;
   /** Jobs that are not chosen, and not saved either. Default 0. */
   readonly leftOut?: number;
+  /** True if failures of earlier runs may stay as they are, without a turn. Default false. */
+  readonly keepsFailures?: boolean;
   /** When it began, ms since 1970. Default: now. */
   readonly startedAtMs?: number | undefined;
 }
 
+const NONE: Pick<IndexSet, 'has'> = { has: () => false };
+
 /**
- * Makes the missing images, and records every other job as skipped; emits the end of the run with
+ * Makes the missing images, and counts every other job as skipped; emits the end of the run with
  * its first fault.
  */
 export function runToEnd(
   {
     added = EMPTY,
+    toAdd = NONE,
     outcomes,
     plans,
     total,
     isWhole = false,
     alreadySaved,
     leftOut = 0,
+    keepsFailures = false,
     startedAtMs: begunAt,
   }: RunWork,
   run: OpenRun,
@@ -84,6 +93,8 @@ export function runToEnd(
     let fault: unknown = null;
     const expected = total - leftOut;
     let current = alreadySaved;
+    const ended = createIndexSet();
+    const noteEnd = tap<Outcome>(({ index }) => ended.add(index));
     const reportEach = tap<Outcome>(({ prompt, status, predictionId }) => {
       current += 1;
       const percent = Math.floor((current * 100) / expected);
@@ -100,16 +111,25 @@ export function runToEnd(
     const jobs = leftOut > 0 && { jobs: expected - alreadySaved };
     emit({ ...started, ...jobs, ...(service && { service }) });
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
+    const isEnded = (plan: Plan) => ended.has(plan.index) || (run.isSaved(plan) && !toAdd.has(plan.index));
+    const isNoneLeft = () => isWhole && alreadySaved + ended.size >= total;
+    const left = createLeftCounter(run);
+    const rest = { isEnded, isNoneLeft, total, keepsFailures };
     return concat(
-      added.pipe(step, noteFault),
+      added.pipe(step, noteEnd, noteFault),
       earlier,
-      outcomes.pipe(step, noteFault),
-      skipRemaining(plans, run, isWhole ? total : null).pipe(noteFault),
+      outcomes.pipe(step, noteEnd, noteFault),
+      skipRemaining(plans, rest, run).pipe(left.note, noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(paidBeforeUsd && { paidBeforeUsd }) }),
       noteSessions({ startedAtMs, begunAtMs }, run),
       last(),
-      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - begunAtMs })),
+      map((totals) => ({
+        totals: left.addTo(totals),
+        fault,
+        startedAtMs,
+        elapsedMs: scheduler.now() - begunAtMs,
+      })),
     );
   });
 }
@@ -128,7 +148,12 @@ function noteSessions(
     const nowMs = scheduler.now();
     if (nowMs - notedAtMs < NOTE_EVERY_MS) return;
     notedAtMs = nowMs;
-    run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - begunAtMs, totals }, run));
+    try {
+      run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - begunAtMs, totals }, run));
+    } catch (error) {
+      // A disk that refuses refuses the jobs too, which end the run with its totals.
+      if (!(error instanceof StorageError)) throw error;
+    }
   };
   return tap<RunTotals>({ subscribe: () => note({ saved: 0 }), next: note });
 }

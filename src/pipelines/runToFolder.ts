@@ -26,6 +26,7 @@ import { countedPlans, countPlans } from './run/countedPlans.ts';
 import { countLeftOut, countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { enteredBefore, reportEnds } from './run/earlier/madeElsewhere.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
+import { warnOfOthers } from './run/earlier/warnOfOthers.ts';
 import { warnOfShortBudget } from './run/folder/budgetCheck.ts';
 import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
 import { createSpaceCheck } from './run/folder/spaceCheck.ts';
@@ -80,7 +81,7 @@ export function runStoredPlans(
   const plans = () => withSecrets(source(), settings.secretInputs);
   const expectOwn = async (run: OpenRun) => {
     await expectOwnPlans(plans, run, settings);
-    await warnOfUnfinished(plans, run);
+    await warnOfOthers(plans, run);
   };
   return runCounted(plans, total, { ...settings, isPartial: true }, expectOwn);
 }
@@ -90,18 +91,6 @@ async function* withSecrets(
   given: ModelInput | undefined,
 ): AsyncGenerator<Plan> {
   for await (const plan of plans) yield given === undefined ? plan : { ...plan, secrets: () => given };
-}
-
-/** Warns of jobs that an earlier run has begun and not ended, and that are none of these plans. */
-async function warnOfUnfinished(plans: PlanSource, { config, journal }: OpenRun): Promise<void> {
-  const open = new Set(journal.openIndexes());
-  if (open.size === 0) return;
-  for await (const { index } of plans()) open.delete(index);
-  if (open.size === 0) return;
-  const jobs =
-    open.size === 1 ? '1 other job of this folder is' : `${open.size} other jobs of this folder are`;
-  const message = `${jobs} unfinished, because a run was killed or stopped: run its command again, which pays for none of them twice.`;
-  config.emit?.({ type: 'warning', message });
 }
 
 /**
@@ -146,7 +135,7 @@ export function runCounted(
         const added = concat(entered, rateEarlier, renderEarlier(toRender, plans, run));
         const rest = isMadeHere ? plans : () => unchosenOf(plans, settings);
         const outcomes = isMadeHere ? make(plans, run) : make(plans, run).pipe(reportEnds(run));
-        const work = { added, outcomes, plans: rest, total, startedAtMs };
+        const work = { added, toAdd: toRender, outcomes, plans: rest, total, startedAtMs };
         const counts = { alreadySaved: saved - toRender.size, leftOut, isWhole: isMadeHere && !isPartial };
         return runToEnd({ ...work, ...counts }, paidBefore(toRender, run));
       }),

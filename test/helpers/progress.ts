@@ -7,6 +7,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     carried: [],
     leaves: 'stopped',
     sendsRequests: true,
+    nothing: 'Nothing to make',
     folder: '/out/run',
     total: 10,
     expected: changes.total ?? 10,

@@ -3,11 +3,11 @@ import { existsSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { delayWhen, firstValueFrom, lastValueFrom, of } from 'rxjs';
+import { delayWhen, firstValueFrom, lastValueFrom, of, Subject, throwError } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { UsageError } from '../../src/errors.ts';
+import { ProviderError, UsageError } from '../../src/errors.ts';
 import type { RunEvent } from '../../src/events/runEvent.ts';
 import type { FinishedRun } from '../../src/pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../src/pipelines/run/settings.ts';
@@ -423,6 +423,50 @@ describe('a folder that is changed during the run', () => {
     expect((await run(2, { provider })).totals).toMatchObject({ total: 2, saved: 0, alreadySaved: 2 });
     expect(simulator.stats().created).toBe(4);
     expect((await manifest()).outcomes).toHaveLength(2);
+  });
+});
+
+describe('a run that is stopped', () => {
+  /** Stops a run at its next saved image. */
+  const stopped = (count: number, settings: Pick<RunSettings, 'provider'> & Partial<RunToFolderConfig>) => {
+    const stop = new Subject<void>();
+    const emit = ({ type }: RunEvent) => type === 'image.saved' && stop.next();
+    return run(count, { strategy: 'sequential', stop, emit, ...settings });
+  };
+  const failing = (provider: RunSettings['provider']): RunSettings['provider'] => ({
+    ...provider,
+    createPrediction: (request, ...rest) =>
+      String(request.input.prompt).endsWith('0')
+        ? throwError(() => new ProviderError('ERR_INVALID_INPUT', 'refused', { suggestion: '' }))
+        : provider.createPrediction(request, ...rest),
+  });
+
+  it('counts every job without a turn as skipped, each time', async () => {
+    const provider = await start();
+    // The second run trusts the folder, as it does for the same command again.
+    const same = { fingerprint: 'same', haveFiles: false };
+    const first = await stopped(6, { provider, ...same });
+    const second = await stopped(6, { provider, ...same });
+    expect(first.totals).toMatchObject({ total: 6, saved: 1, skipped: 5 });
+    expect(second.totals).toMatchObject({ alreadySaved: 1, saved: 1, skipped: 4 });
+    expect((await manifest()).run).toMatchObject({ skipped: second.totals.skipped });
+  });
+
+  it('counts a failure of an earlier run without a turn as skipped, and keeps its line', async () => {
+    const provider = await start();
+    await run(3, { provider: failing(provider), only: (index) => index === 0 });
+    const stop = of(undefined);
+    const { totals } = await run(3, { provider, stop });
+    expect(totals).toMatchObject({ total: 3, saved: 0, failed: 0, skipped: 3, costUsd: 0 });
+    expect((await manifest()).outcomes.map(({ status }) => status)).toEqual(['failed', 'skipped', 'skipped']);
+  });
+
+  it('lists the predictions that the next run leaves to the service', async () => {
+    const provider = await start();
+    await run(2, { provider, stop: of(undefined) });
+    const { report, totals } = await run(2, { provider, detach: true });
+    expect(totals).toMatchObject({ saved: 0, skipped: 2, left: { jobs: 2, reservedUsd: 0.006 } });
+    expect(report.errors).toMatchObject([{ code: 'ERR_NOT_COLLECTED', count: 2 }]);
   });
 });
 

@@ -56,6 +56,8 @@ export interface Batch {
   readonly again?: string;
   /** False if it asks the service for nothing. Default true. */
   readonly sendsRequests?: boolean;
+  /** The headline of its summary if it has no job. Default: one that fits any command. */
+  readonly nothing?: string;
   readonly service: OpenService;
   readonly io: ScriptIo;
 }
@@ -220,13 +222,19 @@ function leavesOf({ detach, only }: Batch['flags']): NextCommands['leaves'] {
   return only === null ? 'stopped' : 'not chosen';
 }
 
-function openReporter({ flags, again, sendsRequests = true, io }: Batch, carried: readonly string[]) {
+function openReporter(
+  { flags, again, nothing, sendsRequests = true, io }: Batch,
+  carried: readonly string[],
+) {
   const { token, noColor } = readEnvironment(io.env);
   return createReporter({
     stdout: io.stdout,
     stderr: io.stderr,
     noColor,
-    next: { carried, leaves: leavesOf(flags), sendsRequests, ...(again === undefined ? {} : { again }) },
+    next: {
+      ...{ carried, leaves: leavesOf(flags), sendsRequests },
+      ...{ ...(again && { again }), ...(nothing && { nothing }) },
+    },
     json: flags.json,
     quiet: flags.quiet,
     redact: (text) => redact(text, token),

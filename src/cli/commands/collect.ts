@@ -1,3 +1,4 @@
+import type { RunSettings } from '../../pipelines/run/settings.ts';
 import { type BatchScriptContext, batchCommand } from '../batch/batchScript.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
@@ -41,13 +42,11 @@ async function collectCommand(script: BatchScriptContext): Promise<number> {
     flags: given,
     service,
     io,
-    warn,
   } = script;
   const { runBatch } = await import('../batch/runBatch.ts');
   const { runFolderAt } = await import('../batch/runFolder.ts');
   const { runCollect } = await import('../../pipelines/workflows/collect.ts');
   const folder = await runFolderAt(path);
-  if (given.simulateSpeed !== null) warn(GONE);
   return runBatch({
     folder,
     fingerprint: null,
@@ -59,6 +58,19 @@ async function collectCommand(script: BatchScriptContext): Promise<number> {
     service,
     io,
     around: script.around,
-    run: runCollect,
+    run: (settings) => runCollect(given.simulateSpeed === null ? settings : warnsOfGone(settings)),
   });
+}
+
+/** Warns when the run starts, if it has jobs to make again. */
+function warnsOfGone(settings: RunSettings): RunSettings {
+  const { emit = () => {} } = settings;
+  return {
+    ...settings,
+    emit: (event) => {
+      emit(event);
+      if (event.type === 'run.started' && event.alreadySaved < event.total)
+        emit({ type: 'warning', message: GONE });
+    },
+  };
 }

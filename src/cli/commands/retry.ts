@@ -37,6 +37,7 @@ export async function retryFailedCommand(script: BatchScriptContext): Promise<nu
     service,
     io,
     around: script.around,
+    nothing: 'No failed jobs: nothing to make again',
     run: runRetry,
   });
 }

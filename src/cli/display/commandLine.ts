@@ -10,7 +10,18 @@ export interface NextCommands {
   readonly leaves: 'detached' | 'not chosen' | 'stopped';
   /** False for a command that sends the service no request, and so has no pace. */
   readonly sendsRequests: boolean;
+  /** The headline of a run that has no job. */
+  readonly nothing: string;
 }
+
+/** The commands for a run that has named none. */
+export const usualCommands: NextCommands = {
+  again: 'the same command again',
+  carried: [],
+  leaves: 'stopped',
+  sendsRequests: true,
+  nothing: 'Nothing to make: no job is left, or --only selects none',
+};
 
 /** The commands that are a script of their own in a clone, with its name in `pipelines/`. */
 const scripts: Readonly<Record<string, string>> = {

@@ -33,7 +33,17 @@ function jobsOf(causes: readonly FailureCause[], code: string): number {
   return causes.reduce((sum, { first, count }) => sum + (first.error?.code === code ? count : 0), 0);
 }
 
-function nextCommand(
+function nextCommand(totals: RunTotals, progress: Progress, refused: number): string | null {
+  const { left, skipped } = totals;
+  const { folder, carried, leaves } = progress;
+  if (leaves !== 'detached' || left === undefined || folder === '')
+    return nextOfRest(totals, progress, refused);
+  const collect = folderCommand('collect', { folder, carried });
+  // Failures can be made again after that, too.
+  return skipped === left.jobs ? collect : `${collect}; then ${nextOfRest(totals, progress, refused)}`;
+}
+
+function nextOfRest(
   { failed, skipped, budgetNeededUsd }: RunTotals,
   progress: Progress,
   refused: number,
@@ -48,8 +58,11 @@ function nextCommand(
   if (failed === repeatingFailures) return null;
   // The images of such a job may be saved, and then `retry` has nothing to make.
   if (failuresByStage.rendering + failuresByStage.delivery > 0) return `${again}; ${KEPT}`;
-  const words = [shellWord(shownPath(folder)), ...carried];
-  return `${commandLine('retry', words.join(' '))} makes the failed jobs again; ${KEPT}`;
+  return `${folderCommand('retry', { folder, carried })} makes the failed jobs again; ${KEPT}`;
+}
+
+function folderCommand(name: string, { folder, carried }: Pick<Progress, 'folder' | 'carried'>): string {
+  return commandLine(name, [shellWord(shownPath(folder)), ...carried].join(' '));
 }
 
 /** Returns a path from the working directory if it lies there, else the path. */

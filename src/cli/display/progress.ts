@@ -2,7 +2,7 @@ import { countedOutcome, createRunCounter, type RunCounts } from '../../events/p
 import type { RunEvent } from '../../events/runEvent.ts';
 import { createCostTracker, type ModelTotals } from '../../sinks/report/tallies.ts';
 import type { Outcome, PlannedUploads, PredictionStatus } from '../../types.ts';
-import type { NextCommands } from './commandLine.ts';
+import { type NextCommands, usualCommands } from './commandLine.ts';
 import { collectProblems, type Problems } from './problems.ts';
 import { plainText, promptPreview } from './text.ts';
 
@@ -98,7 +98,8 @@ export function createProgress(now: () => number, next: Partial<NextCommands> = 
       else if (outcome.cached) cached += 1;
     },
     progress: () => ({
-      ...{ again: 'the same command again', carried: [], leaves: 'stopped', sendsRequests: true, ...next },
+      ...usualCommands,
+      ...next,
       ...start,
       ...counter.counts(),
       ...requests.counts,

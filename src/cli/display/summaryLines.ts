@@ -1,7 +1,7 @@
 import { isSimulated } from '../../base/service.ts';
 import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
-import type { RunTotals } from '../../events/totals.ts';
+import type { LeftJobs, RunTotals } from '../../events/totals.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
 import { causeLine } from './causes.ts';
 import type { NextCommands } from './commandLine.ts';
@@ -38,13 +38,13 @@ export function summaryLines(
 function headline(
   { total, saved, alreadySaved }: RunTotals,
   elapsedMs: number,
-  { sendsRequests }: Pick<Progress, 'sendsRequests'>,
+  { nothing, sendsRequests }: Pick<Progress, 'nothing' | 'sendsRequests'>,
   paint: Paint,
 ): string {
+  if (total === 0) return nothing;
   const before = alreadySaved > 0 ? ` (${alreadySaved} by earlier runs)` : '';
   const perMinute = elapsedMs > 0 ? Math.round((saved / elapsedMs) * 60_000) : 0;
   const pace = sendsRequests && saved > 1 && perMinute > 0 ? `, ${perMinute} a minute` : '';
-  if (total === 0) return 'Nothing to make: no job is left, or --only selects none';
   const isAll = saved + alreadySaved >= total;
   const count = `${saved + alreadySaved} of ${counted(total, 'job')} saved`;
   return `${paint(isAll ? 'green' : 'yellow', count)}${before} in ${formatDuration(elapsedMs)}${pace}`;
@@ -54,11 +54,11 @@ function fact(name: string, text: string | null): string[] {
   return text === null ? [] : [`  ${name.padEnd(9)}${text}`];
 }
 
-const LEFT = 'Left to the service.';
-const leftReasons: Record<NextCommands['leaves'], string> = {
-  detached: 'Left to the service, or not begun.',
+const STOPPED = 'The run was stopped before their turn.';
+const restReasons: Record<NextCommands['leaves'], string> = {
+  detached: STOPPED,
   'not chosen': 'Left out by --only, or not begun.',
-  stopped: 'The run was stopped before their turn.',
+  stopped: STOPPED,
 };
 const OTHERS = 'For other reasons.';
 
@@ -83,18 +83,24 @@ const stages = [
 
 /** Names the reasons, with their numbers if there are several. */
 function skippedText(
-  { skipped }: RunTotals,
-  { skipReasons, leaves, predictions }: Pick<Progress, 'skipReasons' | 'leaves' | 'predictions'>,
+  { skipped, left }: RunTotals,
+  { skipReasons, leaves }: Pick<Progress, 'skipReasons' | 'leaves'>,
 ): string | null {
   if (skipped === 0) return null;
-  const left = skipped - [...skipReasons.values()].reduce((sum, jobs) => sum + jobs, 0);
-  // Those are jobs without an event: their end is only written down.
-  const areDetached = leaves === 'detached' && left <= predictions;
-  const leftReason = areDetached ? LEFT : leftReasons[leaves];
-  const named = [...skipReasons].map(([reason, jobs]) => [reason || OTHERS, jobs] as const);
-  const reasons = [...named, [leftReason, left] as const].filter(([, jobs]) => jobs > 0);
+  // The others are jobs without an event: their end is only written down.
+  const rest = skipped - (left?.jobs ?? 0) - [...skipReasons.values()].reduce((sum, jobs) => sum + jobs, 0);
+  const reasons = [
+    ...[...skipReasons].map(([reason, jobs]) => [reason || OTHERS, jobs] as const),
+    [left === undefined ? '' : leftText(left, leaves), left?.jobs ?? 0] as const,
+    [restReasons[leaves], rest] as const,
+  ].filter(([, jobs]) => jobs > 0);
   const texts = reasons.map(([reason, jobs]) => (reasons.length === 1 ? reason : `${jobs}: ${reason}`));
   return texts.length === 0 ? String(skipped) : `${skipped} – ${texts.join(' ')}`;
+}
+
+function leftText({ reservedUsd }: LeftJobs, leaves: NextCommands['leaves']): string {
+  const text = leaves === 'detached' ? 'Left to the service' : 'Begun at the service, and not yet saved';
+  return reservedUsd === 0 ? `${text}.` : `${text} (${formatUsd(toMicroUsd(reservedUsd))} reserved).`;
 }
 
 function costText(

@@ -1,6 +1,7 @@
-import { concatMap, from, type Observable } from 'rxjs';
+import { concatMap, from, type Observable, throwError } from 'rxjs';
 import { option, UsageError } from '../../errors.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
+import { unfinishedRun } from '../../store/journal/unfinishedRun.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import { countOf } from '../run/earlier/earlierRuns.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -20,14 +21,21 @@ import { runStoredPlans } from '../runToFolder.ts';
 export function runCollect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'detached');
   return from(countOf(plans.read())).pipe(
-    concatMap((total) => {
-      if (total === 0) throw nothingDetached(settings.folder);
-      return runStoredPlans(() => plans.read(), total, settings);
-    }),
+    concatMap((total) =>
+      total === 0
+        ? from(nothingDetached(settings.folder)).pipe(concatMap((error) => throwError(() => error)))
+        : runStoredPlans(() => plans.read(), total, settings),
+    ),
   );
 }
 
-function nothingDetached(folder: string): UsageError {
+async function nothingDetached(folder: string): Promise<UsageError> {
+  const unfinished = await unfinishedRun(folder);
+  if (unfinished?.process === 'alive') {
+    return new UsageError(`${folder} is in use by another run, and has no detached predictions yet`, {
+      suggestion: 'Wait until that run has ended.',
+    });
+  }
   return new UsageError(`${folder} has no detached predictions to collect`, {
     suggestion: `Give the folder of a run that was started with ${option('--detach')}.`,
   });

@@ -36,8 +36,9 @@ export function renderSaved(settings: RenderSavedSettings): Observable<FinishedR
       concatMap(({ total, toRender }) => {
         if (total === 0) throw nothingSaved(rest.folder);
         const added = renderEarlier(toRender, plans, run);
-        const work = { added, outcomes: EMPTY, plans, total, alreadySaved: total - toRender.size };
-        return runToEnd(work, paidBefore(toRender, run));
+        const work = { added, toAdd: toRender, outcomes: EMPTY, plans };
+        const counts = { total, alreadySaved: total - toRender.size };
+        return runToEnd({ ...work, ...counts }, paidBefore(toRender, run));
       }),
       concatMap((end) => keepLook(end, run)),
       concatMap((end) => writeResults(end, run)),

@@ -14,7 +14,7 @@ import type { JournalEntry, Outcome } from '../../../src/types.ts';
 import { aPlan, intended } from '../../helpers/aPlan.ts';
 import { FakeStream } from '../../helpers/fakeStream.ts';
 import { FileTurns, useFileTurns } from '../../helpers/fileTurns.ts';
-import { outcome } from '../../helpers/outcomes.ts';
+import { outcome, outcomeError } from '../../helpers/outcomes.ts';
 
 useFileTurns();
 
@@ -120,6 +120,23 @@ it('lists a killed run as not finished, with all of its jobs', async () => {
   );
 });
 
+it('shows the predictions that a run has left to the service, with their money', async () => {
+  const out = await outFolder();
+  const folder = join(out, 'night');
+  const error = { ...outcomeError(), code: 'ERR_NOT_COLLECTED' };
+  const left = [0, 1].map((index) => outcome(index, { status: 'skipped', files: [], costUsd: 0, error }));
+  await aRun(folder, 'replicate', [...left, made(2, first)]);
+  const journal = openJournal(folder);
+  await Promise.all([0, 1].map((index) => lastValueFrom(journal.record(aPlan({ index }), intended()))));
+  journal.close();
+  expect((await runsOf(out)).stdout).toMatch(/1\/3 .* 2 left to the service, \$0\.006 reserved/);
+  const { runs } = JSON.parse((await runsOf(out, true)).stdout);
+  expect(runs).toMatchObject([{ state: 'finished', skipped: 2, left: 2, leftUsd: 0.006 }]);
+  // Without its journal, the money is not known.
+  await rm(join(folder, 'run.sqlite'));
+  expect((await runsOf(out)).stdout).toMatch(/2 left to the service *\n/);
+});
+
 it('does not count an image as saved that was emptied, as the next run fetches it again', async () => {
   const out = await outFolder();
   await aRun(
@@ -169,6 +186,8 @@ it('prints the same as JSON', async () => {
         total: 2,
         state: 'finished',
         inFlight: 0,
+        left: 0,
+        leftUsd: 0,
         costUsd: 0.003,
         costIncomplete: true,
       },

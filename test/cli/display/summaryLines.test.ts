@@ -78,15 +78,23 @@ it('gives the reasons of failed and skipped jobs, and the next step', () => {
 });
 
 it('counts the jobs that ended without an event by the reason of the run', () => {
-  const skippedLine = (at: Parameters<typeof progress>[0]) =>
-    lines({ saved: 45, skipped: 12 }, progress(at)).find((line) => line.startsWith('  skipped'));
+  const skippedLine = (at: Parameters<typeof progress>[0], left?: RunTotals['left']) =>
+    lines({ saved: 45, skipped: 12, ...(left && { left }) }, progress(at)).find((line) =>
+      line.startsWith('  skipped'),
+    );
   const skipReasons = new Map([['over budget.', 6]]);
-  expect(skippedLine({ skipReasons, leaves: 'detached', predictions: 6 })).toBe(
-    '  skipped  12 – 6: over budget. 6: Left to the service.',
+  const six = { jobs: 6, reservedUsd: 0.018 };
+  expect(skippedLine({ skipReasons, leaves: 'detached' }, six)).toBe(
+    '  skipped  12 – 6: over budget. 6: Left to the service ($0.018 reserved).',
   );
-  expect(skippedLine({ leaves: 'detached', predictions: 12 })).toBe('  skipped  12 – Left to the service.');
-  expect(skippedLine({ leaves: 'detached', predictions: 2 })).toBe(
-    '  skipped  12 – Left to the service, or not begun.',
+  expect(skippedLine({ leaves: 'detached' }, { jobs: 12, reservedUsd: 0 })).toBe(
+    '  skipped  12 – Left to the service.',
+  );
+  expect(skippedLine({ leaves: 'detached' }, six)).toBe(
+    '  skipped  12 – 6: Left to the service ($0.018 reserved). 6: The run was stopped before their turn.',
+  );
+  expect(skippedLine({}, six)).toBe(
+    '  skipped  12 – 6: Begun at the service, and not yet saved ($0.018 reserved). 6: The run was stopped before their turn.',
   );
   expect(skippedLine({ leaves: 'not chosen' })).toBe('  skipped  12 – Left out by --only, or not begun.');
   expect(skippedLine({})).toBe('  skipped  12 – The run was stopped before their turn.');
@@ -101,8 +109,8 @@ it('counts the jobs that ended without an event by the reason of the run', () =>
 });
 
 it('reports that there was nothing to make, instead of 0 of 0 jobs', () => {
-  const [headline] = lines({ total: 0, saved: 0, alreadySaved: 0 }, progress({ predictions: 0 }));
-  expect(headline).toBe('Nothing to make: no job is left, or --only selects none');
+  const [headline] = lines({ total: 0, saved: 0, alreadySaved: 0 }, progress({ nothing: 'No failed jobs' }));
+  expect(headline).toBe('No failed jobs');
 });
 
 it('promises no retry of a failure caused by the request', () => {
@@ -146,6 +154,19 @@ it('omits --only in the command that makes the omitted jobs', () => {
   expect(last).toBe(
     '  next     the same command again, without --only; saved images are not made or paid for again',
   );
+});
+
+it('leads from predictions that were left to the service to the command that collects them', () => {
+  const at = progress({ leaves: 'detached', carried: ['--simulate'] });
+  const left = { jobs: 12, reservedUsd: 0.036 };
+  expect(lines({ saved: 45, skipped: 12, left }, at).at(-1)).toBe(
+    '  next     npx tsx pipelines/collect.ts /out/run --simulate',
+  );
+  expect(lines({ saved: 43, skipped: 14, left, budgetNeededUsd: 0.2 }, at).at(-1)).toBe(
+    '  next     npx tsx pipelines/collect.ts /out/run --simulate; then the same command again, with --budget 0.20; saved images are not made or paid for again',
+  );
+  // The same command gets the images of a run that was stopped.
+  expect(lines({ saved: 45, skipped: 12, left }, progress()).at(-1)).toMatch(/the same command again/);
 });
 
 it('leads to the command of the run for renditions and deliveries that saved images lack', () => {

@@ -1,7 +1,8 @@
-import { appendFile, readdir } from 'node:fs/promises';
+import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastValueFrom, timer } from 'rxjs';
 import { afterEach, expect, it } from 'vitest';
+import { leaseText, thisProcess } from '../../../src/disk/lease/leaseHolder.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import { runCollect } from '../../../src/pipelines/workflows/collect.ts';
@@ -80,4 +81,10 @@ it('creates nothing twice if the same detached run is started again', async () =
 it('reports that the folder has no detached predictions', async () => {
   const settings = await start();
   await expect(lastValueFrom(runCollect(settings))).rejects.toThrow('has no detached predictions to collect');
+});
+
+it('reports that another run is using the folder, which has none yet', async () => {
+  const settings = await start();
+  await writeFile(join(folder(), 'run.lock'), leaseText(thisProcess('here'), 0));
+  await expect(lastValueFrom(runCollect(settings))).rejects.toThrow('is in use by another run');
 });

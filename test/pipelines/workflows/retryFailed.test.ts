@@ -88,9 +88,25 @@ describe('retryFailed', () => {
     const { totals, report } = await lastValueFrom(retried);
     expect(totals).toMatchObject({ total: 1, saved: 1, costUsd: 0.025 });
     expect(report).not.toHaveProperty('surplus');
-    expect(warnings).toEqual([expect.stringMatching(/^1 other job of this folder is unfinished/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^1 other job of this folder is unfinished/),
+      '8 jobs of this folder were never started: run its command again to make them.',
+    ]);
     expect((await run(settings)).totals.failed).toBe(0);
     expect(simulator.stats().created).toBe(11);
+  });
+
+  it('names the command of predictions that were left to the service', async () => {
+    const settings = await start();
+    await run({ ...settings, detach: true, only: (index) => index < 2 });
+    const warnings: string[] = [];
+    const emit = (event: RunEvent) => event.type === 'warning' && warnings.push(event.message);
+    const { totals } = await lastValueFrom(runRetry({ ...settings, emit }));
+    expect(totals.total).toBe(0);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^2 other jobs of this folder are left to the service: `rxposure collect`/),
+      '8 jobs of this folder were never started: run its command again to make them.',
+    ]);
   });
 
   it('makes only those that are chosen', async () => {

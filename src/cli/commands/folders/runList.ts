@@ -7,7 +7,7 @@ import { addCost, type CostSum, noCost } from '../../../events/costSum.ts';
 import { isEmptied } from '../../../pipelines/run/earlier/additions.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
-import { type UnfinishedRun, unfinishedRun } from '../../../store/journal/unfinishedRun.ts';
+import { reservedMicroUsd, type UnfinishedRun, unfinishedRun } from '../../../store/journal/unfinishedRun.ts';
 import { readRunFile } from '../../../store/runFile.ts';
 import type { Outcome } from '../../../types.ts';
 
@@ -25,6 +25,12 @@ interface ListedJobs {
   readonly state: 'finished' | 'running' | 'unfinished';
   /** Jobs of an unfinished run that are begun, and whose files are not fetched yet. */
   readonly inFlight: number;
+  /**
+   * Skipped jobs of a finished run whose predictions were left to the service, as by `--detach`.
+   */
+  readonly left: number;
+  /** Money that is reserved for them, in millionths of a US dollar; null if it is not known. */
+  readonly leftMicroUsd: number | null;
 }
 
 /** A run folder in figures, from its outcomes. */
@@ -64,6 +70,7 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
   const models = new Map<string, number>();
   let [startedAtMs, lastAtMs]: [number | null, number | null] = [null, null];
   let cost = noCost;
+  let left = 0;
   const pay = (outcome: Outcome): void => {
     const { files, createdAt, completedAt } = outcome;
     const atMs = Date.parse(completedAt ?? createdAt ?? '');
@@ -77,6 +84,7 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
   };
   for await (const outcome of manifestOutcomes(folder)) {
     counts[outcome.status === 'saved' && isLost(outcome, folder) ? 'emptied' : outcome.status] += 1;
+    if (outcome.error?.code === 'ERR_NOT_COLLECTED') left += 1;
     models.set(outcome.model, (models.get(outcome.model) ?? 0) + 1);
     pay(outcome);
   }
@@ -90,8 +98,14 @@ export async function readRun(folder: string, days: Days): Promise<ListedRun> {
     models: known,
     ...counts,
     ...stateOfJobs(counts.saved + counts.emptied + counts.failed + counts.skipped, unfinished),
+    // Those of an unfinished run are in flight.
+    ...(await leftJobs(folder, unfinished === null ? left : 0)),
     cost,
   };
+}
+
+async function leftJobs(folder: string, left: number): Promise<Pick<ListedJobs, 'left' | 'leftMicroUsd'>> {
+  return { left, leftMicroUsd: left === 0 ? 0 : await reservedMicroUsd(folder) };
 }
 
 function isLost({ files }: Outcome, folder: string): boolean {

@@ -151,11 +151,13 @@ function rowOf(run: ListedRun): string[] {
 
 const UNFINISHED = 'A run that is not finished was killed: run its command again to resume it.';
 
-function stateText({ state, inFlight, emptied }: ListedRun): string {
+function stateText({ state, inFlight, emptied, left, leftMicroUsd }: ListedRun): string {
   const states = { finished: '', running: 'in progress', unfinished: 'not finished' };
   const texts = [
     states[state],
     inFlight > 0 && `${inFlight} in flight`,
+    left > 0 && `${left} left to the service`,
+    leftMicroUsd !== null && leftMicroUsd > 0 && `${formatUsd(leftMicroUsd)} reserved`,
     emptied > 0 && `${counted(emptied, 'original')} emptied`,
   ];
   return texts.filter((text) => text !== false && text !== '').join(', ');
@@ -171,8 +173,9 @@ function asJson(runs: readonly ListedRun[], days: readonly Spending[], months: r
   const spending = (all: readonly Spending[]) =>
     all.map(({ period, images, costMicroUsd }) => ({ period, images, costUsd: usd(costMicroUsd) }));
   return {
-    runs: runs.map(({ startedAtMs, lastAtMs, cost, isSimulated, ...run }) => ({
+    runs: runs.map(({ startedAtMs, lastAtMs, cost, isSimulated, leftMicroUsd, ...run }) => ({
       ...run,
+      leftUsd: leftMicroUsd === null ? null : usd(leftMicroUsd),
       simulated: isSimulated,
       startedAt: iso(startedAtMs),
       lastAt: iso(lastAtMs),

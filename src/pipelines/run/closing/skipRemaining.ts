@@ -1,38 +1,78 @@
-import { defer, EMPTY, type Observable } from 'rxjs';
+import { catchError, concat, concatMap, defer, EMPTY, from, type Observable, of, throwError } from 'rxjs';
 import { pullMap } from '../../../operators/pullMap.ts';
 import type { Outcome, Plan } from '../../../types.ts';
 import { skippedOutcome } from '../../journey/skippedOutcome.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
 
+type Skipping = Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'isChosen'>;
+
+interface SkipConfig {
+  /** Returns true for a job that has its outcome in this run, or is saved. */
+  readonly isEnded: (plan: Plan) => boolean;
+  /** Returns true if that applies to all plans, which are the first `total` jobs, without a gap. */
+  readonly isNoneLeft: () => boolean;
+  readonly total: number;
+  /** True if failures of earlier runs may stay as they are, without a turn. */
+  readonly keepsFailures: boolean;
+}
+
 /**
- * Records the jobs that have no outcome when all others are done; there are some only after a stop
- * or a fault. `total` is the number of plans if they are the first jobs, without a gap; then they
- * are not read if none is left. Null: they may be others.
+ * Emits the jobs that have no outcome in this run when all others are done, as skipped; there are
+ * some only after a stop or a fault. Records those that the manifest does not have, or has as
+ * skipped for another reason. If the disk refuses one, counts all, and emits the error after them.
+ * Plans are not read if none is left.
  */
 export function skipRemaining(
   plans: PlanSource,
-  run: Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'isChosen'>,
-  total: number | null = null,
+  { isEnded, isNoneLeft, total, keepsFailures }: SkipConfig,
+  run: Skipping,
 ): Observable<Outcome> {
-  const { manifest, journal, isChosen } = run;
-  const { service = null } = run.config;
-  const write = (plan: Plan) =>
-    manifest.append(
-      skippedOutcome(plan, journal.find(plan.index), { isChosen: isChosen(plan.index), service }),
-    );
+  const { manifest, journal } = run;
   return defer(() => {
-    // Indexes are without a gap then.
-    const isNoneLeft = manifest.size() === total && manifest.end() === total;
-    return isNoneLeft ? EMPTY : pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
+    let fault: unknown = null;
+    const counted = (outcome: Outcome, write: () => Observable<Outcome>) =>
+      fault !== null
+        ? of(outcome)
+        : defer(write).pipe(
+            catchError((error: unknown) => {
+              fault ??= error;
+              return of(outcome);
+            }),
+          );
+    const skip = (plan: Plan): Observable<Outcome> => {
+      const outcome = outcomeOf(plan, run);
+      if (!manifest.has(plan.index)) return counted(outcome, () => manifest.append(outcome));
+      if (keepsFailures && journal.find(plan.index)?.state === 'failed') return EMPTY;
+      return counted(outcome, () => renewed(outcome, run));
+    };
+    const failed = defer(() => (fault === null ? EMPTY : throwError(() => fault)));
+    const isListed = manifest.size() === total && manifest.end() === total;
+    return isListed && isNoneLeft()
+      ? EMPTY
+      : concat(pullMap(plansWithout(plans, isEnded), skip, { concurrency: 64 }), failed);
   });
 }
 
-async function* plansWithoutOutcome(
-  plans: PlanSource,
-  { manifest }: Pick<OpenRun, 'manifest'>,
-): AsyncGenerator<Plan> {
-  for await (const plan of plans()) {
-    if (!manifest.has(plan.index)) yield plan;
-  }
+function outcomeOf(plan: Plan, { config, journal, isChosen }: Skipping): Outcome {
+  const { service = null } = config;
+  return skippedOutcome(plan, journal.find(plan.index), { isChosen: isChosen(plan.index), service });
+}
+
+/** Records a job again whose prediction was left to the service since an earlier run skipped it. */
+function renewed(outcome: Outcome, { manifest }: Pick<Skipping, 'manifest'>): Observable<Outcome> {
+  const { index, attempts, predictionId, error } = outcome;
+  // Only a job with an open attempt has some.
+  if (attempts === 0 || manifest.saved.has(index)) return of(outcome);
+  return from(manifest.find(index)).pipe(
+    concatMap((before) => {
+      if (before?.status !== 'skipped') return of(outcome);
+      const isKnown = before.error?.code === error?.code && before.predictionId === predictionId;
+      return isKnown ? of(outcome) : manifest.append(outcome);
+    }),
+  );
+}
+
+async function* plansWithout(plans: PlanSource, isEnded: (plan: Plan) => boolean): AsyncGenerator<Plan> {
+  for await (const plan of plans()) if (!isEnded(plan)) yield plan;
 }

@@ -81,7 +81,9 @@ export function runRefinement(
     return from(prepare(spec, contexts, settings, run)).pipe(
       concatMap(({ rounds, first, alreadySaved }) => {
         const outcomes = roundByRound(first, rounds, openScoring(settings.scorer, run), run);
-        return runToEnd({ outcomes, plans: rounds.plans, total, alreadySaved }, run).pipe(
+        // A round that is decided has its failures for good.
+        const work = { outcomes, plans: rounds.plans, keepsFailures: true };
+        return runToEnd({ ...work, total, alreadySaved }, run).pipe(
           concatMap((end) => finishRefinement(end, rounds, { ...settings, ...spec }, run)),
           concatMap((end) => closingLook(end, run)),
           concatMap((end) => writeResults(end, run)),
