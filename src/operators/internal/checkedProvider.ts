@@ -1,8 +1,8 @@
 import { map, type Observable, type ObservableInput } from 'rxjs';
+import { expectOption } from '../../base/options.ts';
 import { ProviderError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { Model, Prediction, PredictionPage, PredictionStatus, UploadedFile } from '../../types.ts';
-import { expectOption } from './options.ts';
 import { oneValueOf } from './userStreams.ts';
 
 const checked = new WeakSet<Provider>();

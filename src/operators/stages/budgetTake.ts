@@ -3,9 +3,10 @@ import { checkedItem } from '../../base/items/checkedRequest.ts';
 import { createFifoQueue } from '../../base/items/fifoQueue.ts';
 import { expectConcurrency } from '../../base/items/flattenAll.ts';
 import { type Failed, failItem, type Item, type ItemRequest, isFailed } from '../../base/items/item.ts';
+import { expectOption } from '../../base/options.ts';
 import type { Ledger, ProviderAnswers, Reservation } from '../../ports.ts';
 import type { PricedRequest } from '../../types.ts';
-import { expectMicroUsd, expectOption } from '../internal/options.ts';
+import { expectMicroUsd } from '../internal/options.ts';
 import { overBudget } from './overBudget.ts';
 
 export interface BudgetTakeConfig<R> {

@@ -3,6 +3,7 @@ import { catchError, defer, map, type Observable, of, type SchedulerLike, throwE
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { imagesAskedFor } from '../../base/modelInput.ts';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { expectOptions, having, type OptionRules, optionRules, or } from '../../base/options.ts';
 import { formatUsd, shown, toMicroUsd } from '../../base/text.ts';
 import { option, ProviderError } from '../../errors.ts';
 import type { Provider, ProviderAnswers } from '../../ports.ts';
@@ -32,6 +33,14 @@ export interface FunctionProviderConfig {
   scheduler?: SchedulerLike;
 }
 
+const rules: OptionRules<FunctionProviderConfig> = {
+  make: optionRules.task,
+  service: optionRules.text,
+  priceUsd: optionRules.usd,
+  schema: or(having('a schema with `properties`', 'properties'), 'null', (value) => value === null),
+  scheduler: optionRules.scheduler,
+};
+
 /**
  * Creates a `Provider` from a function that makes images: a model in this process, or a service
  * that responds with the image.
@@ -46,8 +55,11 @@ export interface FunctionProviderConfig {
  *
  * Predictions are not stored, so none is found by its id, and lists are empty. A value of `make`
  * that is no image counts as an error that it throws.
+ *
+ * Throws a RangeError if an option is invalid or missing, `UsageError` for a name that none has.
  */
 export function createFunctionProvider(config: FunctionProviderConfig): Provider {
+  expectOptions(config, rules, { required: ['service', 'make'] });
   const { service, make, priceUsd = 0, schema = null, scheduler = monotonicScheduler } = config;
   const priceMicroUsd = toMicroUsd(priceUsd);
   const createPrediction: Provider['createPrediction'] = (request, { cancelAfterMs }) =>

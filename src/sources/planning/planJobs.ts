@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
+import { createOccurrences } from '../../base/items/occurrences.ts';
 import { mapInputStrings } from '../../base/modelInput.ts';
-import { createOccurrences } from '../../base/occurrences.ts';
 import { nearestName } from '../../base/suggest.ts';
 import { shown } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';

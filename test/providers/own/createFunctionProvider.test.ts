@@ -30,6 +30,23 @@ describe('a provider from a function', () => {
   });
   it.each(rules)('$name', ({ check }) => expect(check()).resolves.toBeUndefined());
 
+  it.each([
+    [undefined, 'Expected `config` to be an object of options, got undefined'],
+    [{ make: async () => drawn }, 'Expected `service` to be a text, got undefined'],
+    [{ service: 'studio' }, 'Expected `make` to be a function, got undefined'],
+    [
+      { service: 'studio', make: async () => drawn, priceUsd: -1 },
+      'Expected `priceUsd` to be a number of dollars, 0 or more, got -1',
+    ],
+    [
+      { service: 'studio', make: async () => drawn, priceUsd: Number.NaN },
+      'Expected `priceUsd` to be a number of dollars, 0 or more, got NaN',
+    ],
+    [{ service: 'studio', make: async () => drawn, priceUSD: 1 }, 'There is no option `priceUSD`.'],
+  ])('refuses wrong options: %j', (config, message) => {
+    expect(() => createFunctionProvider(config as never)).toThrow(message);
+  });
+
   it('takes addresses and bytes, one or several', async () => {
     const url = `data:application/octet-stream;base64,${drawn.toString('base64')}`;
     const outputOf = async (made: Awaited<ReturnType<FunctionProviderConfig['make']>>) =>
