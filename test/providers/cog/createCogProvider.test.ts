@@ -124,7 +124,7 @@ it('names the fault of an input', async () => {
 
 it('cancels a run that takes too long', async () => {
   const { simulator, provider } = await container({ medianMs: 6_000_000 });
-  const created = provider.createPrediction(request, { waitMs: 0, cancelAfterMs: 60 });
+  const created = provider.createPrediction(request, { waitMs: 0, timeoutMs: 60, cancelAfterMs: 600_000 });
   expect(await lastValueFrom(created)).toMatchObject({ status: 'canceled', output: null });
   await expect.poll(() => simulator.stats()).toMatchObject({ canceled: 1, inFlight: 0 });
 });
