@@ -59,6 +59,8 @@ export function budgetTake<R extends ItemRequest>(
     });
 }
 
+const advice = 'Raise `limitMicroUsd` of the ledger, and send only the requests again that had no room.';
+
 const refused = { stage: 'creation', prediction: null, costMicroUsd: 0 } as const;
 
 /** One subscription to a `budgetTake`. */
@@ -128,7 +130,8 @@ class Taker<R extends ItemRequest> {
     const priceMicroUsd = this.#priceOf(item.request) ?? null;
     const reservation = this.#ledger.reserve(priceMicroUsd);
     if (reservation !== null) return { ...item, reservation: this.#counted(reservation) };
-    return failItem(item, overBudget(item.request.model, priceMicroUsd, this.#ledger.refusedBy?.()), refused);
+    const error = overBudget(item.request.model, priceMicroUsd, this.#ledger.refusedBy?.(), advice);
+    return failItem(item, error, refused);
   }
 
   /** Counts a reservation as open until it is closed. */
