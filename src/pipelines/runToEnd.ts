@@ -104,7 +104,7 @@ export function runToEnd(
       added.pipe(step, noteFault),
       earlier,
       outcomes.pipe(step, noteFault),
-      skipRemaining(plans, run, isWhole ? total : null).pipe(noteFault),
+      defer(() => skipRemaining(plans, run, { total: isWhole ? total : null, fault })).pipe(noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(paidBeforeUsd && { paidBeforeUsd }) }),
       noteSessions({ startedAtMs, begunAtMs }, run),
