@@ -601,6 +601,11 @@ export interface CreateOptions {
   /** Time after which the service ends the prediction by itself (at least 5,000). */
   readonly cancelAfterMs?: number;
   /**
+   * Time after which the caller no longer wants the result. A provider that responds only at the
+   * end of a prediction ends it then. Default: `cancelAfterMs`.
+   */
+  readonly timeoutMs?: number;
+  /**
    * URL to which the service reports the end: `PredictionEvents.url`, with a query of your own.
    * Default: none.
    */

@@ -119,7 +119,7 @@ export function runToEnd(
       added.pipe(step, noteEnd, noteFault),
       earlier,
       outcomes.pipe(step, noteEnd, noteFault),
-      skipRemaining(plans, rest, run).pipe(left.note, noteFault),
+      defer(() => skipRemaining(plans, { ...rest, fault }, run)).pipe(left.note, noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(paidBeforeUsd && { paidBeforeUsd }) }),
       noteSessions({ startedAtMs, begunAtMs }, run),

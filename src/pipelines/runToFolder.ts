@@ -20,7 +20,7 @@ import { rateImages } from './rating/ratedRun.ts';
 import { checkSettings } from './run/checkSettings.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
 import { closingLook } from './run/closing/closingLook.ts';
-import { endOrFault } from './run/closing/faults.ts';
+import { endOrFault, endUnclosed } from './run/closing/faults.ts';
 import { type FinishedRun, writeResults } from './run/closing/results.ts';
 import { countedPlans, countPlans } from './run/countedPlans.ts';
 import { countLeftOut, countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
@@ -108,42 +108,46 @@ export function runCounted(
   const { startedAtMs, countsAll = false } = settings;
   const { make = (some: PlanSource, { config }: OpenRun) => generate(some, config) } = settings;
   const isMadeHere = settings.make === undefined;
-  return inOpenRun(settings, (opened) => {
-    const { run, rateEarlier } = rateImages(opened, settings);
-    const plans = isPartial ? source : countedPlans(source, total, run.config.emit ?? (() => {}));
-    // Files may change while the input that names them stays the same.
-    const input = { fingerprint: haveFiles ? null : fingerprint, total, isSame: countsAll };
-    const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
-    const isTrusted = isPartial || countsAll;
-    const reviewed = isTrusted ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
-    const counted = countsAll ? of(0) : defer(() => countSaved(plans, total, run, isPartial));
-    const entered = enteredBefore(run, settings).pipe(reportEnds(run));
-    const unchosen = defer(() => (settings.only ? countLeftOut(plans, total, run, isPartial) : of(0)));
-    const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
-    const space = createSpaceCheck(run, settings);
-    // If the plans cannot be read, the run itself reports it.
-    const checked = defer(() => warnOfMissingGlyphs(space.watch(plans), warn)).pipe(
-      ignoreElements(),
-      catchError(() => EMPTY),
-    );
-    const expected = defer(() => expect(run)).pipe(ignoreElements());
-    return concat(expected, matched, checked, reviewed).pipe(
-      concatMap((toRender) => forkJoin({ toRender: of(toRender), saved: counted, leftOut: unchosen })),
-      delayWhen(({ saved }) => space.expect(total - saved, warn)),
-      delayWhen(() => (isMadeHere ? warnOfShortBudget(plans, run) : of(null))),
-      concatMap(({ toRender, saved, leftOut }) => {
-        const added = concat(entered, rateEarlier, renderEarlier(toRender, plans, run));
-        const rest = isMadeHere ? plans : () => unchosenOf(plans, settings);
-        const outcomes = isMadeHere ? make(plans, run) : make(plans, run).pipe(reportEnds(run));
-        const work = { added, toAdd: toRender, outcomes, plans: rest, total, startedAtMs };
-        const counts = { alreadySaved: saved - toRender.size, leftOut, isWhole: isMadeHere && !isPartial };
-        return runToEnd({ ...work, ...counts }, paidBefore(toRender, run));
-      }),
-      concatMap((end) => closingLook(end, run)),
-      concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
-      concatMap((end) => writeResults(end, run)),
-    );
-  }).pipe(endOrFault());
+  return inOpenRun(
+    settings,
+    (opened) => {
+      const { run, rateEarlier } = rateImages(opened, settings);
+      const plans = isPartial ? source : countedPlans(source, total, run.config.emit ?? (() => {}));
+      // Files may change while the input that names them stays the same.
+      const input = { fingerprint: haveFiles ? null : fingerprint, total, isSame: countsAll };
+      const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
+      const isTrusted = isPartial || countsAll;
+      const reviewed = isTrusted ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
+      const counted = countsAll ? of(0) : defer(() => countSaved(plans, total, run, isPartial));
+      const entered = enteredBefore(run, settings).pipe(reportEnds(run));
+      const unchosen = defer(() => (settings.only ? countLeftOut(plans, total, run, isPartial) : of(0)));
+      const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
+      const space = createSpaceCheck(run, settings);
+      // If the plans cannot be read, the run itself reports it.
+      const checked = defer(() => warnOfMissingGlyphs(space.watch(plans), warn)).pipe(
+        ignoreElements(),
+        catchError(() => EMPTY),
+      );
+      const expected = defer(() => expect(run)).pipe(ignoreElements());
+      return concat(expected, matched, checked, reviewed).pipe(
+        concatMap((toRender) => forkJoin({ toRender: of(toRender), saved: counted, leftOut: unchosen })),
+        delayWhen(({ saved }) => space.expect(total - saved, warn)),
+        delayWhen(() => (isMadeHere ? warnOfShortBudget(plans, run) : of(null))),
+        concatMap(({ toRender, saved, leftOut }) => {
+          const added = concat(entered, rateEarlier, renderEarlier(toRender, plans, run));
+          const rest = isMadeHere ? plans : () => unchosenOf(plans, settings);
+          const outcomes = isMadeHere ? make(plans, run) : make(plans, run).pipe(reportEnds(run));
+          const work = { added, toAdd: toRender, outcomes, plans: rest, total, startedAtMs };
+          const counts = { alreadySaved: saved - toRender.size, leftOut, isWhole: isMadeHere && !isPartial };
+          return runToEnd({ ...work, ...counts }, paidBefore(toRender, run));
+        }),
+        concatMap((end) => closingLook(end, run)),
+        concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
+        concatMap((end) => writeResults(end, run)),
+      );
+    },
+    endUnclosed,
+  ).pipe(endOrFault());
 }
 
 /**

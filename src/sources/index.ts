@@ -1,4 +1,4 @@
-export type { Occurrences } from '../base/occurrences.ts';
+export type { Occurrences } from '../base/items/occurrences.ts';
 export type { Snapshot } from '../disk/snapshot.ts';
 export { campaignFiles, campaignJobs } from '../pipelines/workflows/campaign/jobs.ts';
 export {

@@ -1,8 +1,9 @@
 import { map, type Observable, type ObservableInput } from 'rxjs';
+import { expectOption } from '../../base/options.ts';
 import { ProviderError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { Model, Prediction, PredictionPage, PredictionStatus, UploadedFile } from '../../types.ts';
-import { expectOption } from './options.ts';
+import { checkedAnswers } from './checkedAnswers.ts';
 import { oneValueOf } from './userStreams.ts';
 
 const checked = new WeakSet<Provider>();
@@ -13,7 +14,8 @@ const guards = new WeakMap<Provider, Provider>();
  * and completes; further values are dropped. A call that emits none, or another one, emits a
  * `ProviderError` that names the method and the expected value; for `createPrediction` it has
  * `tookEffect: 'unknown'`, because the request may have been sent. Unreadable predictions of a list
- * count as `unreadable`. Throws a RangeError if it is given no provider.
+ * count as `unreadable`. Its `answers` are those of `checkedAnswers`. Throws a RangeError if it is
+ * given no provider.
  *
  *     createPrediction                 p-q|   p starting, q its end
  *     that of the checked provider     (p|)
@@ -51,7 +53,7 @@ function guardOf(provider: Provider): Provider {
   const { identify, uploadFile } = provider;
   return {
     get answers() {
-      return provider.answers;
+      return checkedAnswers(provider.answers);
     },
     get isLocal() {
       return provider.isLocal ?? false;

@@ -1,14 +1,6 @@
 import { from, type Observable, type ObservableInput, share, tap } from 'rxjs';
+import { expectOption } from '../../base/options.ts';
 import { nearestName } from '../../base/suggest.ts';
-import { shown } from '../../base/text.ts';
-
-/**
- * Throws a RangeError that names the option, the expected value and the received one, unless
- * `isRight`.
- */
-export function expectOption(isRight: boolean, name: string, expected: string, got: unknown): void {
-  if (!isRight) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${shown(got)}`);
-}
 
 /** Throws unless all options have a name that is known: a mistyped one would do nothing. */
 export function expectNames(config: object, known: Readonly<Record<string, true>>): void {

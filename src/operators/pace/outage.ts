@@ -1,7 +1,7 @@
 import { Observable, type SchedulerLike, Subject, type Subscriber, Subscription, take } from 'rxjs';
 import { createFifoQueue } from '../../base/items/fifoQueue.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { expectOption } from '../internal/options.ts';
+import { expectOption } from '../../base/options.ts';
 import { createPeriods } from './periods.ts';
 
 export interface OutageConfig {

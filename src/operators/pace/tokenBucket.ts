@@ -1,4 +1,4 @@
-import { expectOption } from '../internal/options.ts';
+import { expectOption } from '../../base/options.ts';
 
 export interface TokenBucketConfig {
   /** Tokens given out in any window, at most: a finite number above 0. */

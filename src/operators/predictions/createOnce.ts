@@ -163,11 +163,12 @@ function send(
   request: PredictionRequest,
   config: CreateOnceConfig & { ticket: CreateTicket },
 ): Observable<Prediction> {
-  const { ticket, waitMs = 60_000, cancelAfterMs, webhookUrl, mayStillSend } = config;
+  const { ticket, waitMs = 60_000, cancelAfterMs, timeoutMs, webhookUrl, mayStillSend } = config;
   let limits: CreateLimits | null = null;
   const options: CreateOptions = {
     waitMs,
     ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
     ...(mayStillSend === undefined ? {} : { mayStillSend }),
     onLimits: (named) => {

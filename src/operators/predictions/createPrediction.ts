@@ -80,7 +80,8 @@ export function createPrediction<R extends ItemRequest>(
 
 const optionNames: Readonly<Record<keyof CreatePredictionConfig, true>> = {
   ...{ concurrency: true, governor: true, lookout: true, scheduler: true, retries: true, delayMs: true },
-  ...{ waitMs: true, cancelAfterMs: true, webhookUrl: true, mayStillSend: true, isOutage: true },
+  ...{ waitMs: true, cancelAfterMs: true, timeoutMs: true, webhookUrl: true, mayStillSend: true },
+  isOutage: true,
   ...{ prepare: true, beforeSend: true, onSend: true, onThrottled: true, onLost: true },
 };
 

@@ -1,6 +1,7 @@
+import { expectOption } from '../../base/options.ts';
 import { hasEnded } from '../../base/service.ts';
 import type { Prediction } from '../../types.ts';
-import { expectAbove0, expectOption } from '../internal/options.ts';
+import { expectAbove0 } from '../internal/options.ts';
 
 export interface PollScheduleConfig {
   /** Shortest wait between two requests. Default 250. */

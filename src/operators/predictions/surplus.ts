@@ -1,5 +1,5 @@
 import type { OffsetBounds } from '../../base/clockOffset.ts';
-import { createOccurrences } from '../../base/occurrences.ts';
+import { createOccurrences } from '../../base/items/occurrences.ts';
 import type { Prediction } from '../../types.ts';
 import type { SentRequest } from './lost/attempt.ts';
 import { requestDigest } from './matching/matchRequest.ts';

@@ -3,9 +3,10 @@ import { checkedItem } from '../../base/items/checkedRequest.ts';
 import { createFifoQueue } from '../../base/items/fifoQueue.ts';
 import { expectConcurrency } from '../../base/items/flattenAll.ts';
 import { type Failed, failItem, type Item, type ItemRequest, isFailed } from '../../base/items/item.ts';
+import { expectOption } from '../../base/options.ts';
 import type { Ledger, ProviderAnswers, Reservation } from '../../ports.ts';
 import type { PricedRequest } from '../../types.ts';
-import { expectMicroUsd, expectOption } from '../internal/options.ts';
+import { expectMicroUsd } from '../internal/options.ts';
 import { overBudget } from './overBudget.ts';
 
 export interface BudgetTakeConfig<R> {
@@ -57,6 +58,8 @@ export function budgetTake<R extends ItemRequest>(
       });
     });
 }
+
+const advice = 'Raise `limitMicroUsd` of the ledger, and send only the requests again that had no room.';
 
 const refused = { stage: 'creation', prediction: null, costMicroUsd: 0 } as const;
 
@@ -127,7 +130,8 @@ class Taker<R extends ItemRequest> {
     const priceMicroUsd = this.#priceOf(item.request) ?? null;
     const reservation = this.#ledger.reserve(priceMicroUsd);
     if (reservation !== null) return { ...item, reservation: this.#counted(reservation) };
-    return failItem(item, overBudget(item.request.model, priceMicroUsd, this.#ledger.refusedBy?.()), refused);
+    const error = overBudget(item.request.model, priceMicroUsd, this.#ledger.refusedBy?.(), advice);
+    return failItem(item, error, refused);
   }
 
   /** Counts a reservation as open until it is closed. */

@@ -11,9 +11,10 @@ import {
 } from 'rxjs';
 import { flattenAll } from '../../base/items/flattenAll.ts';
 import { asDeliveryError, expectAddresses, failedDelivery } from '../../base/items/outcomeErrors.ts';
+import { expectOption } from '../../base/options.ts';
 import { type DeliveryError, StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
-import { expectNames, expectOption } from '../internal/options.ts';
+import { expectNames } from '../internal/options.ts';
 
 /** A destination of outcomes. */
 export interface DeliveryPlace {

@@ -2,14 +2,18 @@ import { formatUsd } from '../../base/text.ts';
 import { BudgetError, option } from '../../errors.ts';
 import type { SpendingPeriod } from '../../types.ts';
 
+/** What to do if a run in a folder has spent its budget. */
+const runAdvice = `Raise ${option('--budget')} and run the same command again. Saved images are not made or paid for again.`;
+
 /**
  * The error of a request that the rest of a budget does not cover, or that has no known price;
- * `period` names the time if it is the limit of a day or a month.
+ * `period` names the time if it is the limit of a day or a month. `advice` is that for a budget.
  */
 export function overBudget(
   model: string,
   priceMicroUsd: number | null,
   period: SpendingPeriod | null = null,
+  advice = runAdvice,
 ): BudgetError {
   if (priceMicroUsd === null) {
     return new BudgetError(`No price is known for ${model}, and there is a budget to keep.`, {
@@ -19,7 +23,7 @@ export function overBudget(
   if (period !== null) return overPeriod(priceMicroUsd, period);
   return new BudgetError(`The rest of the budget does not cover this image (${formatUsd(priceMicroUsd)}).`, {
     recoverable: true,
-    suggestion: `Raise ${option('--budget')} and run the same command again. Saved images are not made or paid for again.`,
+    suggestion: advice,
   });
 }
 

@@ -18,6 +18,7 @@ import {
   tap,
 } from 'rxjs';
 import { abortOf } from '../../base/fromAbortable.ts';
+import { checkOptions, having, type OptionRule, oneOf, optionRules } from '../../base/options.ts';
 import { DeliveryError, UsageError } from '../../errors.ts';
 import type { RunCallbacks } from '../../events/listeners.ts';
 import { observeRun, ofType } from '../../events/observeRun.ts';
@@ -26,7 +27,6 @@ import type { RunEvent } from '../../events/runEvent.ts';
 import { noTotals } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
 import { outcomeStream } from '../outcomeStream.ts';
-import { checkOptions, having, type OptionRule, oneOf, optionRules } from '../run/checkSettings.ts';
 import { isRunFault, withTotals } from '../run/closing/faults.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { CourseOptions, RunControl, SharedOptions } from './options.ts';

@@ -1,17 +1,12 @@
 import type { SchedulerLike } from 'rxjs';
+import { expectOptions, type OptionRule, optionRules } from '../../base/options.ts';
 import { toMicroUsd } from '../../base/text.ts';
 import { createGate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createClaims } from '../../operators/predictions/claims.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Provider } from '../../ports.ts';
-import {
-  checkOptions,
-  expectNames,
-  type OptionRule,
-  optionRules,
-  settingRules,
-} from '../run/checkSettings.ts';
+import { settingRules } from '../run/checkSettings.ts';
 import { runDefaults, type SharedService } from '../run/settings.ts';
 
 export interface SessionConfig {
@@ -37,11 +32,6 @@ const sessionRules: Readonly<Record<keyof SessionConfig, OptionRule>> = {
   maxWaitMs: settingRules.maxWaitMs,
   scheduler: settingRules.scheduler,
 };
-
-function checkSession(config: SessionConfig): void {
-  expectNames(config, Object.keys(sessionRules));
-  checkOptions(config, sessionRules);
-}
 
 /** The service, pace, slots and budget that several runs of one process share. */
 export interface Session {
@@ -69,7 +59,7 @@ export interface Session {
  * Throws a RangeError if an option is invalid, `UsageError` for a name that none has.
  */
 export function createSession(config: SessionConfig = {}): Session {
-  checkSession(config);
+  expectOptions(config, sessionRules);
   const { provider, concurrency = 10, budgetUsd = Number.POSITIVE_INFINITY, scheduler } = config;
   const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = config;
   const clock = scheduler === undefined ? {} : { scheduler };

@@ -1,3 +1,12 @@
+import {
+  checkOptions,
+  expectNames,
+  having,
+  type OptionRule,
+  oneOf,
+  optionRules,
+  or,
+} from '../../base/options.ts';
 import { shown, toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { type RunCallbacks, toCallbacks } from '../../events/listeners.ts';
@@ -6,16 +15,7 @@ import { checkedProvider } from '../../operators/internal/checkedProvider.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
 import { spendingFile } from '../../store/cacheFolder.ts';
-import {
-  checkOptions,
-  checkSettings,
-  expectNames,
-  having,
-  type OptionRule,
-  oneOf,
-  optionRules,
-  or,
-} from '../run/checkSettings.ts';
+import { checkSettings } from '../run/checkSettings.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { type DestinationOptions, destinationSettings } from './destinations.ts';
 import {

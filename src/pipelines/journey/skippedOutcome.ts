@@ -1,4 +1,6 @@
+import { outcomeError } from '../../base/items/outcomeErrors.ts';
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { messageOf } from '../../base/text.ts';
 import { option } from '../../errors.ts';
 import type { JobRecord, Outcome, OutcomeError, Plan } from '../../types.ts';
 import { mayHavePrediction } from './job.ts';
@@ -9,6 +11,8 @@ interface SkippedConfig {
   isChosen?: boolean;
   /** Name of the service. Default: none. */
   service?: string | null;
+  /** The error that has ended the run before the job. Default: null, for none. */
+  fault?: unknown;
 }
 
 /**
@@ -18,7 +22,7 @@ interface SkippedConfig {
 export function skippedOutcome(
   plan: Plan,
   record: JobRecord | undefined,
-  { isChosen = true, service = null }: SkippedConfig = {},
+  { isChosen = true, service = null, fault = null }: SkippedConfig = {},
 ): Outcome {
   const isLeft = record !== undefined && record.key === plan.key && mayHavePrediction(record);
   return {
@@ -39,13 +43,24 @@ export function skippedOutcome(
     createdAt: null,
     completedAt: null,
     ...named(service),
-    error: reasonOf(isLeft, isChosen),
+    error: reasonOf(isLeft, isChosen, fault),
   };
 }
 
-function reasonOf(isLeft: boolean, isChosen: boolean): OutcomeError {
+function reasonOf(isLeft: boolean, isChosen: boolean, fault: unknown): OutcomeError {
+  if (isLeft && isChosen && fault !== null) return endedBy(fault);
   if (isLeft) return notCollected;
   return isChosen ? stopped : notChosen;
+}
+
+/** The reason of a job that was in flight when an error ended the run. */
+function endedBy(fault: unknown): OutcomeError {
+  const { suggestion } = outcomeError(fault);
+  return {
+    ...stopped,
+    message: `The run ended before this job had its result: ${messageOf(fault)}`,
+    suggestion: `${suggestion} ${stopped.suggestion}`.trim(),
+  };
 }
 
 const notChosen: OutcomeError = {

@@ -8,13 +8,15 @@ import {
   map,
   merge,
   type Observable,
+  of,
   Subject,
   shareReplay,
   takeUntil,
   throwError,
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { StorageError, UsageError } from '../../errors.ts';
+import { messageOf } from '../../base/text.ts';
+import { DeliveryError, StorageError, UsageError } from '../../errors.ts';
 import type { Destination, Ledger } from '../../ports.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { GenerateConfig } from '../journey/config.ts';
@@ -119,16 +121,37 @@ function runOf(
 
 /** Closes all destinations at once; rejects with the error of the first that cannot be closed. */
 async function closeAll(destinations: readonly Destination[]): Promise<void> {
-  const ends = await Promise.allSettled(destinations.map(async (destination) => destination.close()));
+  const ends = await Promise.allSettled(destinations.map(close));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+async function close(destination: Destination): Promise<void> {
+  const { name } = destination;
+  try {
+    await destination.close();
+  } catch (cause) {
+    if (cause instanceof DeliveryError || cause instanceof StorageError) throw cause;
+    throw new DeliveryError(`${name} could not be closed: ${messageOf(cause)}`, {
+      destination: name,
+      suggestion: 'All images are on disk. Check if the destination has them, and deliver them again.',
+      cause,
+    });
+  }
 }
 
 /**
  * Opens a run folder for `work`, which emits once, and closes the folder before it emits the
- * result. Emits `UsageError` or `StorageError` if the folder cannot be used.
+ * result. Emits `UsageError` or `StorageError` if the folder cannot be used. `onUnclosed` returns
+ * the result if the folder cannot be closed; without it, that is an error.
  */
-export function inOpenRun<T>(settings: RunSettings, work: (run: OpenRun) => Observable<T>): Observable<T> {
-  return holdStop(settings, (held) => inFolder(held, work));
+export function inOpenRun<T>(
+  settings: RunSettings,
+  work: (run: OpenRun) => Observable<T>,
+  onUnclosed: (result: T, error: unknown) => T = (_result, error) => {
+    throw error;
+  },
+): Observable<T> {
+  return holdStop(settings, (held) => inFolder(held, work, onUnclosed));
 }
 
 /**
@@ -151,15 +174,24 @@ function holdStop<T>(settings: RunSettings, work: (held: RunSettings) => Observa
   });
 }
 
-function inFolder<T>(settings: RunSettings, work: (run: OpenRun) => Observable<T>): Observable<T> {
+function inFolder<T>(
+  settings: RunSettings,
+  work: (run: OpenRun) => Observable<T>,
+  onUnclosed: (result: T, error: unknown) => T,
+): Observable<T> {
   return fromAbortable((signal) => openUnlessAborted(settings, signal)).pipe(
     concatMap((run) => {
       // Closing is a stage, so that the folder is free when the result is emitted; teardown serves
       // early unsubscribers.
       const closed = defer(() => run.close());
       return defer(() => work(run)).pipe(
-        concatMap((end) => closed.pipe(map(() => end))),
         catchError((error: unknown) => closed.pipe(concatMap(() => throwError(() => error)))),
+        concatMap((end) =>
+          closed.pipe(
+            map(() => end),
+            catchError((error: unknown) => of(onUnclosed(end, error))),
+          ),
+        ),
         // After an unsubscribe, no subscriber is left to receive an error.
         finalize(() => void run.close().catch(() => {})),
       );

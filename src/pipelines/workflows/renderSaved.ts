@@ -3,7 +3,7 @@ import type { IndexSet } from '../../base/indexSet.ts';
 import { option, UsageError } from '../../errors.ts';
 import type { Outcome, Plan, RenditionSpec } from '../../types.ts';
 import { keepLook } from '../run/closing/closingLook.ts';
-import { endOrFault } from '../run/closing/faults.ts';
+import { endOrFault, endUnclosed } from '../run/closing/faults.ts';
 import { type FinishedRun, writeResults } from '../run/closing/results.ts';
 import { createAdditions } from '../run/earlier/additions.ts';
 import { renderEarlier } from '../run/earlier/renderEarlier.ts';
@@ -30,20 +30,24 @@ export interface RenderSavedSettings extends Omit<RunSettings, 'detach' | 'finge
  */
 export function renderSaved(settings: RenderSavedSettings): Observable<FinishedRun> {
   const { renditions, ...rest } = settings;
-  return inOpenRun({ ...rest, isPartial: true }, (run) => {
-    const plans = () => plansOfSaved(run, renditions);
-    return defer(() => review(run, { plans, settings: rest })).pipe(
-      concatMap(({ total, toRender }) => {
-        if (total === 0) throw nothingSaved(rest.folder);
-        const added = renderEarlier(toRender, plans, run);
-        const work = { added, toAdd: toRender, outcomes: EMPTY, plans };
-        const counts = { total, alreadySaved: total - toRender.size };
-        return runToEnd({ ...work, ...counts }, paidBefore(toRender, run));
-      }),
-      concatMap((end) => keepLook(end, run)),
-      concatMap((end) => writeResults(end, run)),
-    );
-  }).pipe(endOrFault());
+  return inOpenRun(
+    { ...rest, isPartial: true },
+    (run) => {
+      const plans = () => plansOfSaved(run, renditions);
+      return defer(() => review(run, { plans, settings: rest })).pipe(
+        concatMap(({ total, toRender }) => {
+          if (total === 0) throw nothingSaved(rest.folder);
+          const added = renderEarlier(toRender, plans, run);
+          const work = { added, toAdd: toRender, outcomes: EMPTY, plans };
+          const counts = { total, alreadySaved: total - toRender.size };
+          return runToEnd({ ...work, ...counts }, paidBefore(toRender, run));
+        }),
+        concatMap((end) => keepLook(end, run)),
+        concatMap((end) => writeResults(end, run)),
+      );
+    },
+    endUnclosed,
+  ).pipe(endOrFault());
 }
 
 interface Reviewed {

@@ -1,6 +1,7 @@
 import { defer, EMPTY, ignoreElements, map, type Observable, of, type SchedulerLike, throwError } from 'rxjs';
 import { z } from 'zod';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { expectOptions, type OptionRules, ofSimulators, optionRules } from '../../base/options.ts';
 import { createRedact } from '../../base/secrets.ts';
 import { cogService, isLoopback } from '../../base/service.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
@@ -32,6 +33,16 @@ export interface CogProviderConfig {
   scheduler?: SchedulerLike;
 }
 
+const rules: OptionRules<CogProviderConfig> = {
+  baseUrl: optionRules.string,
+  secrets: optionRules.secrets,
+  runTimeoutMs: optionRules.above0,
+  requestTimeoutMs: optionRules.above0,
+  pauseMs: optionRules.wait,
+  fetch: optionRules.task,
+  scheduler: optionRules.scheduler,
+};
+
 /**
  * Creates a `Provider` for a container built by Cog: one model, no account, outputs as `data:`
  * URLs.
@@ -41,11 +52,13 @@ export interface CogProviderConfig {
  * by its id. If a response is lost, the same PUT with the same id is sent again, which never starts
  * a second run beside the first. A container without a free slot counts as a 429.
  *
- * Throws `UsageError` for a malformed base URL. Emits the `ProviderError`s of
+ * Throws `UsageError` for a malformed base URL, and for a name that no option has, but takes a
+ * simulator as it is; a RangeError if another option is invalid. Emits the `ProviderError`s of
  * `createReplicateProvider`, and `ERR_NOT_READY` while the model is not set up; if the setup has
  * failed, that error stops the run.
  */
 export function createCogProvider(config: CogProviderConfig): Provider {
+  expectOptions(config, rules, { required: ['baseUrl'], ignored: ofSimulators });
   const { runTimeoutMs = 600_000, requestTimeoutMs = 30_000, pauseMs = 1_000 } = config;
   const { scheduler = monotonicScheduler } = config;
   if (!/^https?:$/.test(URL.parse(config.baseUrl)?.protocol ?? '')) {

@@ -50,7 +50,7 @@ export function putPrediction(call: CogCaller, config: CogPutConfig): Provider['
   return (request, options) =>
     defer(() => {
       const id = newPredictionId();
-      const endsAtMs = scheduler.now() + (options.cancelAfterMs ?? runTimeoutMs);
+      const endsAtMs = scheduler.now() + (options.timeoutMs ?? options.cancelAfterMs ?? runTimeoutMs);
       const put = defer(
         () =>
           call({

@@ -1,8 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { catchError, defer, map, type Observable, of, type SchedulerLike, throwError, timeout } from 'rxjs';
+import {
+  catchError,
+  concatMap,
+  defer,
+  map,
+  merge,
+  type Observable,
+  of,
+  type SchedulerLike,
+  take,
+  throwError,
+} from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { imagesAskedFor } from '../../base/modelInput.ts';
-import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { longTimer, monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { expectOptions, having, type OptionRules, optionRules, or } from '../../base/options.ts';
 import { formatUsd, shown, toMicroUsd } from '../../base/text.ts';
 import { option, ProviderError } from '../../errors.ts';
 import type { Provider, ProviderAnswers } from '../../ports.ts';
@@ -14,9 +26,9 @@ export type MadeImage = string | Uint8Array;
 
 export interface FunctionProviderConfig {
   /**
-   * Makes the image of a request, or several. The signal aborts if the run does not want it any
-   * more. An error that it throws fails the job; a `ProviderError` states if it may have been paid,
-   * and status 429 that there is no room now.
+   * Makes the image of a request, or several. The signal aborts at the time limit of the run, and
+   * if the run does not want the image any more. An error that it throws fails the job; a
+   * `ProviderError` states if it may have been paid, and status 429 that there is no room now.
    */
   make: (request: PredictionRequest, signal: AbortSignal) => Promise<MadeImage | readonly MadeImage[]>;
   /** Name of the service, which the run folder and the images remember. */
@@ -32,6 +44,14 @@ export interface FunctionProviderConfig {
   scheduler?: SchedulerLike;
 }
 
+const rules: OptionRules<FunctionProviderConfig> = {
+  make: optionRules.task,
+  service: optionRules.text,
+  priceUsd: optionRules.usd,
+  schema: or(having('a schema with `properties`', 'properties'), 'null', (value) => value === null),
+  scheduler: optionRules.scheduler,
+};
+
 /**
  * Creates a `Provider` from a function that makes images: a model in this process, or a service
  * that responds with the image.
@@ -41,16 +61,19 @@ export interface FunctionProviderConfig {
  *     make resolves after 3 ms            ---(p|)   the prediction has succeeded
  *     it throws                           ---(p|)   the prediction has failed
  *     it throws, priceUsd 0.01            ---#      tookEffect: 'unknown'
- *     it takes longer than cancelAfterMs  -----(p|) the signal is aborted, the prediction canceled
+ *     it takes longer than timeoutMs 4    -----(p|) the signal is aborted, the prediction canceled
  *     the same, priceUsd 0.01             -----#    tookEffect: 'unknown'
  *
  * Predictions are not stored, so none is found by its id, and lists are empty. A value of `make`
  * that is no image counts as an error that it throws.
+ *
+ * Throws a RangeError if an option is invalid or missing, `UsageError` for a name that none has.
  */
 export function createFunctionProvider(config: FunctionProviderConfig): Provider {
+  expectOptions(config, rules, { required: ['service', 'make'] });
   const { service, make, priceUsd = 0, schema = null, scheduler = monotonicScheduler } = config;
   const priceMicroUsd = toMicroUsd(priceUsd);
-  const createPrediction: Provider['createPrediction'] = (request, { cancelAfterMs }) =>
+  const createPrediction: Provider['createPrediction'] = (request, { cancelAfterMs, timeoutMs }) =>
     defer(() => {
       const startedAt = isoNow(scheduler);
       const begunAtMs = scheduler.now();
@@ -65,20 +88,16 @@ export function createFunctionProvider(config: FunctionProviderConfig): Provider
         outputComplete: end.status === 'succeeded',
         ...end,
       });
-      const inTime =
-        cancelAfterMs === undefined
-          ? <T>(made: Observable<T>) => made
-          : timeout<Ending, Observable<Ending>>({
-              first: cancelAfterMs,
-              scheduler,
-              with: () => tooLate(cancelAfterMs, priceMicroUsd),
-            });
-      return fromAbortable(async (signal) => make(request, signal)).pipe(
-        map((made): Ending => ({ status: 'succeeded', output: imagesOf(made).map(urlOf) })),
+      const made = fromAbortable(async (signal) => make(request, signal)).pipe(
+        map((images): Ending => ({ status: 'succeeded', output: imagesOf(images).map(urlOf) })),
         catchError((error: unknown) => failed(error, priceMicroUsd)),
-        inTime,
-        map(ended),
       );
+      const limitMs = timeoutMs ?? cancelAfterMs ?? Number.POSITIVE_INFINITY;
+      // A timer may be a millisecond early: the run must see that its limit is over.
+      const timeUp = longTimer(limitMs + EARLIEST_MS, scheduler).pipe(
+        concatMap(() => tooLate(limitMs, priceMicroUsd)),
+      );
+      return merge(made, timeUp).pipe(take(1), map(ended));
     });
   return {
     answers: answersAt(priceMicroUsd),
@@ -94,6 +113,9 @@ export function createFunctionProvider(config: FunctionProviderConfig): Provider
     getModel: (name) => of({ name, latestVersion: null, isOfficial: null, schema }),
   };
 }
+
+/** Timers may be early by less than this. */
+const EARLIEST_MS = 1;
 
 /** The end of a prediction. */
 type Ending = Pick<Prediction, 'status'> & Partial<Pick<Prediction, 'output' | 'error'>>;
@@ -119,10 +141,10 @@ function urlOf(image: MadeImage): string {
 }
 
 /** Returns the end of a call that took too long. One that costs money may have been paid. */
-function tooLate(cancelAfterMs: number, priceMicroUsd: number): Observable<Ending> {
+function tooLate(limitMs: number, priceMicroUsd: number): Observable<Ending> {
   return priceMicroUsd === 0
     ? of({ status: 'canceled' })
-    : defer(() => failed(new Error(`no image within ${cancelAfterMs} ms`), priceMicroUsd));
+    : defer(() => failed(new Error(`no image within ${limitMs} ms`), priceMicroUsd));
 }
 
 function failed(error: unknown, priceMicroUsd: number): Observable<Ending> {

@@ -1,4 +1,5 @@
 import { defer, map, tap } from 'rxjs';
+import { expectOptions, having, type OptionRules, ofSimulators, optionRules } from '../../base/options.ts';
 import { isLoopback, replicateService, serviceAt } from '../../base/service.ts';
 import type { ModelCache, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
@@ -59,18 +60,35 @@ export interface ReplicateProviderConfig {
   service?: string;
 }
 
+const rules: OptionRules<ReplicateProviderConfig> = {
+  token: optionRules.secret,
+  baseUrl: optionRules.string,
+  secrets: optionRules.secrets,
+  requestTimeoutMs: optionRules.above0,
+  fetch: optionRules.task,
+  now: optionRules.task,
+  modelCache: having('a cache of models', 'read', 'write', 'forget'),
+  modelMaxAgeMs: optionRules.wait,
+  listIsCurrent: optionRules.flag,
+  onWarning: optionRules.task,
+  service: optionRules.text,
+};
+
 /**
  * Creates a `Provider` for Replicate's HTTP API, over the official client. Each subscription is one
  * call, sent once and aborted on unsubscribe; retries, waits and polling are left to operators. Two
  * calls are corrected and sent again: a create request by name after a 404 (by version), and a list
  * from too late a time, because the local clock is ahead (from the right time).
  *
- * Throws `UsageError` for a missing or malformed token or base URL. Emits `ProviderError`s: those
- * of `errorAnswers`, and `ERR_NO_CONNECTION`, `ERR_NOT_SENT` (see `mayStillSend`),
- * `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`, `ERR_UNREADABLE_ANSWER`, and for uploads
- * `ERR_UPLOAD_DAMAGED` and `InputFileError`.
+ * Throws `UsageError` for a missing or malformed token or base URL, and for a name that no option
+ * has, but takes a simulator as it is; a RangeError if another option is invalid.
+ *
+ * Emits `ProviderError`s: those of `errorAnswers`, and `ERR_NO_CONNECTION`, `ERR_NOT_SENT` (see
+ * `mayStillSend`), `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`, `ERR_UNREADABLE_ANSWER`, and for
+ * uploads `ERR_UPLOAD_DAMAGED` and `InputFileError`.
  */
 export function createReplicateProvider(config: ReplicateProviderConfig = {}): Provider {
+  expectOptions(config, rules, { ignored: ofSimulators });
   const { now = Date.now, listIsCurrent = false } = config;
   const account = accountOf(config);
   const { baseUrl } = account;

@@ -1,4 +1,4 @@
-import { createOccurrences } from '../../base/occurrences.ts';
+import { createOccurrences } from '../../base/items/occurrences.ts';
 import { cutToBytes } from '../../base/text.ts';
 
 const maxWords = 6;

@@ -1,5 +1,9 @@
 import { hash } from 'node:crypto';
-import { createOccurrences } from '../../base/occurrences.ts';
+import { createOccurrences } from '../../base/items/occurrences.ts';
+import { mapInputStrings } from '../../base/modelInput.ts';
+import { nearestName } from '../../base/suggest.ts';
+import { shown } from '../../base/text.ts';
+import { UsageError } from '../../errors.ts';
 import { estimateMicroUsd } from '../../providers/prices/cost.ts';
 import type { Job, ModelInput, Plan } from '../../types.ts';
 import { createUniquePaths } from './fileNames.ts';
@@ -31,8 +35,8 @@ export type JobDraft = Pick<Job, 'model' | 'input'> & Partial<Omit<Job, 'model' 
  *     const jobs = prompts.map((prompt) => ({ model, input: { prompt } }));
  *     runToFolder(() => planJobs(jobs), { folder, provider });
  *
- * Throws `UsageError` at call time if the path template is invalid, and at the first job if a
- * caption is.
+ * Throws `UsageError` at call time if the path template is invalid, at the first job if a caption
+ * is, and at a job whose `files` have a path that its input does not have.
  */
 export function planJobs(
   jobs: AsyncIterable<JobDraft> | Iterable<JobDraft>,
@@ -55,6 +59,7 @@ async function* plans(
   for await (const draft of jobs) {
     const job = completed(draft, position);
     position += 1;
+    checkFiles(job, position);
     const key = requestKey(job);
     const resultKey = resultKeyOf(key, job.input);
     yield {
@@ -72,6 +77,39 @@ function completed(draft: JobDraft, index: number): Job {
   const { prompt } = draft.input;
   const defaults = { prompt: typeof prompt === 'string' ? prompt : '', version: null };
   return { index, ...defaults, tags: {}, renditions: [], ...draft };
+}
+
+/** Throws `UsageError` for the first file that no request would send. */
+function checkFiles({ files = {}, input }: Job, position: number): void {
+  const paths = new Set<string>();
+  mapInputStrings(input, (path, text) => {
+    paths.add(path);
+    return text;
+  });
+  for (const [path, file] of Object.entries(files)) {
+    const where = `\`files\` of job ${position}`;
+    if (!paths.has(path)) {
+      const meant = nearestName(path, paths);
+      throw new UsageError(
+        `Expected the paths in ${where} to be texts of its input, which has no \`${path}\``,
+        {
+          suggestion:
+            meant === null
+              ? `Put a text into the input for each file, such as its name: the file replaces it.`
+              : `Did you mean \`${meant}\`?`,
+        },
+      );
+    }
+    if (!isInputFile(file)) {
+      throw new UsageError(`Expected \`${path}\` in ${where} to be an input file, got ${shown(file)}`, {
+        suggestion: '`await inputFile(path)` reads one.',
+      });
+    }
+  }
+}
+
+function isInputFile(file: unknown): boolean {
+  return typeof file === 'object' && file !== null && 'source' in file && 'sha256' in file;
 }
 
 export interface ResultKeysConfig {

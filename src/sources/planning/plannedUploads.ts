@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { createOccurrences } from '../../base/occurrences.ts';
+import { createOccurrences } from '../../base/items/occurrences.ts';
 import type { Job, PlannedUploads } from '../../types.ts';
 
 /** Counts the local files that jobs send to the service. */

@@ -1,4 +1,4 @@
-import { createOccurrences } from '../../base/occurrences.ts';
+import { createOccurrences } from '../../base/items/occurrences.ts';
 import type { InputFiles, Json, ModelInput } from '../../types.ts';
 import { checkInput } from '../modelInputs/checkInput.ts';
 import type { JobContext } from './jobContext.ts';

@@ -1,10 +1,6 @@
 import { expect, it } from 'vitest';
-import {
-  expectBound,
-  expectCount,
-  expectOption,
-  expectWait,
-} from '../../../src/operators/internal/options.ts';
+import { expectOption } from '../../../src/base/options.ts';
+import { expectBound, expectCount, expectWait } from '../../../src/operators/internal/options.ts';
 
 it('names the option, the expected and the received value', () => {
   expect(() => expectOption(false, 'concurrency', 'an integer of 1 or more', 0)).toThrow(

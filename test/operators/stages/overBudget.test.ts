@@ -1,5 +1,7 @@
+import { lastValueFrom, of } from 'rxjs';
 import { expect, it } from 'vitest';
 import { BudgetError } from '../../../src/errors.ts';
+import { budgetTake, createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { overBudget } from '../../../src/operators/stages/overBudget.ts';
 
 it('names the price of the image, and suggests the same command with a larger budget', () => {
@@ -26,4 +28,15 @@ it.each([
   expect(error.message).toContain(`The rest of this ${period}'s limit for all runs of this machine`);
   expect(error.suggestion).toContain(when);
   expect(error.suggestion).toMatch(new RegExp(flag.replaceAll('-', '-?'), 'i'));
+});
+
+it('advises a pipe of your own about its ledger, not about a run in a folder', async () => {
+  const request = { model: 'owner/name', input: {}, priceMicroUsd: 3 };
+  const item = await lastValueFrom(of(request).pipe(budgetTake(createLedger({ limitMicroUsd: 2 }))));
+  expect(item).toMatchObject({
+    error: {
+      code: 'ERR_OVER_BUDGET',
+      suggestion: 'Raise `limitMicroUsd` of the ledger, and send only the requests again that had no room.',
+    },
+  });
 });

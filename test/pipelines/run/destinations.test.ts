@@ -2,10 +2,21 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defer, EMPTY, firstValueFrom, type Observable, of, Subject, throwError } from 'rxjs';
+import {
+  defer,
+  EMPTY,
+  firstValueFrom,
+  lastValueFrom,
+  type Observable,
+  of,
+  Subject,
+  tap,
+  throwError,
+} from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DeliveryError, UsageError } from '../../../src/errors.ts';
 import type { RunEvent } from '../../../src/events/runEvent.ts';
+import type { FinishedRun } from '../../../src/pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import type { Destination } from '../../../src/ports.ts';
@@ -37,11 +48,17 @@ const job = (index: number): Job => ({
   renditions: [],
 });
 
-function run(destinations: NonNullable<RunSettings['destinations']>, settings: Partial<RunSettings> = {}) {
+type Opens = NonNullable<RunSettings['destinations']>;
+
+function run(destinations: Opens, settings: Partial<RunSettings> = {}) {
+  return firstValueFrom(start(destinations, settings));
+}
+
+function start(destinations: Opens, settings: Partial<RunSettings> = {}) {
   const plans = () =>
     planJobs([0, 1, 2, 3].map(job), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
   const provider = createReplicateProvider(simulator);
-  return firstValueFrom(runToFolder(plans, { folder, provider, destinations, ...settings }));
+  return runToFolder(plans, { folder, provider, destinations, ...settings });
 }
 
 /** A destination in memory; `refuses` decides which deliveries fail, by job and number of tries. */
@@ -247,4 +264,23 @@ it.each<[string, Destination['deliver'], string]>([
       stage: 'delivery',
     },
   });
+});
+
+it('ends with the totals of the run if a destination cannot be closed, and names it', async () => {
+  const destination = aDestination('shop');
+  const open = async () => ({
+    ...(await destination.open()),
+    close: () => Promise.reject(new Error('the line is dead')),
+  });
+  const ends: FinishedRun[] = [];
+  const error: unknown = await lastValueFrom(start([open]).pipe(tap((end) => ends.push(end)))).catch(
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({
+    name: 'DeliveryError',
+    message: 'shop could not be closed: the line is dead',
+    totals: { saved: 4, failed: 0 },
+  });
+  expect(ends).toMatchObject([{ totals: { saved: 4 }, fault: error }]);
+  expect(await outcomes()).toHaveLength(4);
 });

@@ -1,4 +1,4 @@
-import { lastValueFrom } from 'rxjs';
+import { firstValueFrom, lastValueFrom, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { PredictionError } from '../../../src/errors.ts';
 import { countRequests, overrideAnswers } from '../../../src/pipelines/run/runConfig.ts';
@@ -6,6 +6,8 @@ import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import type { Provider } from '../../../src/ports.ts';
 import { createCogProvider } from '../../../src/providers/cog/cogProvider.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
+import { manifestOutcomes } from '../../../src/sinks/manifest/manifest.ts';
+import type { Outcome } from '../../../src/types.ts';
 import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { aPlan } from '../../helpers/runOf.ts';
 import { SCHNELL, simulated } from '../../helpers/simulated.ts';
@@ -90,4 +92,54 @@ it('lays single members over those of the provider, also as methods of a class',
   const mixed = overrideAnswers(answers, new Half());
   expect([mixed.costOf(prediction), mixed.urlsOf(prediction.output)]).toEqual([42, ['a']]);
   expect(overrideAnswers(answers).costOf(prediction)).toBe(answers.costOf(prediction));
+});
+
+it('names the error that ended the run in the outcome of a job in flight', async () => {
+  const provider = await another();
+  const createPrediction = () => throwError(() => new Error('the pen is broken'));
+  const to = folder();
+  const plans = () => [aPlan(0, { model: SCHNELL })];
+  const settings = { folder: to, provider: { ...provider, createPrediction }, gallery: false };
+  const end = await firstValueFrom(runToFolder(plans, settings));
+  expect(end.fault).toMatchObject({ message: 'the pen is broken' });
+  const outcomes: Outcome[] = [];
+  for await (const outcome of manifestOutcomes(to)) outcomes.push(outcome);
+  expect(outcomes).toMatchObject([
+    {
+      status: 'skipped',
+      error: {
+        code: 'ERR_STOPPED',
+        message: 'The run ended before this job had its result: the pen is broken',
+        suggestion: expect.not.stringContaining('detach'),
+      },
+    },
+  ]);
+});
+
+it.each([
+  ['NaN', () => Number.NaN],
+  ['below 0', () => -5],
+  [
+    'thrown',
+    () => {
+      throw new Error('no price list');
+    },
+  ],
+])('takes a cost that is %s for an unknown one', async (_name, costOf) => {
+  const provider = await another();
+  const { totals, fault } = await run({ ...provider, answers: { ...provider.answers, costOf } });
+  expect(fault).toBeNull();
+  // The price of its plan stands in.
+  expect(totals).toMatchObject({ saved: 1, costUsd: 0.000_003, costIncomplete: true });
+});
+
+it('fails the job alone if the URLs of its output cannot be read', async () => {
+  const provider = await another();
+  const urlsOf = () => {
+    throw new Error('no such field');
+  };
+  const { totals, report, fault } = await run({ ...provider, answers: { ...provider.answers, urlsOf } });
+  expect(fault).toBeNull();
+  expect(totals).toMatchObject({ saved: 0, failed: 1, costUsd: 0.000007 });
+  expect(report.errors).toEqual([{ code: 'ERR_PROVIDER_VALUE', count: 1 }]);
 });

@@ -124,7 +124,7 @@ it('names the fault of an input', async () => {
 
 it('cancels a run that takes too long', async () => {
   const { simulator, provider } = await container({ medianMs: 6_000_000 });
-  const created = provider.createPrediction(request, { waitMs: 0, cancelAfterMs: 60 });
+  const created = provider.createPrediction(request, { waitMs: 0, timeoutMs: 60, cancelAfterMs: 600_000 });
   expect(await lastValueFrom(created)).toMatchObject({ status: 'canceled', output: null });
   await expect.poll(() => simulator.stats()).toMatchObject({ canceled: 1, inFlight: 0 });
 });
@@ -164,4 +164,13 @@ it('knows the inputs of its model, and no predictions', async () => {
 
 it('throws for an address that is none', () => {
   expect(() => createCogProvider({ baseUrl: 'localhost:5000' })).toThrow(UsageError);
+});
+
+it('refuses wrong options, but takes a simulator as it is', async () => {
+  const { simulator } = await container();
+  expect(createCogProvider(simulator)).toMatchObject({ isLocal: true });
+  const refused = (config: object) => () => createCogProvider({ ...simulator, ...config });
+  expect(refused({ runTimeout: 5 })).toThrow('There is no option `runTimeout`.');
+  expect(refused({ pauseMs: -1 })).toThrow('Expected `pauseMs` to be a number of 0 or more, got -1');
+  expect(refused({ baseUrl: undefined })).toThrow('Expected `baseUrl` to be a text, got undefined');
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../src/errors.ts';
 import { createLookout } from '../../../src/operators/predictions/lookout.ts';
 import { createAttempt } from '../../../src/operators/predictions/lost/attempt.ts';
+import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import {
   createFunctionProvider,
@@ -29,6 +30,23 @@ describe('a provider from a function', () => {
     lacks: ['getPrediction', 'listPredictions', 'cancelPrediction'],
   });
   it.each(rules)('$name', ({ check }) => expect(check()).resolves.toBeUndefined());
+
+  it.each([
+    [undefined, 'Expected `config` to be an object of options, got undefined'],
+    [{ make: async () => drawn }, 'Expected `service` to be a text, got undefined'],
+    [{ service: 'studio' }, 'Expected `make` to be a function, got undefined'],
+    [
+      { service: 'studio', make: async () => drawn, priceUsd: -1 },
+      'Expected `priceUsd` to be a number of dollars, 0 or more, got -1',
+    ],
+    [
+      { service: 'studio', make: async () => drawn, priceUsd: Number.NaN },
+      'Expected `priceUsd` to be a number of dollars, 0 or more, got NaN',
+    ],
+    [{ service: 'studio', make: async () => drawn, priceUSD: 1 }, 'There is no option `priceUSD`.'],
+  ])('refuses wrong options: %j', (config, message) => {
+    expect(() => createFunctionProvider(config as never)).toThrow(message);
+  });
 
   it('takes addresses and bytes, one or several', async () => {
     const url = `data:application/octet-stream;base64,${drawn.toString('base64')}`;
@@ -97,12 +115,12 @@ describe('a provider from a function', () => {
         };
         const provider = providerOf({ make });
         const status = { status: 'canceled', completedAt: '1970-01-01T00:00:00.005Z', outputComplete: false };
-        const ends = provider.createPrediction(aRequest(), { waitMs: 0, cancelAfterMs: 5 });
+        const ends = provider.createPrediction(aRequest(), { waitMs: 0, timeoutMs: 4, cancelAfterMs: 90 });
         expectObservable(ends).toBe('-----(c|)', { c: expect.objectContaining(status) });
         // One that costs money may have been paid.
         const paid = providerOf({ make, priceUsd: 0.01 });
         const lost = { code: 'ERR_MAKE_FAILED', tookEffect: 'unknown' };
-        const fails = paid.createPrediction(aRequest(), { waitMs: 0, cancelAfterMs: 5 });
+        const fails = paid.createPrediction(aRequest(), { waitMs: 0, timeoutMs: 4, cancelAfterMs: 90 });
         expectObservable(fails).toBe('-----#', undefined, expect.objectContaining(lost));
         flush();
         expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
@@ -116,13 +134,13 @@ describe('a run with it', () => {
   const folder = temporaryFolder();
   // One for all runs: a later run must not be earlier.
   const scheduler = hurried(200, { isFast: true });
-  const run = (config: Partial<FunctionProviderConfig>, repay = false) => {
+  const run = (config: Partial<FunctionProviderConfig>, others: Partial<RunSettings> = {}) => {
     const jobs = ['a red fox', 'an owl'].map((prompt) => ({ model: 'studio/ink', input: { prompt } }));
     const settings = {
       folder: folder(),
-      provider: providerOf(config),
-      repay,
+      provider: providerOf({ scheduler, ...config }),
       scheduler,
+      ...others,
     };
     return lastValueFrom(runToFolder(() => planJobs(jobs), settings));
   };
@@ -143,7 +161,26 @@ describe('a run with it', () => {
     expect((await run({ make, priceUsd: 0.01 })).totals).toMatchObject({ saved: 0, failed: 2 });
     expect((await run({ make, priceUsd: 0.01 })).totals).toMatchObject({ saved: 0, failed: 2 });
     expect(calls).toBe(2);
-    expect((await run({ make, priceUsd: 0.01 }, true)).totals).toMatchObject({ saved: 2 });
+    expect((await run({ make, priceUsd: 0.01 }, { repay: true })).totals).toMatchObject({ saved: 2 });
     expect(calls).toBe(4);
+  });
+
+  it.each([
+    [0, 'ERR_PREDICTION_TIMEOUT'],
+    // It may be paid.
+    [0.01, 'ERR_UNCERTAIN'],
+  ])('ends a call at the time limit of the run, with the price %d', async (priceUsd, code) => {
+    const waitsMs: number[] = [];
+    const make: FunctionProviderConfig['make'] = (_request, signal) => {
+      const begunAtMs = scheduler.now();
+      signal.addEventListener('abort', () => waitsMs.push(scheduler.now() - begunAtMs));
+      return new Promise(() => {});
+    };
+    const { report, totals } = await run({ make, priceUsd }, { timeoutMs: 20_000, maxAttempts: 1 });
+    expect(waitsMs).toHaveLength(2);
+    expect(Math.min(...waitsMs)).toBeGreaterThanOrEqual(19_000);
+    expect(Math.max(...waitsMs)).toBeLessThan(100_000);
+    expect(totals).toMatchObject({ saved: 0, failed: 2 });
+    expect(report.errors).toEqual([{ code, count: 2 }]);
   });
 });

@@ -34,6 +34,19 @@ it('reports that this machine has no file handle left, not a fault of the networ
   });
 });
 
+it('refuses wrong options, and shows no credentials', () => {
+  const refused = (config: object) => () => connect('http://127.0.0.1:9', config);
+  expect(refused({ tokn: 'x' })).toThrow('There is no option `tokn`.');
+  expect(refused({ requestTimeoutMs: 0 })).toThrow(
+    'Expected `requestTimeoutMs` to be a number above 0, got 0',
+  );
+  expect(refused({ token: [token] })).toThrow('Expected `token` to be a text, got ["string"]');
+  expect(refused({ secrets: [token, undefined] })).toThrow(
+    'Expected `secrets` to be a list of texts, got ["string", "undefined"]',
+  );
+  expect(refused({ filesUrl: '', stats: () => ({}), close: () => {} })).not.toThrow();
+});
+
 describe('createPrediction', () => {
   it('sends one request with the wait, the deadline and the token', async () => {
     const { url, requests } = await localServer((_request, response) =>

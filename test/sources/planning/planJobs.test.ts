@@ -162,3 +162,27 @@ it('gives a request without a version the key of its newest', () => {
   const request = { model: 'owner/name', input: { prompt: 'an owl' } };
   expect(requestKey(request)).toBe(requestKey({ ...request, version: null }));
 });
+
+it('refuses files that the input has no text for, and values that are no files', async () => {
+  const file = { source: 'x.png', name: 'x.png', bytes: 3, sha256: 'ab', mediaType: 'image/png' };
+  const good = { model: 'owner/name', input: { image: ['x.png'] }, files: { 'image[0]': file } };
+  const refusal = (draft: object) =>
+    collect(planJobs([good, { ...good, ...draft }])).then(String, ({ name, message, suggestion }) => ({
+      name,
+      message,
+      suggestion,
+    }));
+  expect(await collect(planJobs([good]))).toMatchObject([{ files: { 'image[0]': file } }]);
+  expect(await refusal({ input: { prompt: 'b' } })).toEqual({
+    name: 'UsageError',
+    message: 'Expected the paths in `files` of job 2 to be texts of its input, which has no `image[0]`',
+    suggestion: 'Put a text into the input for each file, such as its name: the file replaces it.',
+  });
+  expect(await refusal({ files: { 'images[0]': file } })).toMatchObject({
+    suggestion: 'Did you mean `image[0]`?',
+  });
+  expect(await refusal({ files: { 'image[0]': null } })).toMatchObject({
+    name: 'UsageError',
+    message: 'Expected `image[0]` in `files` of job 2 to be an input file, got null',
+  });
+});

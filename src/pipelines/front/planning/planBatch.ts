@@ -18,7 +18,6 @@ import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJob
 import { createUploadTally } from '../../../sources/planning/plannedUploads.ts';
 import type {
   Job,
-  ModelInput,
   Plan,
   PlannedUploads,
   PricedRequest,
@@ -141,8 +140,19 @@ function planningOf(batch: JobsToPlan, choices: PlanningChoices) {
     date: new Date().toISOString().slice(0, 10),
     knownNames: [...inputs, ...batch.tagNames],
     reuseUnseeded,
-    priceOf: (model: string, input: ModelInput) => estimateMicroUsd(model, input, priceFor(model, choices)),
+    priceOf: priceOf(choices),
   } satisfies PlanJobsConfig;
+}
+
+/** Prices requests by the service, else by the built-in table: as the run itself does. */
+function priceOf(choices: PlanningChoices): Required<PlanJobsConfig>['priceOf'] {
+  return (model, input) => {
+    const priceMicroUsd = priceFor(model, choices);
+    const { answers } = choices.provider;
+    return (
+      answers.estimateOf?.({ model, input }, priceMicroUsd) ?? estimateMicroUsd(model, input, priceMicroUsd)
+    );
+  };
 }
 
 /** Returns a writer of the least provenance that an image of a run with these choices may have. */

@@ -95,7 +95,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       lookout: run.lookout,
       onLost: (attempt, error) => throwError(() => new LostAttempt(attempt, error)),
       waitMs: Math.min(run.waitMs, run.timeoutMs),
-      ...(cancelAfterMs === null ? {} : { cancelAfterMs }),
+      ...(cancelAfterMs === null ? {} : { cancelAfterMs, timeoutMs: run.timeoutMs }),
       ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan, attemptId(run)) }),
       ...mayStillSend(plan, run),
       isOutage: isUnconnected,

@@ -38,6 +38,11 @@ export function withTotals(fault: unknown, totals: RunTotals): RunFault {
   return Object.assign(error, { totals });
 }
 
+/** Returns the end of a run whose folder or destinations could not be closed. */
+export function endUnclosed(end: FinishedRun, fault: unknown): FinishedRun {
+  return { ...end, fault: end.fault ?? fault };
+}
+
 /**
  * Emits the end of a run, then the error that ended it, if there is one, with the totals on it. A
  * promise of the run is rejected then.

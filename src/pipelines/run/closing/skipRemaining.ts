@@ -15,6 +15,8 @@ interface SkipConfig {
   readonly total: number;
   /** True if failures of earlier runs may stay as they are, without a turn. */
   readonly keepsFailures: boolean;
+  /** The error that ended the run; null if none did. */
+  readonly fault: unknown;
 }
 
 /**
@@ -25,28 +27,28 @@ interface SkipConfig {
  */
 export function skipRemaining(
   plans: PlanSource,
-  { isEnded, isNoneLeft, total, keepsFailures }: SkipConfig,
+  { isEnded, isNoneLeft, total, keepsFailures, fault }: SkipConfig,
   run: Skipping,
 ): Observable<Outcome> {
   const { manifest, journal } = run;
   return defer(() => {
-    let fault: unknown = null;
+    let refusal: unknown = null;
     const counted = (outcome: Outcome, write: () => Observable<Outcome>) =>
-      fault !== null
+      refusal !== null
         ? of(outcome)
         : defer(write).pipe(
             catchError((error: unknown) => {
-              fault ??= error;
+              refusal ??= error;
               return of(outcome);
             }),
           );
     const skip = (plan: Plan): Observable<Outcome> => {
-      const outcome = outcomeOf(plan, run);
+      const outcome = outcomeOf(plan, fault, run);
       if (!manifest.has(plan.index)) return counted(outcome, () => manifest.append(outcome));
       if (keepsFailures && journal.find(plan.index)?.state === 'failed') return EMPTY;
       return counted(outcome, () => renewed(outcome, run));
     };
-    const failed = defer(() => (fault === null ? EMPTY : throwError(() => fault)));
+    const failed = defer(() => (refusal === null ? EMPTY : throwError(() => refusal)));
     const isListed = manifest.size() === total && manifest.end() === total;
     return isListed && isNoneLeft()
       ? EMPTY
@@ -54,9 +56,14 @@ export function skipRemaining(
   });
 }
 
-function outcomeOf(plan: Plan, { config, journal, isChosen }: Skipping): Outcome {
-  const { service = null } = config;
-  return skippedOutcome(plan, journal.find(plan.index), { isChosen: isChosen(plan.index), service });
+function outcomeOf(plan: Plan, fault: unknown, { config, journal, isChosen }: Skipping): Outcome {
+  const { service = null, detached = false } = config;
+  return skippedOutcome(plan, journal.find(plan.index), {
+    isChosen: isChosen(plan.index),
+    service,
+    // A detached run has left its predictions before.
+    fault: detached ? null : fault,
+  });
 }
 
 /** Records a job again whose prediction was left to the service since an earlier run skipped it. */

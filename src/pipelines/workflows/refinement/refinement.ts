@@ -25,7 +25,7 @@ import { outcomeError } from '../../journey/outcomes.ts';
 import { withSharedSlots } from '../../rating/ratedRun.ts';
 import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutcomes.ts';
 import { closingLook } from '../../run/closing/closingLook.ts';
-import { endOrFault } from '../../run/closing/faults.ts';
+import { endOrFault, endUnclosed } from '../../run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, writeResults } from '../../run/closing/results.ts';
 import { countOf, countSaved, expectSameFiles } from '../../run/earlier/earlierRuns.ts';
 import { expectAllInside } from '../../run/folder/expectInside.ts';
@@ -76,21 +76,25 @@ export function runRefinement(
 ): Observable<FinishedRun> {
   const total = refinementTotal(spec);
   const ratings = typeof settings.scorer !== 'function';
-  return inOpenRun({ ...settings, ratings }, (opened) => {
-    const run = { ...opened, config: withSharedSlots(opened.config) };
-    return from(prepare(spec, contexts, settings, run)).pipe(
-      concatMap(({ rounds, first, alreadySaved }) => {
-        const outcomes = roundByRound(first, rounds, openScoring(settings.scorer, run), run);
-        // A round that is decided has its failures for good.
-        const work = { outcomes, plans: rounds.plans, keepsFailures: true };
-        return runToEnd({ ...work, total, alreadySaved }, run).pipe(
-          concatMap((end) => finishRefinement(end, rounds, { ...settings, ...spec }, run)),
-          concatMap((end) => closingLook(end, run)),
-          concatMap((end) => writeResults(end, run)),
-        );
-      }),
-    );
-  }).pipe(endOrFault());
+  return inOpenRun(
+    { ...settings, ratings },
+    (opened) => {
+      const run = { ...opened, config: withSharedSlots(opened.config) };
+      return from(prepare(spec, contexts, settings, run)).pipe(
+        concatMap(({ rounds, first, alreadySaved }) => {
+          const outcomes = roundByRound(first, rounds, openScoring(settings.scorer, run), run);
+          // A round that is decided has its failures for good.
+          const work = { outcomes, plans: rounds.plans, keepsFailures: true };
+          return runToEnd({ ...work, total, alreadySaved }, run).pipe(
+            concatMap((end) => finishRefinement(end, rounds, { ...settings, ...spec }, run)),
+            concatMap((end) => closingLook(end, run)),
+            concatMap((end) => writeResults(end, run)),
+          );
+        }),
+      );
+    },
+    endUnclosed,
+  ).pipe(endOrFault());
 }
 
 /** Restores the decisions of earlier runs, and plans the next round. */

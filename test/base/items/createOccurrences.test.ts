@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createOccurrences } from '../../src/base/occurrences.ts';
+import { createOccurrences } from '../../../src/base/items/occurrences.ts';
 
 it('counts as a Map does', () => {
   const text = fc.oneof(fc.string({ maxLength: 2 }), fc.constantFrom('a', 'b', '', '\0', 'é', 'e\u0301'));
