@@ -202,6 +202,14 @@ describe('a signal', () => {
     expect(simulator.stats().created).toBe(0);
   });
 
+  it('with a reason that is no error is the cause of one', async () => {
+    const { options } = await service();
+    const run = images(['one'], { ...options, signal: AbortSignal.abort('enough') });
+    const error = await run.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ message: 'enough', cause: 'enough', totals: { total: 0 } });
+  });
+
   it.each<[string, unknown, string | RegExp]>([
     ['an empty list', [], 'Expected at least one prompt, got an empty list'],
     [
