@@ -225,6 +225,34 @@ describe('a signal', () => {
     });
   });
 
+  it.each([
+    [
+      'a Buffer',
+      { image_input: [Buffer.from('a')] },
+      /`image_input\[0\]` .* got bytes; give the path of a file/,
+    ],
+    ['a Blob in a tag', { photo: new Blob(['a']) }, /`photo` to be a value of JSON, got bytes/],
+    ['a Date', { day: new Date() }, /`day` to be a value of JSON, got an object of the kind Date/],
+  ])('refuses %s in a row', async (_, fields, message) => {
+    const { simulator, options } = await service();
+    await expect(images([{ prompt: 'a', ...fields }], options)).rejects.toThrow(message);
+    expect(simulator.stats().created).toBe(0);
+  });
+
+  it('refuses bytes among the inputs of every image', async () => {
+    const { options } = await service();
+    const input = { image_input: [Buffer.from('a')] } as never;
+    const run = images(['a'], { ...options, model: 'google/nano-banana', input });
+    await expect(run).rejects.toThrow(/`image_input\[0\]` to be a file or a URL, got bytes; give the path/);
+  });
+
+  it('leaves out a field without a value', async () => {
+    const { options } = await service();
+    await images([{ prompt: 'a', theme: undefined, seed: undefined, mood: 'calm' }], options);
+    const { outcomes } = JSON.parse(await readFile(join(options.to, 'manifest.json'), 'utf8'));
+    expect(outcomes[0].tags).toEqual({ mood: 'calm' });
+  });
+
   it('does not speak of standard input to a program', async () => {
     const { options } = await service();
     await expect(images({ file: 'nope.txt' }, options)).rejects.toMatchObject({
