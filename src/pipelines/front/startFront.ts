@@ -14,8 +14,8 @@ import { checkOptions } from '../run/checkSettings.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { createImagesRun, endingRules, type PlannedRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
-import { parseModel, parseModelAs } from './planning/findModel.ts';
-import { asUsage, withRows } from './planning/frontErrors.ts';
+import { parseFallback, parseModel } from './planning/findModel.ts';
+import { asUsage, expectOptions, withRows } from './planning/frontErrors.ts';
 import type { ContextChoices } from './planning/jobContexts.ts';
 import { contextsOf, type JobsToPlan, type PlannedBatch, planBatch } from './planning/planBatch.ts';
 import { planRun, type RunPlan } from './runPlan.ts';
@@ -56,6 +56,7 @@ export function startFront(
   names: OptionNames,
   read: (setup: FrontSetup) => Promise<FrontJobs>,
 ): PlannedRun {
+  expectOptions(options);
   const noted: RunEvent[] = [];
   let listener: EmitEvent | null = null;
   const emit: EmitEvent = (event) => {
@@ -140,7 +141,7 @@ async function prepare(
     reuseUnseeded: cacheUnseeded,
     ...money,
     ...(provenance === undefined ? {} : { provenance }),
-    fallbacks: fallback.map((text) => (text === 'new-seed' ? text : parseModelAs('fallback', text))),
+    fallbacks: fallback.map((text) => parseFallback(text)),
     provider,
     unpriced: unpricedError(options),
   });

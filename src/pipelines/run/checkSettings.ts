@@ -1,7 +1,7 @@
 import { isObservable } from 'rxjs';
 import { nearestName } from '../../base/suggest.ts';
 import { UsageError } from '../../errors.ts';
-import { expectOption } from '../../operators/internal/options.ts';
+import { expectConfig, expectOption } from '../../operators/internal/options.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import { strategies } from './feeds.ts';
 import type { RunSettings } from './settings.ts';
@@ -142,6 +142,7 @@ export const settingRules = {
  * invalid setting: `Expected `downloads` to be an integer of 1 or more, got 0`.
  */
 export function checkSettings(settings: Partial<RunSettings> | GenerateConfig): void {
+  expectConfig(settings, 'folder', 'provider');
   checkOptions(settings, settingRules);
 }
 

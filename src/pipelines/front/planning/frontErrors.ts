@@ -1,3 +1,4 @@
+import { shown } from '../../../base/text.ts';
 import { InvalidRowsError, UsageError } from '../../../errors.ts';
 
 /** Checks options; turns the RangeError of a wrong one into a `UsageError`. */
@@ -7,6 +8,14 @@ export function asUsage<T>(check: () => T): T {
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
   }
+}
+
+/** Throws `UsageError` unless options are given: each run needs some. */
+export function expectOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new UsageError(`Expected options, with the run folder as \`to\`, got ${shown(options)}`, {
+    suggestion: "Give them as the second argument: { model: 'owner/name', to: 'out/animals' }.",
+  });
 }
 
 /** Rows that a message names. */
