@@ -66,6 +66,6 @@ export function refineImages(spec: string | RefinementFields, options: RefineIma
         : await openScore(score, rating);
     const batch = await prefixSpecName(spec, () => refinementBatch(read, contexts, { scorer, resumeAnyway }));
     const { score: _score, ...others } = settled;
-    return { ...batch, input: await specInput(spec), options: others };
+    return { ...batch, input: await specInput(spec), options: others, scorer };
   });
 }

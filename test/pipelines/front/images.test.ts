@@ -56,6 +56,18 @@ it.each([
   expect(call).toThrow('Expected options, with the run folder as `to`, got undefined');
 });
 
+it('warns of a price for a model that the run does not use', async () => {
+  const { options } = await service();
+  const other = 'black-forest-labs/flux-dev';
+  const rater = 'yorickvp/llava-13b';
+  const prices = { [SCHNELL]: 0.01, [other]: 0.02, [rater]: 0.001, 'black-forest-labs/flux-shnell': 0.5 };
+  const run = images(['a'], { ...options, pricesUsd: prices, fallback: [other], score: rater });
+  const { warnings } = await run.plan();
+  expect(warnings).toEqual([
+    '`pricesUsd` has a price of black-forest-labs/flux-shnell, which this run does not use: did you mean black-forest-labs/flux-schnell?',
+  ]);
+});
+
 it('names `new-seed` if it is misspelt', async () => {
   const { options } = await service();
   await expect(images(['a'], { ...options, fallback: ['new-sed'] })).rejects.toMatchObject({
