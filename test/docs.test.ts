@@ -77,6 +77,15 @@ it('the shell commands of the README run, on the simulator', async () => {
   expect(files.filter((name) => name.endsWith('--instagram_post.jpg'))).toHaveLength(20);
 });
 
+/** A simulator as the service of the environment, and a working directory of the example's own. */
+const onSimulator = () => `
+    import { startSimulator } from 'rxposure/simulator';
+    process.chdir(${JSON.stringify(folder)});
+    const simulator = await startSimulator({ speed: 100, render: 'fast' });
+    process.env.REPLICATE_API_TOKEN = simulator.token;
+    process.env.REPLICATE_BASE_URL = simulator.baseUrl;
+  `;
+
 const served = (name: string) => `
     import { createReplicateProvider } from 'rxposure/replicate';
     import { startSimulator } from 'rxposure/simulator';
@@ -86,15 +95,8 @@ const served = (name: string) => `
   `;
 
 it('the call of docs/library.md runs', async () => {
-  const given = `
-    import { startSimulator } from 'rxposure/simulator';
-    process.chdir(${JSON.stringify(folder)});
-    const simulator = await startSimulator({ speed: 100, render: 'fast' });
-    process.env.REPLICATE_API_TOKEN = simulator.token;
-    process.env.REPLICATE_BASE_URL = simulator.baseUrl;
-  `;
   const example = { heading: '## Images in one call', after: 'await simulator.close();' };
-  const lines = (await runExample('docs/library.md', given, example)).trim().split('\n');
+  const lines = (await runExample('docs/library.md', onSimulator(), example)).trim().split('\n');
   expect(lines).toEqual(['0 of 2, $0', expect.any(String), '2 of 2, $0.009', '2 saved for 0.009']);
 });
 
@@ -178,30 +180,25 @@ it('the provider of docs/library.md makes images', async () => {
     const studioUrl = 'http://127.0.0.1:' + (studio.address() as AddressInfo).port;
     const folder = ${JSON.stringify(join(folder, 'studio'))};`;
   const after = 'studio.close(); studio.closeAllConnections();';
-  expect(await runExample('docs/library.md', given, { heading: '## A provider of your own', after })).toBe(
-    '',
-  );
+  const heading = '## A provider of your own';
+  expect(await runExample('docs/library.md', given, { heading, after })).toBe('');
   expect(await readdir(join(folder, 'studio'))).toContain('0001-a-red-fox.svg');
+  const broken = given.replace('response.end(picture)', "response.writeHead(500).end('<html>')");
+  await rm(join(folder, 'studio'), { recursive: true });
+  await runExample('docs/library.md', broken, { heading, after });
+  expect(await readFile(join(folder, 'studio/manifest.json'), 'utf8')).toContain('status 500');
 });
 
 it('the iterator of docs/library.md runs', async () => {
   const given = `
-    import { createReplicateProvider } from 'rxposure/replicate';
     import type { Outcome } from 'rxposure';
-    import { generateStream, openRun } from 'rxposure/pipelines';
-    import { startSimulator } from 'rxposure/simulator';
-    import { planJobs } from 'rxposure/sources';
-    const folder = ${JSON.stringify(join(folder, 'run'))};
-    const simulator = await startSimulator({ speed: 100, render: 'fast' });
-    const provider = createReplicateProvider(simulator);
-    const model = 'black-forest-labs/flux-schnell';
-    const plans = () => planJobs([0, 1, 2].map((seed) => ({ model, input: { prompt: 'a', seed } })));
+    ${onSimulator()}
     const published: string[] = [];
     const publish = async ({ status }: Outcome) => published.push(status);
   `;
   const then = "console.log(published.join(' ')); await simulator.close();";
   const example = { heading: '## Outcomes as you take them', after: then };
-  expect(await runExample('docs/library.md', given, example)).toBe('saved saved saved\n');
+  expect(await runExample('docs/library.md', given, example)).toBe('saved saved\n');
 });
 
 it('the pipe of docs/pipelines-of-your-own.md runs, and so does its sink', async () => {
@@ -211,8 +208,7 @@ it('the pipe of docs/pipelines-of-your-own.md runs, and so does its sink', async
   expect(lines.toSorted()).toEqual(['0 saved 4 0.006', '1 saved 4 0.006', '2 saved 4 0.006']);
   const written = ['gallery.html', 'manifest.json', 'report.json'];
   expect(await readdir(join(folder, 'own'))).toEqual(expect.arrayContaining(written));
-  const before =
-    "import { lastValueFrom, of } from 'rxjs'; import type { Outcome } from 'rxposure'; import { toSink } from 'rxposure/sinks';";
+  const before = "import { lastValueFrom, of } from 'rxjs'; import type { Outcome } from 'rxposure';";
   const after =
     "await lastValueFrom(of({ index: 1, status: 'saved' } as Outcome).pipe(toRows)); console.log(rows[0]);";
   const sink = { heading: '## Sinks', after };
@@ -252,9 +248,10 @@ it('the judge of docs/scoring.md rates', async () => {
   expect(lines.slice(2)).toEqual(['paid 0.004']);
 });
 
-it('the example of docs/destinations.md runs', async () => {
-  const given = `const folder = ${JSON.stringify(folder)};`;
-  expect(await runExample('docs/destinations.md', given)).toBe('function\n');
+it('the destination of docs/destinations.md gets the images', async () => {
+  const output = await runExample('docs/destinations.md', onSimulator(), { after });
+  expect(output).toBe('1 saved, and copied to the shelf\n');
+  expect(await readdir(join(folder, 'shelf'))).toEqual(['0001-a-red-fox.webp']);
 });
 
 it('the example of docs/webhooks.md runs', async () => {
@@ -311,6 +308,7 @@ it('the examples of docs/monitoring.md run', async () => {
   const watched = await runExample(document, fourJobs('a'), { after });
   expect(watched.match(/\.webp\n/g)).toHaveLength(4);
   expect(watched).toContain('0 %, $0, null ms left\n');
+  expect(watched).toContain('100 %, $0.012, null ms left\n');
   expect(watched).toContain('4 saved\n');
   expect(await runExample(document, observed('b'), { after, place: 1 })).toMatch(
     /^black-forest-labs\/flux-schnell 4 0\.012 0\.003 \d+(\.\d+)?\n$/,
@@ -464,7 +462,7 @@ it('every block of TypeScript in the docs is an example that is tested', async (
   // They need a service or a folder: only their types are checked.
   const fragments = [
     ['', "await copyPicks('out/summer-launch', images, { to: 'client'"],
-    ["import { createCogProvider } from 'rxposure/replicate';", 'createCogProvider({ baseUrl'],
+    ['', 'createCogProvider({ baseUrl'],
     [
       "import { createWebhookReceiver } from 'rxposure/replicate'; declare const secret: string;",
       "createWebhookReceiver({ secret, port: 8788, publicUrl: 'https://hooks",

@@ -139,11 +139,17 @@ export function dayOf(ms: number): string {
 
 const MOST_SHOWN = 100;
 
+/** Returns true for the content of a file: a Buffer, another view of bytes, or a Blob. */
+export function isBytes(value: unknown): boolean {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof Blob;
+}
+
 /**
  * Shows a value that was given where another kind is expected, for a message: a text in quotes, an
  * object by the names of its fields alone, as their values may be secret.
  */
 export function shown(value: unknown): string {
+  if (isBytes(value)) return 'bytes';
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'string') return cutShort(JSON.stringify(value));
   if (typeof value === 'bigint') return `${value}n`;

@@ -11,7 +11,11 @@ import { type EventOf, guardListener } from './observeRun.ts';
 import { createRunCounter, type RunProgress, runProgress } from './progress.ts';
 import type { EmitEvent, RunEvent } from './runEvent.ts';
 
-export type Handled = void | Promise<void>;
+/**
+ * The result of a callback: anything. If it is a promise that rejects, the process warns once; all
+ * other results are dropped.
+ */
+export type Handled = unknown;
 
 /** Functions to call during a run. All are optional, and their promises are not awaited. */
 export interface RunCallbacks {

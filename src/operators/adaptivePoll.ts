@@ -15,7 +15,7 @@ import {
   tap,
 } from 'rxjs';
 import { longTimer, monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { expectAbove0, expectWait } from './internal/options.ts';
+import { expectAbove0, expectConfig, expectFunction, expectWait } from './internal/options.ts';
 
 export interface AdaptivePollConfig<T> {
   /** Returns true for the response that ends the polling. */
@@ -55,9 +55,13 @@ export interface AdaptivePollConfig<T> {
  * retry around the request, not around the poll. Unsubscribing unsubscribes the request in flight.
  */
 export function adaptivePoll<T>(ask: () => ObservableInput<T>, config: AdaptivePollConfig<T>): Observable<T> {
+  expectFunction(ask, 'ask');
+  expectConfig(config, 'isDone', 'onTimeout');
   const { isDone, onTimeout, timeoutMs = 600_000, isStarting = () => false } = config;
   const { startingMs = 500, processingMs = 1_000, maxDelayMs = 5_000, expectedMs = 0 } = config;
   const { scheduler = monotonicScheduler } = config;
+  expectFunction(isDone, 'isDone');
+  expectFunction(onTimeout, 'onTimeout');
   expectAbove0(startingMs, 'startingMs');
   expectAbove0(processingMs, 'processingMs');
   expectAbove0(maxDelayMs, 'maxDelayMs');

@@ -15,6 +15,7 @@ import {
   share,
 } from 'rxjs';
 import { flattenAll } from '../base/items/flattenAll.ts';
+import { expectConfig, expectFunction } from './internal/options.ts';
 
 export interface CachedByConfig<T, R> {
   /**
@@ -69,7 +70,10 @@ export interface Cached<R> {
  * work in flight, unless another pipe shares it.
  */
 export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T, Cached<R>> {
+  expectConfig(config, 'keyOf', 'make');
   const { keyOf, flights = createSingleFlight(), concurrency = Number.POSITIVE_INFINITY } = config;
+  expectFunction(keyOf, 'keyOf');
+  expectFunction(config.make, 'make');
   const resultOf = (value: T): Observable<Cached<R>> => {
     const key = keyOf(value);
     if (key === null) return made(value, config);

@@ -1,6 +1,6 @@
 import { type MonoTypeOperatorFunction, Observable } from 'rxjs';
 import { createFifoQueue } from '../base/items/fifoQueue.ts';
-import { expectCount } from './internal/options.ts';
+import { expectCount, expectMethods } from './internal/options.ts';
 
 export interface GateConfig {
   /**
@@ -22,6 +22,7 @@ export interface GateConfig {
  * Unsubscribing while it waits steps out of the line.
  */
 export function gate<T>(through: Gate, config: GateConfig = {}): MonoTypeOperatorFunction<T> {
+  expectMethods(through, 'through', 'a gate, as createGate makes', 'enter');
   // The subscriber's own teardown leaves the gate, so a source that ends at once frees its slot
   // too. Nothing more is held for a waiting source: there may be a million.
   return (source) =>

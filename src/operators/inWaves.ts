@@ -11,7 +11,14 @@ import {
   takeUntil,
 } from 'rxjs';
 import { longTimer, monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { expectCount, expectWait, shareStop } from './internal/options.ts';
+import {
+  expectConfig,
+  expectCount,
+  expectFunction,
+  expectItems,
+  expectWait,
+  shareStop,
+} from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 
 export interface InWavesConfig {
@@ -57,6 +64,9 @@ export function inWaves<T, O extends ObservableInput<unknown>>(
   project: (value: T) => O,
   config: InWavesConfig,
 ): Observable<ObservedValueOf<O>> {
+  expectItems(source, 'source');
+  expectFunction(project, 'project');
+  expectConfig(config, 'waveSize', 'pauseMs');
   const { waveSize, pauseMs, concurrency = waveSize, onWave, stop = NEVER } = config;
   const { scheduler = monotonicScheduler } = config;
   expectCount(waveSize, 'waveSize', 1);

@@ -1,5 +1,5 @@
 import { concatMap, type OperatorFunction, pipe, reduce } from 'rxjs';
-import { expectCount } from './internal/options.ts';
+import { expectConfig, expectCount, expectFunction } from './internal/options.ts';
 
 export interface KeepBestConfig<T> {
   /** Returns the score of a value; higher is better, and NaN is the lowest. */
@@ -25,8 +25,10 @@ interface Rated<T> {
  * `isSame` instead of values.
  */
 export function keepBest<T>(count: number, config: KeepBestConfig<T>): OperatorFunction<T, T> {
-  const { scoreOf, isSame = () => false } = config;
   expectCount(count, 'count', 1);
+  expectConfig(config, 'scoreOf');
+  const { scoreOf, isSame = () => false } = config;
+  expectFunction(scoreOf, 'scoreOf');
   const admit = (best: readonly Rated<T>[], value: T): readonly Rated<T>[] => {
     const rated = scoreOf(value);
     const score = Number.isNaN(rated) ? Number.NEGATIVE_INFINITY : rated;

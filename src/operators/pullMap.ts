@@ -1,5 +1,5 @@
 import { from, Observable, type ObservableInput, type ObservedValueOf } from 'rxjs';
-import { expectCount } from './internal/options.ts';
+import { expectConfig, expectCount, expectFunction, expectItems } from './internal/options.ts';
 import { Puller } from './internal/puller.ts';
 
 export interface PullMapConfig {
@@ -22,13 +22,17 @@ export interface PullMapConfig {
  *
  * A slot is free again when its inner Observable completes. An error of the source, of `project` or
  * of an inner Observable ends the stream. Unsubscribing unsubscribes the inner Observables. A
- * source that was not read to its end is closed with `iterator.return()`.
+ * source that was not read to its end is closed with `iterator.return()`. Throws a RangeError if an
+ * argument is invalid.
  */
 export function pullMap<T, O extends ObservableInput<unknown>>(
   source: Iterable<T> | AsyncIterable<T>,
   project: (value: T, index: number) => O,
   config: PullMapConfig,
 ): Observable<ObservedValueOf<O>> {
+  expectItems(source, 'source');
+  expectFunction(project, 'project');
+  expectConfig(config, 'concurrency');
   const { concurrency, stop } = config;
   expectCount(concurrency, 'concurrency', 1);
   return new Observable<ObservedValueOf<O>>((subscriber) => {

@@ -11,7 +11,7 @@ import {
   tap,
   toArray,
 } from 'rxjs';
-import { expectBound, shareStop } from './internal/options.ts';
+import { expectBound, expectConfig, expectFunction, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 
 export interface RefineConfig<T, O extends ObservableInput<unknown>> {
@@ -53,7 +53,10 @@ export function refine<T, O extends ObservableInput<unknown>>(
   config: RefineConfig<T, O>,
 ): Observable<ObservedValueOf<O>> {
   type R = ObservedValueOf<O>;
+  expectConfig(config, 'run', 'next', 'rounds');
   const { run, next, rounds, stop = NEVER } = config;
+  expectFunction(run, 'run');
+  expectFunction(next, 'next');
   expectBound(rounds, 'rounds', 0);
   return defer(() => {
     const shared = shareStop(stop);

@@ -60,8 +60,8 @@ export interface RunToFolderConfig extends RunSettings {
  * its end, which counts the saved jobs; the error has the same `totals`.
  */
 export function runToFolder(source: PlanSource, config: RunToFolderConfig): Observable<FinishedRun> {
+  checkSettings(config);
   const { total: expected, ...settings } = config;
-  checkSettings(settings);
   if (expected !== undefined) expectCount(expected, 'total', 0);
   return defer(() => countPlans(source, expected)).pipe(
     concatMap((total) => runCounted(source, total, settings)),

@@ -42,6 +42,16 @@ it('images is awaited, iterated over and subscribed to', () => {
   expectTypeOf(images).toBeCallableWith(['a fox', { prompt: 'an owl', num_outputs: 2 }], options);
   expectTypeOf(images).toBeCallableWith(of('a fox'), options);
   expectTypeOf(images).toBeCallableWith({ file: 'prompts.csv' }, options);
+  interface Row {
+    prompt: string;
+    theme?: string;
+  }
+  const rows: Row[] = [{ prompt: 'a fox', theme: 'winter' }];
+  expectTypeOf(images).toBeCallableWith(rows, options);
+  const list: Outcome[] = [];
+  expectTypeOf(images).toBeCallableWith(rows, { ...options, onImage: (image: Outcome) => list.push(image) });
+  // @ts-expect-error: a row is an object with a prompt.
+  expect(() => images([{ theme: new Date() }], options)).not.toThrow();
   // @ts-expect-error: a text is no list.
   expect(() => images('a fox', options)).not.toThrow();
 });

@@ -57,6 +57,17 @@ describe('a fake provider', () => {
   follows(named({}), () => ({ provider: fakeProvider({ durationMs: 5 }), request, ...quick }));
 });
 
+it.each<[object, string]>([
+  [{ provider: fakeProvider() }, '`request` to be a request with `model` and `input`, got undefined'],
+  [{ request }, '`provider` to be a provider, with the methods createPrediction'],
+  [
+    { provider: fakeProvider(), request, lacks: ['list'] },
+    '`lacks` to be a list of getPrediction, listPredictions',
+  ],
+])('refuses %j at the call', (config, message) => {
+  expect(() => providerConformance(config as never)).toThrow(`Expected ${message}`);
+});
+
 describe('a broken rule', () => {
   const failureOf = async (
     rule: RegExp,
@@ -125,7 +136,9 @@ describe('a broken rule', () => {
     };
     expect(await failureOf(/one prediction/, other)).toContain('Expected the input of the request, or null');
     const late = fakeProvider({ listLagMs: 60_000 });
-    expect(await failureOf(/lists/, late, { timeoutMs: 50 })).toBe('Timeout has occurred');
+    expect(await failureOf(/lists/, late, { timeoutMs: 50 })).toMatch(
+      /^Expected prediction p\d+ in the list, got "a list without it for 50 ms": a run finds predictions there/,
+    );
     const slow = { ...fake, getModel: () => fake.getModel('a/b').pipe(delay(1)) };
     expect(await failureOf(/describes/, slow)).toContain(`Expected ${SCHNELL}, got "a/b"`);
   });

@@ -2,6 +2,43 @@ import { from, type Observable, type ObservableInput, share, tap } from 'rxjs';
 import { expectOption } from '../../base/options.ts';
 import { nearestName } from '../../base/suggest.ts';
 
+/** Throws unless `config` is an object, with the options that are needed in any case. */
+export function expectConfig(config: unknown, ...needed: readonly string[]): void {
+  const names = needed
+    .map((name) => `\`${name}\``)
+    .join(', ')
+    .replace(/, (?=[^,]*$)/, ' and ');
+  expectOption(typeof config === 'object' && config !== null, 'config', `an object with ${names}`, config);
+}
+
+/** Throws unless the option is a function. */
+export function expectFunction(value: unknown, name: string): void {
+  expectOption(typeof value === 'function', name, 'a function', value);
+}
+
+/** Throws unless the value has these methods; `what` describes it: `a gate`. */
+export function expectMethods(
+  value: unknown,
+  name: string,
+  what: string,
+  ...methods: readonly string[]
+): void {
+  const isRight =
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every((method) => typeof Reflect.get(value, method) === 'function');
+  expectOption(isRight, name, what, value);
+}
+
+/** Throws unless the value is iterable, or an async iterable. */
+export function expectItems(items: unknown, name: string): void {
+  const isRight =
+    typeof items === 'object' &&
+    items !== null &&
+    (Symbol.iterator in items || Symbol.asyncIterator in items);
+  expectOption(isRight, name, 'an iterable or async iterable', items);
+}
+
 /** Throws unless all options have a name that is known: a mistyped one would do nothing. */
 export function expectNames(config: object, known: Readonly<Record<string, true>>): void {
   const unknown = Object.keys(config).find((name) => !Object.hasOwn(known, name));

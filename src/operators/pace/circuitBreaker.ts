@@ -1,7 +1,7 @@
 import { defer, type MonoTypeOperatorFunction, type SchedulerLike, tap, throwError } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { CircuitOpenError, option } from '../../errors.ts';
-import { expectCount, expectWait } from '../internal/options.ts';
+import { expectConfig, expectCount, expectMethods, expectWait } from '../internal/options.ts';
 
 export interface CircuitBreakerConfig {
   /** Name of the circuit: a model, for example. */
@@ -28,6 +28,8 @@ export function circuitBreaker<T>(
   breaker: Breaker,
   config: CircuitBreakerConfig,
 ): MonoTypeOperatorFunction<T> {
+  expectMethods(breaker, 'breaker', 'a breaker, as createBreaker makes', 'admit');
+  expectConfig(config, 'name');
   const { name, isFailure = () => true } = config;
   return (source) =>
     defer(() => {
@@ -113,6 +115,7 @@ interface Circuit {
  * Nygard, "Release It!", 2007; https://martinfowler.com/bliki/CircuitBreaker.html
  */
 export function createBreaker(config: BreakerConfig): Breaker {
+  expectConfig(config, 'failures');
   const { failures, coolMs = 60_000, onOpen = () => {}, scheduler = monotonicScheduler } = config;
   expectCount(failures, 'failures', 1);
   expectWait(coolMs, 'coolMs');

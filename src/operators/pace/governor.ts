@@ -3,7 +3,7 @@ import { createFifoQueue } from '../../base/items/fifoQueue.ts';
 import { longTimer, monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { ProviderError } from '../../errors.ts';
 import type { CreateTicket, Governor } from '../../ports.ts';
-import { expectAbove0 } from '../internal/options.ts';
+import { expectAbove0, expectConfig } from '../internal/options.ts';
 import { createClosure } from './closure.ts';
 import { createPaceLearner } from './paceLearner.ts';
 import { createServiceBucket } from './serviceBucket.ts';
@@ -53,6 +53,7 @@ const LONGEST_TRUST_MS = 60_000;
  * before those that have not been sent yet, so that each refusal has its own next try.
  */
 export function createGovernor(config: GovernorConfig): Governor {
+  expectConfig(config, 'perMinute');
   const { scheduler = monotonicScheduler, maxWaitMs = 600_000, onPause = () => {} } = config;
   const { perMinute, burst } = config;
   expectRate(perMinute, 'perMinute');

@@ -1,6 +1,7 @@
 import { type MonoTypeOperatorFunction, tap } from 'rxjs';
 import { inTurn } from '../../base/items/flattenAll.ts';
 import type { Governor } from '../../ports.ts';
+import { expectMethods } from '../internal/options.ts';
 
 /**
  * Delays each value until a governor lets it pass; keeps the order. Share the governor between
@@ -17,5 +18,6 @@ import type { Governor } from '../../ports.ts';
  * the pace is to follow, ask for a ticket by `governor.admit()`.
  */
 export function paced<T>(governor: Governor): MonoTypeOperatorFunction<T> {
+  expectMethods(governor, 'governor', 'a governor, as createGovernor makes', 'admit');
   return inTurn(() => governor.admit().pipe(tap((ticket) => ticket.over?.())));
 }

@@ -8,6 +8,7 @@ import {
 } from 'rxjs';
 import { inTurn } from '../../base/items/flattenAll.ts';
 import { longTimer, monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { expectConfig } from '../internal/options.ts';
 import { createTokenBucket } from './tokenBucket.ts';
 
 export interface RateLimitConfig {
@@ -34,6 +35,7 @@ export interface RateLimitConfig {
  * pace, share a `Governor` by `paced`.
  */
 export function rateLimit<T>(config: RateLimitConfig): MonoTypeOperatorFunction<T> {
+  expectConfig(config, 'limit', 'windowMs');
   const { scheduler = monotonicScheduler } = config;
   createTokenBucket({ ...config, now: () => 0 }); // Bad limits throw here, where they were given.
   return (source) =>

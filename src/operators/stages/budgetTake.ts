@@ -6,7 +6,7 @@ import { type Failed, failItem, type Item, type ItemRequest, isFailed } from '..
 import { expectOption } from '../../base/options.ts';
 import type { Ledger, ProviderAnswers, Reservation } from '../../ports.ts';
 import type { PricedRequest } from '../../types.ts';
-import { expectMicroUsd } from '../internal/options.ts';
+import { expectConfig, expectMicroUsd } from '../internal/options.ts';
 import { overBudget } from './overBudget.ts';
 
 export interface BudgetTakeConfig<R> {
@@ -187,6 +187,7 @@ export interface LedgerConfig {
  * paid; after that nothing is reserved any more.
  */
 export function createLedger(config: LedgerConfig): Ledger {
+  expectConfig(config, 'limitMicroUsd');
   const { limitMicroUsd, spentMicroUsd = 0, openMicroUsd = 0, onWarning = () => {}, warnAt = 0.8 } = config;
   expectMicroUsd(limitMicroUsd === Number.POSITIVE_INFINITY ? 0 : limitMicroUsd, 'limitMicroUsd');
   expectMicroUsd(spentMicroUsd, 'spentMicroUsd');

@@ -26,7 +26,7 @@ import {
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Downloader, DownloadTarget, ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile, Json, Prediction } from '../../types.ts';
-import { expectBound, expectWait } from '../internal/options.ts';
+import { expectBound, expectConfig, expectMethods, expectWait } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { isFinal } from '../predictions/pollSchedule.ts';
 import { retryBackoff } from '../retryBackoff.ts';
@@ -128,6 +128,8 @@ export function downloadOutput(
   downloader: Downloader,
   config: DownloadOutputConfig,
 ): <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) => Observable<Downloaded<R> | Failed<R>> {
+  expectMethods(downloader, 'downloader', 'a downloader, as createDownloader makes', 'download');
+  expectConfig(config, 'folder');
   const { concurrency = 16, folder, stem } = config;
   expectConcurrency(concurrency);
   const { retries = 0, delayMs = 0 } = config;

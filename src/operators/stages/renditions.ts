@@ -30,6 +30,7 @@ import { encoderConcurrency } from '../../base/pictures.ts';
 import { RenderError } from '../../errors.ts';
 import type { DownloadTarget, ProvenanceWriter, Renderer } from '../../ports.ts';
 import type { ImageFile, RenditionSpec } from '../../types.ts';
+import { expectMethods } from '../internal/options.ts';
 
 export interface RenditionsConfig {
   /** Wraps the encoding of each job: in a gate shared by all jobs, for example. Default: none. */
@@ -77,6 +78,7 @@ export function renditions(
 ): <R extends ItemRequest>(
   source: Observable<Downloaded<R> | Failed<R>>,
 ) => Observable<Rendered<R> | Failed<R>> {
+  expectMethods(renderer, 'renderer', 'a renderer, as createRenderer makes', 'render');
   const { concurrency = encoderConcurrency(), within = identity } = config;
   const { embedProvenance, mayReplace = () => false } = config;
   expectConcurrency(concurrency);

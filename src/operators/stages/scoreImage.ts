@@ -15,6 +15,7 @@ import { flattenAll } from '../../base/items/flattenAll.ts';
 import { ScoreError } from '../../errors.ts';
 import type { Scorer } from '../../ports.ts';
 import type { ImageToScore } from '../../types.ts';
+import { expectConfig, expectFunction } from '../internal/options.ts';
 
 /** A value and the score of its image. */
 export interface Scored<T> {
@@ -51,7 +52,10 @@ export interface ScoreImageConfig<T> {
  * others going. Unsubscribing drops the ratings in work.
  */
 export function scoreImage<T>(scorer: Scorer, config: ScoreImageConfig<T>): OperatorFunction<T, Scored<T>> {
+  expectFunction(scorer, 'scorer');
+  expectConfig(config, 'imageOf');
   const { imageOf, within = identity, onError, concurrency = 16 } = config;
+  expectFunction(imageOf, 'imageOf');
   const rated = (value: T): Observable<Scored<T>> => {
     const image = imageOf(value);
     return rating(scorer, image).pipe(

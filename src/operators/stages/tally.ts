@@ -3,7 +3,7 @@ import { countedOnce } from '../../events/costSum.ts';
 import type { RunTotals } from '../../events/totals.ts';
 import { addOutcome, noTotals } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
-import { expectCount } from '../internal/options.ts';
+import { expectConfig, expectCount } from '../internal/options.ts';
 
 export interface TallyConfig {
   /** Jobs of the input. */
@@ -26,6 +26,7 @@ export interface TallyConfig {
  *     skipped                                      0-0-0-1|
  */
 export function tally(config: TallyConfig): OperatorFunction<Outcome, RunTotals> {
+  expectConfig(config, 'total');
   const { total, alreadySaved = 0, paidBeforeUsd = () => 0 } = config;
   expectCount(total, 'total', 0);
   const none = noTotals(total, alreadySaved);

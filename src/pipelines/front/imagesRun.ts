@@ -231,8 +231,7 @@ function createRefusals() {
 
 /** Throws an error again; one that came before the run began has totals of 0. */
 function throwWithTotals(error: unknown): never {
-  const isBare = error instanceof Error && Object.isExtensible(error) && !isRunFault(error);
-  throw isBare ? withTotals(error, noTotals(0)) : error;
+  throw isRunFault(error) ? error : withTotals(error, noTotals(0));
 }
 
 /** A run that was left before it had read its prompts has no end. */

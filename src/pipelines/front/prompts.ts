@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { from, isObservable, lastValueFrom, type Observable, take, takeUntil, toArray } from 'rxjs';
 import { abortOf } from '../../base/fromAbortable.ts';
 import { canonicalJson } from '../../base/modelInput.ts';
-import { shown } from '../../base/text.ts';
+import { isBytes, shown } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
+import { bytesShown } from '../../sources/modelInputs/describeInput.ts';
 import { fillPrompts } from '../../sources/promptFiles/fillPrompts.ts';
 import { openPromptFile, type PromptFile } from '../../sources/promptFiles/promptFile.ts';
 import { type RowItem, rowFromValue } from '../../sources/promptFiles/rows.ts';
@@ -13,9 +14,10 @@ import type { Json } from '../../types.ts';
 
 /**
  * A prompt, or a row: a prompt with inputs of its own for the model. Fields that the model does not
- * have are tags.
+ * have are tags. All values must be those of JSON, also in an object of an interface or class,
+ * where only the run can check it; `undefined` counts as left out.
  */
-export type PromptRow = string | { readonly [field: string]: Json };
+export type PromptRow = string | { readonly [field: string]: Json | undefined } | { readonly prompt: string };
 
 /**
  * The prompts of a run: a list or any other iterable, also an async one, an Observable, or the path
@@ -69,7 +71,7 @@ export async function openPrompts(prompts: Prompts, reading: ReadingConfig = {})
   }
   const values = await readRows(prompts, reading);
   if (values.length === 0 && reading.limit !== 0) throw noPrompts();
-  const rows = values.map((row, at) => notJson(at + 1, row) ?? rowFromValue(at + 1, row));
+  const rows = values.map((row, at) => notJson(at + 1, row) ?? rowFromValue(at + 1, withoutUndefined(row)));
   const content = rows.map((row) => (row.type === 'row' ? [row.prompt, row.fields] : [row.message]));
   const sha256 = createHash('sha256').update(canonicalJson(content)).digest('hex');
   const file: PromptFile = {
@@ -100,14 +102,32 @@ const OF_NO_JSON = ['bigint', 'function', 'symbol'];
 function notJson(line: number, row: unknown): RowItem | null {
   if (typeof row !== 'object' || row === null) return null;
   for (const [name, value] of Object.entries(row)) {
-    if (OF_NO_JSON.includes(typeof value))
-      return {
-        type: 'problem',
-        line,
-        message: `Expected \`${name}\` to be a value of JSON, got ${shown(value)}`,
-      };
+    const items = Array.isArray(value) ? value.map((item, at) => [`${name}[${at}]`, item]) : [[name, value]];
+    const wrong = items.map(([path, item]) => [path, otherThanJson(item)]).find(([, got]) => got !== null);
+    if (wrong !== undefined) {
+      const [path, got] = wrong;
+      return { type: 'problem', line, message: `Expected \`${path}\` to be a value of JSON, got ${got}` };
+    }
   }
   return null;
+}
+
+/** Names a value that JSON does not have; null for one that it may have. */
+function otherThanJson(value: unknown): string | null {
+  if (OF_NO_JSON.includes(typeof value)) return shown(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  if (isBytes(value)) return bytesShown;
+  const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  return kind === 'Object' ? null : `an object of the kind ${kind}`;
+}
+
+/** Leaves out fields without a value, as optional fields of an interface may be. */
+function withoutUndefined(row: PromptRow): unknown {
+  if (typeof row !== 'object' || row === null) return row;
+  const fields = Object.entries(row);
+  return fields.some(([, value]) => value === undefined)
+    ? Object.fromEntries(fields.filter(([, value]) => value !== undefined))
+    : row;
 }
 
 function isPromptFile(prompts: Prompts): prompts is PromptsOfFile {

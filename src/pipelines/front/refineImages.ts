@@ -4,6 +4,7 @@ import { type RefinementFields, readRefinementSpec } from '../workflows/refineme
 import type { PlannedRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
 import { chooseModel, chooseRefiner } from './planning/chooseModel.ts';
+import { expectOptions } from './planning/frontErrors.ts';
 import { contextsFor } from './planning/jobContexts.ts';
 import { refinementBatch } from './planning/refinementBatch.ts';
 import { specInput } from './planning/specInput.ts';
@@ -44,6 +45,7 @@ const defaultModel = 'black-forest-labs/flux-schnell';
  * operator `refine`.
  */
 export function refineImages(spec: string | RefinementFields, options: RefineImagesOptions): PlannedRun {
+  expectOptions(options);
   const { score, resumeAnyway = false, allowFiles = [] } = options;
   const names = { adds: ['model', 'resumeAnyway'], without: unfit };
   return startFront(options, names, async ({ provider }) => {
@@ -64,6 +66,6 @@ export function refineImages(spec: string | RefinementFields, options: RefineIma
         : await openScore(score, rating);
     const batch = await prefixSpecName(spec, () => refinementBatch(read, contexts, { scorer, resumeAnyway }));
     const { score: _score, ...others } = settled;
-    return { ...batch, input: await specInput(spec), options: others };
+    return { ...batch, input: await specInput(spec), options: others, scorer };
   });
 }

@@ -6,16 +6,16 @@ import { checkOptions } from '../../base/options.ts';
 import { isSecretInput } from '../../base/secretInputs.ts';
 import { UsageError } from '../../errors.ts';
 import type { EmitEvent, RunEvent } from '../../events/runEvent.ts';
-import type { Provider } from '../../ports.ts';
+import type { Provider, Scorer } from '../../ports.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import type { ModelInput, PlannedUploads } from '../../types.ts';
+import type { ModelInput, PlannedUploads, ScoringModel } from '../../types.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { createImagesRun, endingRules, type PlannedRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
-import { parseModel, parseModelAs } from './planning/findModel.ts';
-import { asUsage, withRows } from './planning/frontErrors.ts';
+import { parseFallback, parseModel } from './planning/findModel.ts';
+import { asUsage, expectOptions, unusedPrices, withRows } from './planning/frontErrors.ts';
 import type { ContextChoices } from './planning/jobContexts.ts';
 import { contextsOf, type JobsToPlan, type PlannedBatch, planBatch } from './planning/planBatch.ts';
 import { planRun, type RunPlan } from './runPlan.ts';
@@ -45,6 +45,8 @@ export interface FrontJobs extends JobsToPlan {
   readonly input: RunInput;
   /** The options, with the spec's values in place of those that are missing. */
   readonly options: BatchOptions;
+  /** The model that rates its images, if the options do not name it. Default: none. */
+  readonly scorer?: Scorer | ScoringModel;
 }
 
 /**
@@ -56,6 +58,7 @@ export function startFront(
   names: OptionNames,
   read: (setup: FrontSetup) => Promise<FrontJobs>,
 ): PlannedRun {
+  expectOptions(options);
   const noted: RunEvent[] = [];
   let listener: EmitEvent | null = null;
   const emit: EmitEvent = (event) => {
@@ -122,7 +125,7 @@ async function prepare(
   if (given.cacheUnseeded === true && given.cache === undefined) throw unseededWithoutCache();
   const folder = folderOf(given);
   const provider = providerOf(given, emit);
-  const { input, options, ...batch } = await read({ provider, folder, emit, signal });
+  const { input, options, scorer: ownScorer, ...batch } = await read({ provider, folder, emit, signal });
   const money = moneySettings(options);
   const {
     organize = 'flat',
@@ -140,13 +143,19 @@ async function prepare(
     reuseUnseeded: cacheUnseeded,
     ...money,
     ...(provenance === undefined ? {} : { provenance }),
-    fallbacks: fallback.map((text) => (text === 'new-seed' ? text : parseModelAs('fallback', text))),
+    fallbacks: fallback.map((text) => parseFallback(text)),
     provider,
     unpriced: unpricedError(options),
   });
   const { score, allowFiles = [] } = options;
   const rating = { provider, money, allowFiles, unpriced: unpricedError(options) };
   const scorer = score === undefined ? undefined : await openScore(score, rating);
+  const models = [
+    ...contextsOf(batch).map(({ model }) => model),
+    ...planned.fallbacks.flatMap((next) => (next === 'new-seed' ? [] : [next.model.name])),
+    ...[scorer, ownScorer].flatMap((rater) => (typeof rater === 'object' ? [rater.model] : [])),
+  ];
+  for (const message of unusedPrices(options.pricesUsd ?? {}, models)) emit({ type: 'warning', message });
   const uploads = await planned.uploadsIn(folder);
   return {
     planned,

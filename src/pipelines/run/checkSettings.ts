@@ -9,6 +9,7 @@ import {
   optionRules,
   or,
 } from '../../base/options.ts';
+import { expectConfig } from '../../operators/internal/options.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import { strategies } from './feeds.ts';
 import type { RunSettings } from './settings.ts';
@@ -85,5 +86,6 @@ export const settingRules = {
  * invalid setting: `Expected `downloads` to be an integer of 1 or more, got 0`.
  */
 export function checkSettings(settings: Partial<RunSettings> | GenerateConfig): void {
+  expectConfig(settings, 'folder', 'provider');
   checkOptions(settings, settingRules);
 }

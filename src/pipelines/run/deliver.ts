@@ -13,8 +13,10 @@ import {
   throwError,
 } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { expectOption } from '../../base/options.ts';
 import { DeliveryError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
+import { expectFunction } from '../../operators/internal/options.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { pullMap } from '../../operators/pullMap.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
@@ -108,7 +110,17 @@ function undeliverable(jobs: number, names: readonly string[]): string {
 /** Puts each destination behind its own gate, so that a slow one holds back only itself. */
 export function gateDestinations(destinations: readonly Destination[]): GatedDestination[] {
   expectPlaces(destinations);
+  for (const destination of destinations) expectDestination(destination);
   return destinations.map((destination) => ({ destination, slots: createGate(destination.concurrency) }));
+}
+
+/** Throws unless this is a whole destination; names the one that is not. */
+export function expectDestination(destination: Destination): void {
+  expectPlaces([destination]);
+  const { name, concurrency, close } = destination;
+  const isCount = Number.isInteger(concurrency) && concurrency >= 1;
+  expectOption(isCount, `concurrency of ${name}`, 'an integer of 1 or more', concurrency);
+  expectFunction(close, `close of ${name}`);
 }
 
 /** A saved job, and the destinations that do not have its images. */

@@ -22,6 +22,7 @@ import { openResultCache } from '../../store/resultCache.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import { checkSettings } from './checkSettings.ts';
 import { usedSettings } from './closing/usedSettings.ts';
+import { expectDestination } from './deliver.ts';
 import { type Closers, createClosers } from './folder/closers.ts';
 import { createFolderStore } from './folder/folderStore.ts';
 import { type FolderFiles, openFolder } from './folder/openFolder.ts';
@@ -77,7 +78,11 @@ async function openOutputs(
   const { folder, cacheFolder } = settings;
   const destinations: Destination[] = [];
   closers.add(() => closeAll(destinations));
-  for (const open of settings.destinations ?? []) destinations.push(await open(folder));
+  for (const open of settings.destinations ?? []) {
+    const destination = await open(folder);
+    expectDestination(destination);
+    destinations.push(destination);
+  }
   if (cacheFolder === undefined) return { destinations };
   return { destinations, cache: await openResultCache(cacheFolder, { ...settings, service }) };
 }

@@ -11,6 +11,7 @@ import {
 } from '../../base/items/item.ts';
 import { incompleteError, missingOutput, outcomeError } from '../../base/items/outcomeErrors.ts';
 import { requestKey, truncateDataUrls } from '../../base/modelInput.ts';
+import { shown } from '../../base/text.ts';
 import { BudgetError } from '../../errors.ts';
 import type { Outcome, Prediction, ProvenanceLevel } from '../../types.ts';
 import { filesOf } from '../manifest/outcomeFiles.ts';
@@ -30,6 +31,7 @@ export interface ToOutcomeConfig {
  * used has failed (`ERR_INCOMPLETE`): its files are those that can, and those that are kept
  * although they cannot. So no error of an item ends the pipe, and every request has one outcome, in
  * the order of the ends; `index` is its position in the source.
+ * Throws a RangeError if `folder` is no path.
  *
  *     items, f failed   a-f-b|
  *     toOutcome         s-f-s|    s saved, f failed
@@ -37,7 +39,9 @@ export interface ToOutcomeConfig {
 export function toOutcome<R extends ItemRequest>(
   config: ToOutcomeConfig,
 ): OperatorFunction<Rendered<R> | Downloaded<R> | Failed<R>, Outcome> {
-  const { folder, service = null, provenance = 'none' } = config;
+  const { folder, service = null, provenance = 'none' } = config ?? {};
+  if (typeof folder !== 'string' || folder === '')
+    throw new RangeError(`Expected \`folder\` to be a path, got ${shown(folder)}`);
   return map((item): Outcome => {
     const common = {
       ...(provenance !== 'full' && { provenance }),

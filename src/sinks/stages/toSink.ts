@@ -17,7 +17,8 @@ import {
 } from 'rxjs';
 import { expectConcurrency, flattenAll } from '../../base/items/flattenAll.ts';
 import { asDeliveryError, failedDelivery } from '../../base/items/outcomeErrors.ts';
-import { StorageError } from '../../errors.ts';
+import { shown } from '../../base/text.ts';
+import { StorageError, UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 
 /** The functions of an open sink: a database of your own, for example. */
@@ -49,8 +50,9 @@ export interface ToSinkConfig {
  * If `add` throws anything, or emits no outcome, gives that outcome as failed, with a
  * `DeliveryError` and the cost that was paid; the others continue. Emits an error only if it is no
  * outcome's: `open` or `finish` has failed, or the disk refuses (`StorageError`). The outcomes on
- * their way are added first, as after an error of the source. Unsubscribing closes the sink without
- * finishing it.
+ * their way are added first, as after an error of the source. A value that is no outcome is an
+ * error too: `toOutcome` must come before a sink. Unsubscribing closes the sink without finishing
+ * it.
  */
 export function toSink(
   name: string,
@@ -59,6 +61,8 @@ export function toSink(
 ): MonoTypeOperatorFunction<Outcome> {
   const { concurrency = 8 } = config;
   expectConcurrency(concurrency);
+  if (typeof open !== 'function')
+    throw new RangeError(`Expected \`open\` of the sink ${name} to be a function, got ${shown(open)}`);
   return (source) =>
     openedBy(open).pipe(
       concatMap((sink) => {
@@ -109,6 +113,7 @@ function onlyWhenFirst(task: () => ObservableInput<unknown>): Observable<never> 
 }
 
 function added(outcome: Outcome, { add }: Sink, name: string): Observable<Outcome> {
+  if (!isOutcome(outcome)) return throwError(() => notAnOutcome(outcome, name));
   return defer(() => from(add(outcome))).pipe(
     last(),
     map(expectOutcome),
@@ -123,8 +128,18 @@ function added(outcome: Outcome, { add }: Sink, name: string): Observable<Outcom
 
 /** Returns the outcome that `add` has emitted. Throws if it has emitted something else. */
 function expectOutcome(emitted: unknown): Outcome {
-  if (typeof emitted === 'object' && emitted !== null && 'status' in emitted) return emitted as Outcome;
-  throw new Error(`\`add\` emitted ${String(emitted)}, expected the outcome`);
+  if (isOutcome(emitted)) return emitted;
+  throw new Error(`\`add\` emitted ${shown(emitted)}, expected the outcome`);
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  return typeof value === 'object' && value !== null && 'status' in value && 'index' in value;
+}
+
+function notAnOutcome(got: unknown, name: string): UsageError {
+  return new UsageError(`The sink ${name} expected an outcome, got ${shown(got)}`, {
+    suggestion: 'Put toOutcome({ folder }) before the sinks of the pipe.',
+  });
 }
 
 /** Returns a function that runs a task at its first call; further calls get the same promise. */

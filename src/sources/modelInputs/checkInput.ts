@@ -1,10 +1,11 @@
 import type { Ajv, ValidateFunction } from 'ajv';
 import { isSecretInput, SECRET } from '../../base/secretInputs.ts';
 import { nearestName } from '../../base/suggest.ts';
+import { isBytes } from '../../base/text.ts';
 import { requirePackage } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
-import { catchUsageError, expectedInput, throwUsageErrors } from './describeInput.ts';
+import { bytesShown, catchUsageError, expectedInput, throwUsageErrors } from './describeInput.ts';
 import { linearPattern } from './linearPattern.ts';
 import { nearestChoice } from './nearestChoice.ts';
 import { numberHint } from './spreadsheetText.ts';
@@ -45,6 +46,7 @@ function innermost({ name, value, property }: Given, indexes: readonly number[])
 function shown({ value, property }: Given): string {
   // JSON has no word for infinity.
   if (typeof value === 'number') return String(value);
+  if (isBytes(value)) return bytesShown;
   const clipped = clip(typeof value === 'string' ? value : JSON.stringify(value));
   if (typeof value !== 'string') return clipped;
   if (isTooLarge(value, property)) return `${clipped}, which is too large`;

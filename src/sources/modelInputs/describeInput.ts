@@ -18,6 +18,10 @@ export function throwUsageErrors(faults: readonly UsageError[]): void {
   });
 }
 
+/** Bytes among the inputs of a job, for a message: a job is written down, and its files are not. */
+export const bytesShown =
+  'bytes; give the path of a file or a data: URL, or pass them by `inputFile` in the `files` of a job for `planJobs`';
+
 const mostChoices = 20;
 
 /**

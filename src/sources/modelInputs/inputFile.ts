@@ -3,8 +3,9 @@ import { createHash, hash } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { isUint8Array } from 'node:util/types';
 import { isSvg } from '../../base/pictures.ts';
-import { cutToBytes } from '../../base/text.ts';
+import { cutToBytes, shown } from '../../base/text.ts';
 import { fileProblem, importPackage } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { imageIdentity } from '../../provenance/embedProvenance.ts';
@@ -33,11 +34,12 @@ const mostKnown = 10_000;
  * Prepares a file as an input: a path, relative to the working directory, or the content itself.
  * Reads the content once, for its hash and its type. Do not change the bytes afterwards.
  *
- * Rejects with `UsageError` if the file does not exist, is empty, is not a regular file, cannot be
- * read, or has 100 MB or more.
+ * Rejects with `UsageError` if `source` is anything else, or the file does not exist, is empty, is
+ * not a regular file, cannot be read, or has 100 MB or more.
  */
 export async function inputFile(source: string | Uint8Array | Blob, name = 'input'): Promise<InputFile> {
   if (typeof source === 'string') return fileAt(resolve(source));
+  if (!isUint8Array(source) && !(source instanceof Blob)) throw notAFile(source);
   const size = source instanceof Blob ? source.size : source.byteLength;
   checkSize(size, name);
   const content = source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source;
@@ -122,6 +124,12 @@ async function mediaTypeOf(head: Uint8Array): Promise<string> {
   // The last letter may be cut in two. Text has no zero bytes.
   const isText = !head.includes(0) && [0, 1, 2, 3].some((cut) => isUtf8(head.subarray(0, head.length - cut)));
   return isText ? 'text/plain' : 'application/octet-stream';
+}
+
+function notAFile(source: unknown): UsageError {
+  return new UsageError(`Expected a path, a Uint8Array or a Blob, got ${shown(source)}`, {
+    suggestion: 'Give the path of a file, or its content: new Uint8Array(buffer) of an ArrayBuffer.',
+  });
 }
 
 function refused(name: string, got: string, cause?: unknown): UsageError {

@@ -13,7 +13,8 @@ export interface ConformanceCheck {
 }
 
 /** The methods that not every service can have. */
-export type OptionalMethod = 'getPrediction' | 'listPredictions' | 'cancelPrediction';
+export const optionalMethods = ['getPrediction', 'listPredictions', 'cancelPrediction'] as const;
+export type OptionalMethod = (typeof optionalMethods)[number];
 
 export interface ProviderConformanceConfig {
   /** The provider, at a service that works: the real one, or a simulator of yours. */

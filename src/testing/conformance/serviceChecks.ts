@@ -1,4 +1,4 @@
-import { EMPTY, expand, filter, first, lastValueFrom, repeat, timeout } from 'rxjs';
+import { EMPTY, expand, filter, first, lastValueFrom, repeat, TimeoutError, timeout } from 'rxjs';
 import { PredictionError } from '../../errors.ts';
 import type { Prediction, PredictionPage } from '../../types.ts';
 import { aPrediction } from '../aPlan.ts';
@@ -140,7 +140,11 @@ function expectCreated(prediction: Prediction, { request }: Conformance): void {
 /** Returns the final state of a prediction. */
 function final(id: string, { provider, everyMs, timeoutMs }: Conformance): Promise<Prediction> {
   const states = provider.getPrediction(id).pipe(repeat({ delay: everyMs }), first(isFinal));
-  return lastValueFrom(states.pipe(timeout(timeoutMs)));
+  return lastValueFrom(states.pipe(timeout(timeoutMs))).catch((error: unknown) => {
+    if (error instanceof TimeoutError)
+      expectRule(false, 'a final prediction', `none in ${timeoutMs} ms`, 'a run waits for its end');
+    throw error;
+  });
 }
 
 function expectSucceeded(prediction: Prediction, { provider: { answers } }: Conformance): void {
@@ -170,7 +174,11 @@ function expectSucceeded(prediction: Prediction, { provider: { answers } }: Conf
 async function listed(id: string, sinceMs: number, suite: Conformance): Promise<void> {
   const { everyMs, timeoutMs } = suite;
   const looks = allPages(sinceMs, suite).pipe(repeat({ delay: everyMs }), filter(hasId(id)), first());
-  await lastValueFrom(looks.pipe(timeout(timeoutMs)));
+  await lastValueFrom(looks.pipe(timeout(timeoutMs))).catch((error: unknown) => {
+    if (!(error instanceof TimeoutError)) throw error;
+    const why = 'a run finds predictions there whose response was lost';
+    expectRule(false, `prediction ${id} in the list`, `a list without it for ${timeoutMs} ms`, why);
+  });
   const pages = await valuesOf(allPages(sinceMs, suite), suite);
   const all = pages.flatMap(({ predictions }) => predictions);
   const times = all.flatMap(({ createdAt }) => (createdAt === null ? [] : [Date.parse(createdAt)]));

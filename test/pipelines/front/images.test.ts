@@ -3,7 +3,19 @@ import { join } from 'node:path';
 import { concatMap, from, lastValueFrom, map, NEVER, of, take, tap, toArray } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { createSession, images, isRunFault, type Outcome, ofType, type Plan } from '../../../src/index.ts';
+import {
+  compareModels,
+  createSession,
+  type Destination,
+  grid,
+  images,
+  isRunFault,
+  type Outcome,
+  ofType,
+  type Plan,
+  refineImages,
+  UsageError,
+} from '../../../src/index.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import type { SimulatorConfig } from '../../../src/simulator/index.ts';
 import { toSink } from '../../../src/sinks/stages/toSink.ts';
@@ -11,6 +23,8 @@ import { SCHNELL, simulated } from '../../helpers/simulated.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
+/** The arguments of a call without any, as a program without types can make it. */
+const none = [] as unknown as [never];
 
 async function service(config: SimulatorConfig = {}) {
   const simulator = await simulated(config);
@@ -30,6 +44,45 @@ it('makes an image of each prompt, and nothing twice', async () => {
   const again = await images(animals, options);
   expect(again.totals).toMatchObject({ total: 2, saved: 0, alreadySaved: 2, costUsd: 0 });
   expect(simulator.stats().created).toBe(2);
+});
+
+it.each([
+  ['images', () => images(['a'], ...none)],
+  ['grid', () => grid({ prompt: 'a', axes: {} }, ...none)],
+  ['compareModels', () => compareModels({ prompts: ['a'] }, ...none)],
+  ['refineImages', () => refineImages({ prompt: 'a' }, ...none)],
+])('%s without options throws a UsageError', (_, call) => {
+  expect(call).toThrow(UsageError);
+  expect(call).toThrow('Expected options, with the run folder as `to`, got undefined');
+});
+
+it('warns of a price for a model that the run does not use', async () => {
+  const { options } = await service();
+  const other = 'black-forest-labs/flux-dev';
+  const rater = 'yorickvp/llava-13b';
+  const prices = { [SCHNELL]: 0.01, [other]: 0.02, [rater]: 0.001, 'black-forest-labs/flux-shnell': 0.5 };
+  const run = images(['a'], { ...options, pricesUsd: prices, fallback: [other], score: rater });
+  const { warnings } = await run.plan();
+  expect(warnings).toEqual([
+    '`pricesUsd` has a price of black-forest-labs/flux-shnell, which this run does not use: did you mean black-forest-labs/flux-schnell?',
+  ]);
+});
+
+it('names `new-seed` if it is misspelt', async () => {
+  const { options } = await service();
+  await expect(images(['a'], { ...options, fallback: ['new-sed'] })).rejects.toMatchObject({
+    suggestion: 'Did you mean `new-seed`?',
+  });
+});
+
+it.each<[string, Partial<Destination>, string]>([
+  ['no slots', { concurrency: 0 }, 'Expected `concurrency of shelf` to be an integer of 1 or more, got 0'],
+  ['no close', { close: undefined as never }, 'Expected `close of shelf` to be a function, got undefined'],
+])('names a destination with %s', async (_, fields, message) => {
+  const { simulator, options } = await service();
+  const shelf = { name: 'shelf', concurrency: 1, deliver: () => of(['a']), close: async () => {}, ...fields };
+  await expect(images(['a'], { ...options, destinations: [async () => shelf] })).rejects.toThrow(message);
+  expect(simulator.stats().created).toBe(0);
 });
 
 it('makes the images of other prompts in the same folder', async () => {
@@ -103,7 +156,7 @@ it.each([
   ['detach', { detach: true, cache: 'c' }, /cannot be used together/],
   ['downloads', { downloads: 0 }, /`downloads` to be an integer of 1 or more, or a gate, got 0/],
   ['strategy', { strategy: 'nope' }, /`strategy` to be sequential, .* or stream, got "nope"/],
-  ['fallback', { fallback: ['x'] }, /^Expected `fallback` to be .*, got "x"/],
+  ['fallback', { fallback: ['x'] }, /^Expected `fallback` to be .*, or new-seed, got "x"/],
   ['budget', { budgetUsd: '1' }, /dollars of 0 or more, got "1"$/],
   ['sink', { sinks: () => {} }, /`sinks` to be a list of functions, got a function$/],
   [
@@ -202,6 +255,14 @@ describe('a signal', () => {
     expect(simulator.stats().created).toBe(0);
   });
 
+  it('with a reason that is no error is the cause of one', async () => {
+    const { options } = await service();
+    const run = images(['one'], { ...options, signal: AbortSignal.abort('enough') });
+    const error = await run.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ message: 'enough', cause: 'enough', totals: { total: 0 } });
+  });
+
   it.each<[string, unknown, string | RegExp]>([
     ['an empty list', [], 'Expected at least one prompt, got an empty list'],
     [
@@ -215,6 +276,34 @@ describe('a signal', () => {
       message: typeof message === 'string' ? message : expect.stringMatching(message),
       suggestion: expect.not.stringContaining('command'),
     });
+  });
+
+  it.each([
+    [
+      'a Buffer',
+      { image_input: [Buffer.from('a')] },
+      /`image_input\[0\]` .* got bytes; give the path of a file/,
+    ],
+    ['a Blob in a tag', { photo: new Blob(['a']) }, /`photo` to be a value of JSON, got bytes/],
+    ['a Date', { day: new Date() }, /`day` to be a value of JSON, got an object of the kind Date/],
+  ])('refuses %s in a row', async (_, fields, message) => {
+    const { simulator, options } = await service();
+    await expect(images([{ prompt: 'a', ...fields }], options)).rejects.toThrow(message);
+    expect(simulator.stats().created).toBe(0);
+  });
+
+  it('refuses bytes among the inputs of every image', async () => {
+    const { options } = await service();
+    const input = { image_input: [Buffer.from('a')] } as never;
+    const run = images(['a'], { ...options, model: 'google/nano-banana', input });
+    await expect(run).rejects.toThrow(/`image_input\[0\]` to be a file or a URL, got bytes; give the path/);
+  });
+
+  it('leaves out a field without a value', async () => {
+    const { options } = await service();
+    await images([{ prompt: 'a', theme: undefined, seed: undefined, mood: 'calm' }], options);
+    const { outcomes } = JSON.parse(await readFile(join(options.to, 'manifest.json'), 'utf8'));
+    expect(outcomes[0].tags).toEqual({ mood: 'calm' });
   });
 
   it('does not speak of standard input to a program', async () => {

@@ -1,6 +1,7 @@
 import { concatMap, EMPTY, firstValueFrom, from, lastValueFrom, NEVER, of, throwError, toArray } from 'rxjs';
 import { expect, it, vi } from 'vitest';
 import { StorageError, UsageError } from '../../../src/errors.ts';
+import { toOutcome } from '../../../src/sinks/stages/toOutcome.ts';
 import { type Sink, toSink } from '../../../src/sinks/stages/toSink.ts';
 import type { Outcome } from '../../../src/types.ts';
 import { anOutcome } from '../../helpers/anOutcome.ts';
@@ -30,6 +31,20 @@ function noting(fields: Partial<Sink> = {}) {
   };
   return { calls, open };
 }
+
+it('refuses values that are no outcomes, and names the missing step', async () => {
+  const { calls, open } = noting();
+  const item = { index: 0, request: { model: 'a/b', input: {} } } as unknown as Outcome;
+  const error = await lastValueFrom(of(item).pipe(toSink('own', open))).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(UsageError);
+  expect(error).toMatchObject({
+    message: 'The sink own expected an outcome, got an object with index, request',
+    suggestion: 'Put toOutcome({ folder }) before the sinks of the pipe.',
+  });
+  expect(calls).toEqual(['open', 'finish', 'close']);
+  expect(() => toSink('own', undefined as never)).toThrow('Expected `open` of the sink own to be a function');
+  expect(() => toOutcome(undefined as never)).toThrow('Expected `folder` to be a path, got undefined');
+});
 
 it('opens before the source begins, adds, then finishes and closes', async () => {
   const { calls, open } = noting();

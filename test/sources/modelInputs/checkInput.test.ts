@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { checkInput } from '../../../src/sources/modelInputs/checkInput.ts';
 import type { Json, ModelInputProperty } from '../../../src/types.ts';
 
+const bytes = Buffer.from('a') as unknown as Json;
+
 it.each<[ModelInputProperty, Json, string | null]>([
   [{ type: 'string' }, 'a', null],
   [{ type: 'string' }, 1, 'a text, got 1'],
@@ -35,6 +37,7 @@ it.each<[ModelInputProperty, Json, string | null]>([
     'a text that matches ^#[0-9a-f]{6}$, got the text "red"',
   ],
   [{ type: 'string', format: 'uri' }, 'https://a/b.png', null],
+  [{ type: 'string', format: 'uri' }, bytes, 'a file or a URL, got bytes; give the path'],
   [{ type: 'string', format: 'uri' }, 'data:image/png;base64,AA==', null],
   [{ type: 'string', format: 'uri' }, 'cat.png', null],
   [{ type: 'string', format: 'uri' }, ' ', 'a file or a URL, got the text " "'],

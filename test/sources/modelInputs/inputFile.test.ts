@@ -30,6 +30,16 @@ it('takes bytes and Blobs', async () => {
 });
 
 it.each([
+  [5, 'got 5'],
+  [undefined, 'got undefined'],
+  [new ArrayBuffer(2), 'got bytes'],
+])('refuses %s, which is no file', async (source, got) => {
+  const refused = inputFile(source as never);
+  await expect(refused).rejects.toThrow(UsageError);
+  await expect(refused).rejects.toThrow(`Expected a path, a Uint8Array or a Blob, ${got}`);
+});
+
+it.each([
   ['<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', 'image/svg+xml'],
   ['Grüße', 'text/plain'],
   [new Uint8Array([0, 1, 2, 3]), 'application/octet-stream'],

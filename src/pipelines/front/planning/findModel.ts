@@ -1,6 +1,8 @@
 import { catchError, concatMap, lastValueFrom, throwError } from 'rxjs';
 import { EXPECTED_MODEL, MODEL_REFERENCE, type ModelReference } from '../../../base/modelName.ts';
 import { isNotFound } from '../../../base/service.ts';
+import { nearestName } from '../../../base/suggest.ts';
+import { shown } from '../../../base/text.ts';
 import { UsageError } from '../../../errors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
@@ -23,6 +25,16 @@ export function parseModelAs(name: string, text: string): ModelReference {
   }
   const [model = '', version = null] = text.split(':');
   return { model, version };
+}
+
+/** Reads an entry of `fallback`: `new-seed`, or a model. Throws `UsageError` if it is neither. */
+export function parseFallback(text: string): ModelReference | 'new-seed' {
+  if (text === 'new-seed') return text;
+  if (typeof text === 'string' && MODEL_REFERENCE.test(text)) return parseModelAs('fallback', text);
+  const meant = typeof text === 'string' ? nearestName(text, ['new-seed']) : null;
+  throw new UsageError(`Expected \`fallback\` to be ${EXPECTED_MODEL}, or new-seed, got ${shown(text)}`, {
+    suggestion: meant === null ? '' : 'Did you mean `new-seed`?',
+  });
 }
 
 /**

@@ -1,3 +1,5 @@
+import { nearestName } from '../../../base/suggest.ts';
+import { shown } from '../../../base/text.ts';
 import { InvalidRowsError, UsageError } from '../../../errors.ts';
 
 /** Checks options; turns the RangeError of a wrong one into a `UsageError`. */
@@ -7,6 +9,27 @@ export function asUsage<T>(check: () => T): T {
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
   }
+}
+
+/** Throws `UsageError` unless options are given: each run needs some. */
+export function expectOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new UsageError(`Expected options, with the run folder as \`to\`, got ${shown(options)}`, {
+    suggestion: "Give them as the second argument: { model: 'owner/name', to: 'out/animals' }.",
+  });
+}
+
+/**
+ * Returns a warning for each price of a model that the run does not use: it may be misspelt, and
+ * the run then goes by another price.
+ */
+export function unusedPrices(prices: object, models: readonly string[]): string[] {
+  const unused = Object.keys(prices).filter((name) => !models.includes(name));
+  return unused.map((name) => {
+    const meant = nearestName(name, models);
+    const advice = meant === null ? `its models are ${models.join(', ')}` : `did you mean ${meant}?`;
+    return `\`pricesUsd\` has a price of ${name}, which this run does not use: ${advice}`;
+  });
 }
 
 /** Rows that a message names. */

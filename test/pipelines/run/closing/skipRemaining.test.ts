@@ -21,7 +21,13 @@ it('counts every job if the disk refuses their lines, then emits the error', asy
         written += 1;
         return throwError(() => full);
       };
-      const rest = { isEnded: () => false, isNoneLeft: () => false, total: 200, keepsFailures: false };
+      const rest = {
+        isEnded: () => false,
+        isNoneLeft: () => false,
+        total: 200,
+        keepsFailures: false,
+        fault: null,
+      };
       const refusing = { ...run, manifest: { ...run.manifest, append } };
       return skipRemaining(plans, rest, refusing).pipe(
         tap((outcome) => seen.push(outcome)),
