@@ -13,8 +13,12 @@ export interface ConformanceCheck {
 }
 
 /** The methods that not every service can have. */
-export const optionalMethods = ['getPrediction', 'listPredictions', 'cancelPrediction'] as const;
-export type OptionalMethod = (typeof optionalMethods)[number];
+export type OptionalMethod = 'getPrediction' | 'listPredictions' | 'cancelPrediction';
+export const optionalMethods: readonly OptionalMethod[] = [
+  'getPrediction',
+  'listPredictions',
+  'cancelPrediction',
+];
 
 export interface ProviderConformanceConfig {
   /** The provider, at a service that works: the real one, or a simulator of yours. */
