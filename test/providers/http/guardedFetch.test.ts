@@ -212,15 +212,11 @@ describe('guardedFetch', () => {
 
 describe('a create request with leave that grows old', () => {
   const request = { model: 'owner/name', version: null, input: { prompt: 'a cat' } };
-  const create = (baseUrl: string, mayStillSend: () => boolean, config = {}) =>
+  const create = (baseUrl: string, mayStillSend: () => boolean, config = {}, waitMs = 60_000) =>
     lastValueFrom(
       createReplicateProvider({ token: 'r8_secret', baseUrl: `${baseUrl}/v1`, ...config }).createPrediction(
         request,
-        {
-          waitMs: 60_000,
-          cancelAfterMs: 630_000,
-          mayStillSend,
-        },
+        { waitMs, cancelAfterMs: 630_000, mayStillSend },
       ),
     );
 
@@ -272,7 +268,7 @@ describe('a create request with leave that grows old', () => {
       tookEffect: 'no',
     });
     const { url } = await secureServer(() => {}, new Promise(() => {}));
-    await expect(create(url, always, { requestTimeoutMs: -59_980 })).rejects.toMatchObject({
+    await expect(create(url, always, { requestTimeoutMs: 20 }, 0)).rejects.toMatchObject({
       code: 'ERR_NO_CONNECTION',
       tookEffect: 'no',
       message: `POST /v1/models/owner/name/predictions: no connection to ${new URL(url).host} in time`,
@@ -281,7 +277,7 @@ describe('a create request with leave that grows old', () => {
 
   it('may have made something if the response is late', async () => {
     const { url, seen } = await countingServer();
-    await expect(create(url, always, { requestTimeoutMs: -59_900 })).rejects.toMatchObject({
+    await expect(create(url, always, { requestTimeoutMs: 100 }, 0)).rejects.toMatchObject({
       code: 'ERR_REQUEST_TIMEOUT',
       tookEffect: 'unknown',
     });
