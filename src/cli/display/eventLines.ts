@@ -120,9 +120,9 @@ function stillAwayText({ of, awayMs }: Extract<RunEvent, { type: 'outage.ended' 
   return `${others[of][0]} after ${formatDuration(awayMs)}: jobs do not wait for it any longer`;
 }
 
-function detachedText({ jobs, untilMs }: Extract<RunEvent, { type: 'run.detached' }>): string {
+function detachedText({ jobs, command, untilMs }: Extract<RunEvent, { type: 'run.detached' }>): string {
   const until = new Date(untilMs).toTimeString().slice(0, 5);
-  return `${counted(jobs, 'prediction')} left to the service. Collect before ${until}, when the first outputs are deleted.`;
+  return `${counted(jobs, 'prediction')} left to the service. Collect before ${until}, when the first outputs are deleted: ${plainText(command)}`;
 }
 
 function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovery.started' }>): string {

@@ -35,12 +35,10 @@ function jobsOf(causes: readonly FailureCause[], code: string): number {
 
 function nextCommand(totals: RunTotals, progress: Progress, refused: number): string | null {
   const { left, skipped } = totals;
-  const { folder, carried, leaves } = progress;
-  if (leaves !== 'detached' || left === undefined || folder === '')
-    return nextOfRest(totals, progress, refused);
-  const collect = folderCommand('collect', { folder, carried });
-  // Failures can be made again after that, too.
-  return skipped === left.jobs ? collect : `${collect}; then ${nextOfRest(totals, progress, refused)}`;
+  const isLeft = progress.leaves === 'detached' && left !== undefined;
+  // The line about them has the command that collects them.
+  if (isLeft && skipped === left.jobs) return null;
+  return nextOfRest(totals, progress, refused);
 }
 
 function nextOfRest(
@@ -58,11 +56,8 @@ function nextOfRest(
   if (failed === repeatingFailures) return null;
   // The images of such a job may be saved, and then `retry` has nothing to make.
   if (failuresByStage.rendering + failuresByStage.delivery > 0) return `${again}; ${KEPT}`;
-  return `${folderCommand('retry', { folder, carried })} makes the failed jobs again; ${KEPT}`;
-}
-
-function folderCommand(name: string, { folder, carried }: Pick<Progress, 'folder' | 'carried'>): string {
-  return commandLine(name, [shellWord(shownPath(folder)), ...carried].join(' '));
+  const words = [shellWord(shownPath(folder)), ...carried];
+  return `${commandLine('retry', words.join(' '))} makes the failed jobs again; ${KEPT}`;
 }
 
 /** Returns a path from the working directory if it lies there, else the path. */

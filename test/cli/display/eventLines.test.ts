@@ -45,10 +45,10 @@ it('begins with the jobs and the folder, and marks a simulation', () => {
   expect(startLine(progress({ sendsRequests: false }))).toBe('10 jobs, into /out/run');
 });
 
-it('names the deadline of open predictions, whose command the summary has', () => {
+it('names the command that collects open predictions, and its deadline', () => {
   const untilMs = new Date(2026, 0, 1, 17, 5).getTime();
   expect(linesOf({ type: 'run.detached', jobs: 3, command: 'collect out/night', untilMs })).toEqual([
-    'detached 3 predictions left to the service. Collect before 17:05, when the first outputs are deleted.',
+    'detached 3 predictions left to the service. Collect before 17:05, when the first outputs are deleted: collect out/night',
   ]);
 });
 
