@@ -28,21 +28,24 @@ function counting(least: 0 | 1): OptionRule {
   };
 }
 
-/** The rules that options of all kinds follow. */
+/** The rules that options of all kinds follow. Bundlers drop them from programs without checks. */
 export const optionRules = {
   flag: { expected: 'true or false', isRight: (value) => typeof value === 'boolean' },
   task: { expected: 'a function', isRight: (value) => typeof value === 'function' },
   text: { expected: 'a text', isRight: isText },
   path: { expected: 'a path', isRight: isText },
-  texts: { expected: 'a list of texts', isRight: isListOf(isText) },
+  texts: { expected: 'a list of texts', isRight: /* @__PURE__ */ isListOf(isText) },
   /** A text that a later check describes better. */
   string: { expected: 'a text', isRight: isString },
   secret: { expected: 'a text', isRight: isString, isSecret: true },
-  secrets: { expected: 'a list of texts', isRight: isListOf(isString), isSecret: true },
+  secrets: { expected: 'a list of texts', isRight: /* @__PURE__ */ isListOf(isString), isSecret: true },
   list: { expected: 'a list', isRight: Array.isArray },
-  tasks: { expected: 'a list of functions', isRight: isListOf((item) => typeof item === 'function') },
-  count: counting(1),
-  countFrom0: counting(0),
+  tasks: {
+    expected: 'a list of functions',
+    isRight: /* @__PURE__ */ isListOf((item) => typeof item === 'function'),
+  },
+  count: /* @__PURE__ */ counting(1),
+  countFrom0: /* @__PURE__ */ counting(0),
   wait: { expected: 'a number of 0 or more', isRight: (value) => isNumber(value) && value >= 0 },
   above0: { expected: 'a number above 0', isRight: (value) => isNumber(value) && value > 0 },
   pace: {
@@ -57,7 +60,7 @@ export const optionRules = {
     expected: 'a number of dollars, 0 or more',
     isRight: (value) => Number.isFinite(value) && Number(value) >= 0,
   },
-  scheduler: having('a scheduler', 'now', 'schedule'),
+  scheduler: /* @__PURE__ */ having('a scheduler', 'now', 'schedule'),
   stream: { expected: 'an Observable', isRight: isObservable },
 } as const satisfies Record<string, OptionRule>;
 
