@@ -33,21 +33,15 @@ function jobsOf(causes: readonly FailureCause[], code: string): number {
   return causes.reduce((sum, { first, count }) => sum + (first.error?.code === code ? count : 0), 0);
 }
 
-function nextCommand(totals: RunTotals, progress: Progress, refused: number): string | null {
-  const { left, skipped } = totals;
-  const isLeft = progress.leaves === 'detached' && left !== undefined;
-  // The line about them has the command that collects them.
-  if (isLeft && skipped === left.jobs) return null;
-  return nextOfRest(totals, progress, refused);
-}
-
-function nextOfRest(
-  { failed, skipped, budgetNeededUsd }: RunTotals,
+function nextCommand(
+  { failed, skipped, left, budgetNeededUsd }: RunTotals,
   progress: Progress,
   refused: number,
 ): string | null {
   const { again, recoverableFailures, repeatingFailures, failuresByStage, folder, carried, leaves } =
     progress;
+  // The line about predictions that are left to the service has the command that collects them.
+  if (leaves === 'detached' && skipped === left?.jobs) return null;
   if (budgetNeededUsd !== undefined) return `${again}, with --budget ${budgetNeededUsd.toFixed(2)}; ${KEPT}`;
   if (recoverableFailures === 0 && refused > 0) return `${again}, with --fallback new-seed; ${KEPT}`;
   if (leaves === 'not chosen' && skipped > 0) return `${again}, without --only; ${KEPT}`;

@@ -1,6 +1,5 @@
 import { from, type Observable, type ObservableInput, share, tap } from 'rxjs';
 import { expectOption } from '../../base/options.ts';
-import { nearestName } from '../../base/suggest.ts';
 
 /** Throws unless `config` is an object, with the options that are needed in any case. */
 export function expectConfig(config: unknown, ...needed: readonly string[]): void {
@@ -37,15 +36,6 @@ export function expectItems(items: unknown, name: string): void {
     items !== null &&
     (Symbol.iterator in items || Symbol.asyncIterator in items);
   expectOption(isRight, name, 'an iterable or async iterable', items);
-}
-
-/** Throws unless all options have a name that is known: a mistyped one would do nothing. */
-export function expectNames(config: object, known: Readonly<Record<string, true>>): void {
-  const unknown = Object.keys(config).find((name) => !Object.hasOwn(known, name));
-  if (unknown === undefined) return;
-  const meant = nearestName(unknown, Object.keys(known));
-  const advice = meant === null ? '' : `; did you mean \`${meant}\`?`;
-  throw new RangeError(`Expected options that there are, got \`${unknown}\`${advice}`);
 }
 
 /** Throws unless the option is an integer of `least` or more. */

@@ -12,10 +12,11 @@ import {
   spendItem,
 } from '../../base/items/item.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { expectNames } from '../../base/options.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { checkedProvider } from '../internal/checkedProvider.ts';
-import { expectBound, expectNames, expectWait } from '../internal/options.ts';
+import { expectBound, expectWait } from '../internal/options.ts';
 import { createGovernor } from '../pace/governor.ts';
 import { type CreateOnceConfig, createOnce, type SharedConfig } from './createOnce.ts';
 import { createLookout } from './lookout.ts';
@@ -48,7 +49,7 @@ export interface CreatePredictionConfig extends CreateOnceConfig {
  * Sends at most `concurrency` requests at a time; others wait. Emits an error only if it is no
  * item's (401, 402, a function that throws), once the requests in flight have their responses.
  * Unsubscribing drops them: a prediction that was made continues at the service, and counts as
- * paid.
+ * paid. Throws a RangeError if an option is invalid, `UsageError` for a name that none has.
  *
  * Reservations: releases those of items that certainly made nothing, and settles those whose
  * prediction is final already.
@@ -58,7 +59,7 @@ export function createPrediction<R extends ItemRequest>(
   config: CreatePredictionConfig = {},
 ): OperatorFunction<R | Item<R> | Failed<R>, Made<R> | Failed<R>> {
   const provider = checkedProvider(given);
-  expectNames(config, optionNames);
+  expectNames(config, Object.keys(optionNames));
   const { scheduler = monotonicScheduler, concurrency = 10 } = config;
   const { lookout = createLookout(provider, { scheduler }) } = config;
   const { governor = createGovernor({ perMinute: 600, scheduler }) } = config;

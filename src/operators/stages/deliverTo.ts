@@ -11,10 +11,9 @@ import {
 } from 'rxjs';
 import { flattenAll } from '../../base/items/flattenAll.ts';
 import { asDeliveryError, expectAddresses, failedDelivery } from '../../base/items/outcomeErrors.ts';
-import { expectOption } from '../../base/options.ts';
+import { expectNames, expectOption } from '../../base/options.ts';
 import { type DeliveryError, StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
-import { expectNames } from '../internal/options.ts';
 
 /** A destination of outcomes. */
 export interface DeliveryPlace {
@@ -48,14 +47,14 @@ export interface DeliverToConfig {
  * throws, and a delivery without an address for each file, is a `DeliveryError`. Emits an error
  * only if it is no outcome's: `StorageError` if the disk refuses, once the deliveries on their way
  * have ended. Unsubscribing drops them. Throws a RangeError if a destination is none, or two have
- * the same name.
+ * the same name, `UsageError` for a name that no option has.
  */
 export function deliverTo(
   destinations: readonly DeliveryPlace[],
   config: DeliverToConfig = {},
 ): MonoTypeOperatorFunction<Outcome> {
   const { concurrency = 8, onError = failedDelivery } = config;
-  expectNames(config, { concurrency: true, onError: true });
+  expectNames(config, ['concurrency', 'onError']);
   expectPlaces(destinations);
   expectOption(typeof onError === 'function', 'onError', 'a function', onError);
   const delivered = (outcome: Outcome): Observable<Outcome> => {

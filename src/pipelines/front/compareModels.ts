@@ -8,7 +8,7 @@ import {
 } from '../workflows/compare.ts';
 import type { PlannedRun } from './imagesRun.ts';
 import type { BatchOptions } from './options.ts';
-import { expectOptions } from './planning/frontErrors.ts';
+import { expectRunOptions } from './planning/frontErrors.ts';
 import { startGrid } from './startGrid.ts';
 
 /** The options of `compareModels`. */
@@ -31,7 +31,7 @@ export interface CompareModelsOptions extends BatchOptions {
  * `spec` and the run are as those of `campaign`.
  */
 export function compareModels(spec: string | CompareFields, options: CompareModelsOptions): PlannedRun {
-  expectOptions(options);
+  expectRunOptions(options);
   const { models: given = [] } = options;
   const change = (read: CompareSpec): CompareSpec => {
     const own = given.map((each) => (typeof each === 'string' ? { name: null, model: each } : each));

@@ -4,7 +4,7 @@ import { type RefinementFields, readRefinementSpec } from '../workflows/refineme
 import type { PlannedRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
 import { chooseModel, chooseRefiner } from './planning/chooseModel.ts';
-import { expectOptions } from './planning/frontErrors.ts';
+import { expectRunOptions } from './planning/frontErrors.ts';
 import { contextsFor } from './planning/jobContexts.ts';
 import { refinementBatch } from './planning/refinementBatch.ts';
 import { specInput } from './planning/specInput.ts';
@@ -45,7 +45,7 @@ const defaultModel = 'black-forest-labs/flux-schnell';
  * operator `refine`.
  */
 export function refineImages(spec: string | RefinementFields, options: RefineImagesOptions): PlannedRun {
-  expectOptions(options);
+  expectRunOptions(options);
   const { score, resumeAnyway = false, allowFiles = [] } = options;
   const names = { adds: ['model', 'resumeAnyway'], without: unfit };
   return startFront(options, names, async ({ provider }) => {

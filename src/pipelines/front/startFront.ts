@@ -15,7 +15,7 @@ import type { RunSettings } from '../run/settings.ts';
 import { createImagesRun, endingRules, type PlannedRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
 import { parseFallback, parseModel } from './planning/findModel.ts';
-import { asUsage, expectOptions, unusedPrices, withRows } from './planning/frontErrors.ts';
+import { asUsage, expectRunOptions, unusedPrices, withRows } from './planning/frontErrors.ts';
 import type { ContextChoices } from './planning/jobContexts.ts';
 import { contextsOf, type JobsToPlan, type PlannedBatch, planBatch } from './planning/planBatch.ts';
 import { planRun, type RunPlan } from './runPlan.ts';
@@ -58,7 +58,7 @@ export function startFront(
   names: OptionNames,
   read: (setup: FrontSetup) => Promise<FrontJobs>,
 ): PlannedRun {
-  expectOptions(options);
+  expectRunOptions(options);
   const noted: RunEvent[] = [];
   let listener: EmitEvent | null = null;
   const emit: EmitEvent = (event) => {

@@ -114,7 +114,11 @@ it.each<[string, object, string]>([
 it('checks its options when it is called', () => {
   expect(() => createPrediction(undefined as never)).toThrow('Expected `provider` to be a provider');
   expect(() => createPrediction(fakeProvider(), { concurency: 3 } as never)).toThrow(
-    'got `concurency`; did you mean `concurrency`?',
+    expect.objectContaining({
+      name: 'UsageError',
+      message: 'There is no option `concurency`.',
+      suggestion: 'Did you mean `concurrency`?',
+    }),
   );
 });
 

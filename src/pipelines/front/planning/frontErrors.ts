@@ -12,7 +12,7 @@ export function asUsage<T>(check: () => T): T {
 }
 
 /** Throws `UsageError` unless options are given: each run needs some. */
-export function expectOptions(options: unknown): void {
+export function expectRunOptions(options: unknown): void {
   if (typeof options === 'object' && options !== null) return;
   throw new UsageError(`Expected options, with the run folder as \`to\`, got ${shown(options)}`, {
     suggestion: "Give them as the second argument: { model: 'owner/name', to: 'out/animals' }.",
