@@ -3,6 +3,7 @@
 //
 //   npm run screenshots [-- FOLDER]
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +120,7 @@ async function take(
 async function takeDuringRun(browser: Browser, out: string, into: string): Promise<void> {
   const words = ['pipelines/campaign.ts', 'examples/summer-launch.yaml', '--simulate=0.5', '--watch'];
   const run = spawn(process.execPath, ['--import', 'tsx', ...words, '--concurrency', '4', '--out', out]);
+  const ended = once(run, 'close');
   try {
     const address = await new Promise<string>((found, failed) => {
       let text = '';
@@ -139,6 +141,8 @@ async function takeDuringRun(browser: Browser, out: string, into: string): Promi
     await save(await page.screenshot(), into, 'live');
     await page.close();
   } finally {
+    // It ends its folder first, which is removed after it.
     run.kill();
+    await ended;
   }
 }
