@@ -21,10 +21,12 @@ export const isOneOf = (values: readonly unknown[]) => (value: unknown) => value
 export const isListOf = (isRight: (item: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(isRight);
 
-function counting(least: 0 | 1): OptionRule {
+function counting(least: 0 | 1, { orInfinity = false } = {}): OptionRule {
+  const isWhole = (value: unknown) =>
+    Number.isInteger(value) || (orInfinity && value === Number.POSITIVE_INFINITY);
   return {
     expected: `an integer of ${least} or more`,
-    isRight: (value) => Number.isInteger(value) && Number(value) >= least,
+    isRight: (value) => isWhole(value) && Number(value) >= least,
   };
 }
 
@@ -46,9 +48,12 @@ export const optionRules = {
   },
   count: /* @__PURE__ */ counting(1),
   countFrom0: /* @__PURE__ */ counting(0),
+  /** Infinity is no bound. */
+  bound: /* @__PURE__ */ counting(1, { orInfinity: true }),
+  boundFrom0: /* @__PURE__ */ counting(0, { orInfinity: true }),
   wait: { expected: 'a number of 0 or more', isRight: (value) => isNumber(value) && value >= 0 },
   above0: { expected: 'a number above 0', isRight: (value) => isNumber(value) && value > 0 },
-  pace: {
+  finiteAbove0: {
     expected: 'a finite number above 0',
     isRight: (value) => Number.isFinite(value) && Number(value) > 0,
   },

@@ -33,7 +33,7 @@ import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
  * invalid.
  */
 export function generate(plans: PlanSource, given: GenerateConfig): Observable<Outcome> {
-  checkSettings(given);
+  checkSettings(given, 'folder', 'provider');
   const config = { ...given, provider: checkedProvider(given.provider) };
   const begin = (service: string | null): Observable<Outcome> => {
     const run = createRun({ ...config, service });

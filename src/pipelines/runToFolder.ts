@@ -60,7 +60,7 @@ export interface RunToFolderConfig extends RunSettings {
  * its end, which counts the saved jobs; the error has the same `totals`.
  */
 export function runToFolder(source: PlanSource, config: RunToFolderConfig): Observable<FinishedRun> {
-  checkSettings(config);
+  checkSettings(config, 'folder', 'provider');
   const { total: expected, ...settings } = config;
   if (expected !== undefined) expectCount(expected, 'total', 0);
   return defer(() => countPlans(source, expected)).pipe(

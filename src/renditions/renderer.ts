@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { ignoreElements } from 'rxjs';
 import type { Sharp } from 'sharp';
 import { fromAbortable } from '../base/fromAbortable.ts';
+import { expectOptions, having, type OptionRules, optionRules } from '../base/options.ts';
 import { syncFolder } from '../disk/folders.ts';
 import { giveName, type MayReplace } from '../disk/giveName.ts';
 import { importPackage, toStorageError } from '../disk/storageError.ts';
@@ -35,6 +36,12 @@ export interface Preview {
   draw(original: ImageFile, pixels: Sharp): Promise<void>;
 }
 
+const rules: OptionRules<RendererConfig> = {
+  threads: optionRules.count,
+  notes: having('notes of a run folder', 'begin'),
+  preview: having('a preview', 'sidePx', 'draw'),
+};
+
 const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
   jpeg: 'jpg',
   webp: 'webp',
@@ -53,8 +60,11 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
  * Emits `RenderError` if the original cannot be decoded or a rendition cannot be encoded,
  * `StorageError` if the disk refuses. To keep more cores busy, render more originals at a time: all
  * together keep to the memory for images (`withImage`).
+ *
+ * Throws a RangeError if an option is invalid, `UsageError` for a name that none has.
  */
 export function createRenderer(config: RendererConfig = {}): Renderer {
+  expectOptions(config, rules);
   const { threads = 1, notes, preview } = config;
   const overlays = createOverlays();
   return {

@@ -3,6 +3,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defer } from 'rxjs';
 import { z } from 'zod';
+import { expectOptions, type OptionRules, optionRules } from '../base/options.ts';
 import { makeFolder } from '../disk/folders.ts';
 import type { ModelCache } from '../ports.ts';
 import type { KeptModel } from '../types.ts';
@@ -16,6 +17,12 @@ export interface ModelCacheConfig {
   now?: () => number;
 }
 
+const rules: OptionRules<ModelCacheConfig> = {
+  folder: optionRules.path,
+  baseUrl: optionRules.text,
+  now: optionRules.task,
+};
+
 const storedFile = z.object({
   baseUrl: z.string(),
   model: z.string(),
@@ -28,8 +35,12 @@ const storedFile = z.object({
  * Creates a cache that stores the responses about models as files of a folder, one each. Only this
  * user can read them: models may be private. Each file is written under a temporary name and
  * renamed; one that is damaged, or cannot be read or written, counts as missing.
+ *
+ * Throws a RangeError if an option is invalid or missing, `UsageError` for a name that none has.
  */
-export function createModelCache({ folder, baseUrl, now = Date.now }: ModelCacheConfig): ModelCache {
+export function createModelCache(config: ModelCacheConfig): ModelCache {
+  expectOptions(config, rules, { required: ['folder', 'baseUrl'] });
+  const { folder, baseUrl, now = Date.now } = config;
   const pathOf = (model: string, version: string | null): string => {
     const key = createHash('sha256')
       .update(JSON.stringify([baseUrl, model, version]))

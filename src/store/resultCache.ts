@@ -7,6 +7,15 @@ import type { Observable, SchedulerLike } from 'rxjs';
 import { z } from 'zod';
 import { fromAbortable } from '../base/fromAbortable.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
+import {
+  expectOption,
+  expectOptions,
+  isOneOf,
+  isText,
+  type OptionRules,
+  optionRules,
+  or,
+} from '../base/options.ts';
 import { copyFiles, type SourceFile } from '../disk/copyFiles.ts';
 import { makeFolder } from '../disk/folders.ts';
 import { describeHolder, type LeaseHolder } from '../disk/lease/leaseHolder.ts';
@@ -54,6 +63,12 @@ export interface ResultCacheConfig {
   scheduler?: SchedulerLike | undefined;
 }
 
+const rules: OptionRules<ResultCacheConfig> = {
+  service: or(optionRules.text, 'null', isOneOf([null])),
+  timeoutMs: optionRules.above0,
+  scheduler: optionRules.scheduler,
+};
+
 /**
  * Opens a folder that stores the results of requests for other runs; creates it if it does not
  * exist. It is content-addressed: each file is stored once under its sha256, however many results
@@ -61,10 +76,13 @@ export interface ResultCacheConfig {
  * may use the folder at the same time: each result is made by the one that has its lease. A run
  * gets only results of its own service, so that a simulation never serves a real run.
  *
- * Rejects with `UsageError` if the folder cannot be used. `restore` and `keep` emit `StorageError`
+ * Rejects with `UsageError` if the folder cannot be used, and for a name that no option has; with a
+ * RangeError if an option is invalid. `restore` and `keep` emit `StorageError`
  * if the disk refuses.
  */
 export async function openResultCache(folder: string, config: ResultCacheConfig = {}): Promise<ResultCache> {
+  expectOption(isText(folder), 'folder', 'a path', folder);
+  expectOptions(config, rules);
   const root = resolve(folder);
   try {
     makeFolder(join(root, LEASES));

@@ -92,7 +92,7 @@ export interface Failed<R extends ItemRequest = ItemRequest> extends Item<R>, Un
 
 /** Returns true if an item has failed. */
 export function isFailed<T extends object, R extends ItemRequest>(item: T | Failed<R>): item is Failed<R> {
-  return 'error' in item && 'stage' in item;
+  return typeof item === 'object' && item !== null && 'error' in item && 'stage' in item;
 }
 
 /**

@@ -1,13 +1,15 @@
 import { messageOf, shown } from '../../base/text.ts';
-import { DownloadError } from '../../errors.ts';
+import { DownloadError, PredictionError } from '../../errors.ts';
 import type { ProviderAnswers } from '../../ports.ts';
+import type { Prediction } from '../../types.ts';
 
 const known = new WeakMap<ProviderAnswers, ProviderAnswers>();
 
 /**
  * Returns answers that no fault of a provider turns into an error of the run: a price that is no
- * amount of money, or an error in its place, is not known (null), and `urlsOf` throws a
- * `DownloadError` for anything but a list of texts, which fails the job.
+ * amount of money, or an error in its place, is not known (null), and so is a description of a
+ * price that is no text. `urlsOf` throws a `DownloadError` for anything but a list of texts, which
+ * fails the job; `errorOf` returns a `PredictionError` in any case.
  */
 export function checkedAnswers(answers: ProviderAnswers): ProviderAnswers {
   const earlier = known.get(answers);
@@ -25,8 +27,8 @@ function guardOf(answers: ProviderAnswers): ProviderAnswers {
     ...(answers.estimateOf && {
       estimateOf: (request, price) => amountOr(() => answers.estimateOf?.(request, price)),
     }),
-    errorOf: (prediction) => answers.errorOf(prediction),
-    describePrice: (model, price) => answers.describePrice(model, price),
+    errorOf: (prediction) => errorOr(() => answers.errorOf(prediction), prediction),
+    describePrice: (model, price) => textOr(() => answers.describePrice(model, price)),
   };
 }
 
@@ -38,6 +40,31 @@ function amountOr(read: () => unknown): number | null {
   } catch {
     return null;
   }
+}
+
+function textOr(read: () => unknown): string | null {
+  try {
+    const text = read();
+    return typeof text === 'string' ? text : null;
+  } catch {
+    return null;
+  }
+}
+
+function errorOr(read: () => unknown, { id: predictionId, error }: Prediction): PredictionError {
+  let [got, cause]: unknown[] = [];
+  try {
+    got = read();
+    if (got instanceof PredictionError) return got;
+  } catch (thrown) {
+    cause = thrown;
+  }
+  const instead = cause === undefined ? `got ${shown(got)}` : `it has thrown: ${messageOf(cause)}`;
+  return new PredictionError(
+    'ERR_PROVIDER_VALUE',
+    `Prediction ${predictionId} failed: ${error ?? 'no reason given'}. Expected \`answers.errorOf\` of the provider to return a PredictionError, ${instead}`,
+    { predictionId, suggestion: 'Correct the provider, and run again.', cause },
+  );
 }
 
 function urlsOr(read: () => unknown): readonly string[] {

@@ -1,4 +1,5 @@
 import { concatMap, defer, type Observable, type ObservableInput, of, retry, tap } from 'rxjs';
+import { expectFunction, expectMethods } from '../internal/options.ts';
 import type { Outage } from './outage.ts';
 
 /**
@@ -16,6 +17,9 @@ export function throughOutage<T>(
   call: () => ObservableInput<T>,
   isAway: (error: unknown) => boolean | null,
 ): Observable<T> {
+  expectMethods(outage, 'outage', 'an outage', 'admit', 'failed', 'responded');
+  expectFunction(call, 'call');
+  expectFunction(isAway, 'isAway');
   const report = (error: unknown, madeAtMs: number): void => {
     const isFailure = isAway(error);
     if (isFailure === true) outage.failed(error);

@@ -12,11 +12,10 @@ import {
   spendItem,
 } from '../../base/items/item.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { expectNames } from '../../base/options.ts';
+import { expectOptions, having, type OptionRules, optionRules } from '../../base/options.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { checkedProvider } from '../internal/checkedProvider.ts';
-import { expectBound, expectWait } from '../internal/options.ts';
 import { createGovernor } from '../pace/governor.ts';
 import { type CreateOnceConfig, createOnce, type SharedConfig } from './createOnce.ts';
 import { createLookout } from './lookout.ts';
@@ -29,6 +28,26 @@ export interface CreatePredictionConfig extends CreateOnceConfig {
    */
   concurrency?: number;
 }
+
+const rules: OptionRules<CreatePredictionConfig> = {
+  concurrency: optionRules.bound,
+  governor: having('a governor', 'admit'),
+  lookout: having('a lookout', 'watch', 'find'),
+  scheduler: optionRules.scheduler,
+  retries: optionRules.boundFrom0,
+  delayMs: optionRules.wait,
+  waitMs: optionRules.wait,
+  cancelAfterMs: optionRules.finiteAbove0,
+  timeoutMs: optionRules.finiteAbove0,
+  webhookUrl: optionRules.text,
+  mayStillSend: optionRules.task,
+  isOutage: optionRules.task,
+  prepare: optionRules.task,
+  beforeSend: optionRules.task,
+  onSend: optionRules.task,
+  onThrottled: optionRules.task,
+  onLost: optionRules.task,
+};
 
 /**
  * Creates one prediction for each request, and never two. Takes requests, or the items of
@@ -59,14 +78,10 @@ export function createPrediction<R extends ItemRequest>(
   config: CreatePredictionConfig = {},
 ): OperatorFunction<R | Item<R> | Failed<R>, Made<R> | Failed<R>> {
   const provider = checkedProvider(given);
-  expectNames(config, Object.keys(optionNames));
+  expectOptions(config, rules);
   const { scheduler = monotonicScheduler, concurrency = 10 } = config;
   const { lookout = createLookout(provider, { scheduler }) } = config;
   const { governor = createGovernor({ perMinute: 600, scheduler }) } = config;
-  const { retries = 0, delayMs = 0, waitMs = 0 } = config;
-  expectBound(retries, 'retries', 0);
-  expectWait(delayMs, 'delayMs');
-  expectWait(waitMs, 'waitMs');
   const ready = { ...config, lookout, governor, scheduler };
   return flattenAll<R | Item<R> | Failed<R>, Made<R> | Failed<R>>(
     (value, index) => {
@@ -78,13 +93,6 @@ export function createPrediction<R extends ItemRequest>(
     { concurrency, onDrop: (value) => isItem(value) && value.reservation?.release() },
   );
 }
-
-const optionNames: Readonly<Record<keyof CreatePredictionConfig, true>> = {
-  ...{ concurrency: true, governor: true, lookout: true, scheduler: true, retries: true, delayMs: true },
-  ...{ waitMs: true, cancelAfterMs: true, timeoutMs: true, webhookUrl: true, mayStillSend: true },
-  isOutage: true,
-  ...{ prepare: true, beforeSend: true, onSend: true, onThrottled: true, onLost: true },
-};
 
 function isItem<R extends ItemRequest>(value: R | Item<R>): value is Item<R> {
   return typeof value === 'object' && value !== null && 'request' in value;

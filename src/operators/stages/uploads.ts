@@ -1,5 +1,6 @@
 import { defer, from, map, type Observable, type ObservableInput, of, type SchedulerLike } from 'rxjs';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { expectOptions, having, type OptionRules, optionRules } from '../../base/options.ts';
 import type { InputFile, UploadedFile } from '../../types.ts';
 import { createSingleFlight } from '../cachedBy.ts';
 import { type Gate, gate } from '../gate.ts';
@@ -21,6 +22,14 @@ export interface UploadsConfig {
   /** 0…1, for jitter. Default Math.random. */
   random?: () => number;
 }
+
+const rules: OptionRules<UploadsConfig> = {
+  upload: optionRules.task,
+  within: having('a gate', 'enter', 'resize'),
+  neededMs: optionRules.wait,
+  scheduler: optionRules.scheduler,
+  random: optionRules.task,
+};
 
 /** The uploaded files of a run. */
 export interface Uploads {
@@ -52,9 +61,11 @@ const MOST_STORED = 10_000;
  *     urlOf(cat) when all is done                   (u|)  until it expires
  *
  * A failed upload is repeated if that may help: it costs nothing, and one too many does no harm.
- * Emits the last error unchanged.
+ * Emits the last error unchanged. Throws a RangeError if an option is invalid or missing,
+ * `UsageError` for a name that none has.
  */
 export function createUploads(config: UploadsConfig): Uploads {
+  expectOptions(config, rules, { required: ['upload', 'within', 'neededMs'] });
   const { upload, within, neededMs, scheduler = monotonicScheduler, random = Math.random } = config;
   const flights = createSingleFlight<string>();
   const stored = new Map<string, StoredUrl>();

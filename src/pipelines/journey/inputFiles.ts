@@ -71,10 +71,11 @@ const MARGIN_MS = 60_000;
  */
 export function fileAddresses(
   { uploadFile }: Provider,
-  { timeoutMs, ...config }: FileAddressesConfig,
+  { within, timeoutMs, scheduler, random }: FileAddressesConfig,
 ): (file: InputFile) => Observable<string> {
   if (uploadFile === undefined) return (file) => fromAbortable(() => dataUrl(file));
-  return createUploads({ ...config, upload: uploadFile, neededMs: timeoutMs + MARGIN_MS }).urlOf;
+  const neededMs = timeoutMs + MARGIN_MS;
+  return createUploads({ upload: uploadFile, within, neededMs, scheduler, random }).urlOf;
 }
 
 async function dataUrl(file: InputFile): Promise<string> {

@@ -16,6 +16,7 @@ import { fromAbortable } from '../../base/fromAbortable.ts';
 import { truncateDataUrls } from '../../base/modelInput.ts';
 import { hideInPrediction } from '../../base/secretInputs.ts';
 import { ProviderError, ScoreError } from '../../errors.ts';
+import { expectConfig } from '../../operators/internal/options.ts';
 import type { Scorer } from '../../ports.ts';
 import type { Outcome, Plan, Prediction, ScoringModel } from '../../types.ts';
 import { type Closing, closeJob } from '../journey/closeJob.ts';
@@ -24,6 +25,7 @@ import { type JobState, openJob } from '../journey/job.ts';
 import { type Making, makePrediction } from '../journey/makePrediction.ts';
 import { describeJob, failedOutcome } from '../journey/outcomes.ts';
 import type { RunServices } from '../journey/run.ts';
+import { checkSettings } from '../run/checkSettings.ts';
 import { firstNumber, ratingPlan, ratingRun } from './scoringModel.ts';
 
 /** The configuration of `createModelScorer`. */
@@ -48,6 +50,8 @@ export interface ModelScorerConfig extends GenerateConfig {
  * `ScoreError` with `recoverable`.
  */
 export function createModelScorer(rater: ScoringModel, config: ModelScorerConfig): Scorer {
+  expectConfig(rater, 'model', 'picture', 'input');
+  checkSettings(config, 'folder', 'provider');
   const { onPaid = () => {}, ...shared } = config;
   const run = ratingRun(rater, shared);
   return (image) => {

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  expectOption,
   having,
   isListOf,
   isOneOf,
@@ -16,7 +17,7 @@ import type { RunSettings } from './settings.ts';
 
 type SettingName = keyof RunSettings | keyof GenerateConfig;
 
-const { flag, task, path, count, countFrom0, wait, above0, pace, microUsd, stream } = optionRules;
+const { flag, task, path, count, countFrom0, wait, above0, finiteAbove0, microUsd, stream } = optionRules;
 
 /** Places, or the gate that several runs share. */
 const countOrGate = or(count, 'a gate', having('', 'enter', 'resize').isRight);
@@ -55,7 +56,7 @@ export const settingRules = {
   provenance: oneOf('full', 'minimal', 'none'),
   provider: having('a provider', 'answers', 'createPrediction', 'getPrediction', 'listPredictions'),
   random: task,
-  ratePerMinute: pace,
+  ratePerMinute: finiteAbove0,
   recoveryDelayMs: wait,
   recoveryRounds: countFrom0,
   repay: flag,
@@ -72,7 +73,7 @@ export const settingRules = {
   strategy: oneOf(...Object.keys(strategies)),
   tables: { expected: 'a list of csv and parquet', isRight: isListOf(isOneOf(['csv', 'parquet'])) },
   timeoutAction: oneOf('cancel', 'leave'),
-  timeoutMs: above0,
+  timeoutMs: finiteAbove0,
   transform: task,
   uploads: countOrGate,
   waitMs: wait,
@@ -82,10 +83,17 @@ export const settingRules = {
 } as const satisfies Partial<Record<SettingName, OptionRule>>;
 
 /**
- * Checks the settings of a run before anything else happens. Throws a RangeError for the first
- * invalid setting: `Expected `downloads` to be an integer of 1 or more, got 0`.
+ * Checks the settings of a run before anything else happens. Throws a RangeError for the first that
+ * is invalid, or needed and missing: `Expected `downloads` to be an integer of 1 or more, got 0`.
  */
-export function checkSettings(settings: Partial<RunSettings> | GenerateConfig): void {
+export function checkSettings(
+  settings: Partial<RunSettings> | GenerateConfig,
+  ...needed: readonly (keyof typeof settingRules)[]
+): void {
   expectConfig(settings, 'folder', 'provider');
+  for (const name of needed) {
+    const value: unknown = Reflect.get(settings, name);
+    expectOption(value !== undefined, name, settingRules[name].expected, value);
+  }
   checkOptions(settings, settingRules);
 }

@@ -38,7 +38,7 @@ import type { OpenRun, RunSettings } from './settings.ts';
  * the wait for another run.
  */
 export async function openRun(settings: RunSettings, signal?: AbortSignal): Promise<OpenRun> {
-  checkSettings(settings);
+  checkSettings(settings, 'folder');
   try {
     return await openParts(settings, signal);
   } catch (error) {
@@ -75,7 +75,7 @@ async function openOutputs(
   { service }: Pick<FolderFiles, 'service'>,
   closers: Closers,
 ): Promise<OpenOutputs> {
-  const { folder, cacheFolder } = settings;
+  const { folder, cacheFolder, timeoutMs, scheduler } = settings;
   const destinations: Destination[] = [];
   closers.add(() => closeAll(destinations));
   for (const open of settings.destinations ?? []) {
@@ -84,7 +84,7 @@ async function openOutputs(
     destinations.push(destination);
   }
   if (cacheFolder === undefined) return { destinations };
-  return { destinations, cache: await openResultCache(cacheFolder, { ...settings, service }) };
+  return { destinations, cache: await openResultCache(cacheFolder, { service, timeoutMs, scheduler }) };
 }
 
 /** Everything that is open for a run. */

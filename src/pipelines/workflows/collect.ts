@@ -2,6 +2,7 @@ import { concatMap, from, type Observable, throwError } from 'rxjs';
 import { option, UsageError } from '../../errors.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import { unfinishedRun } from '../../store/journal/unfinishedRun.ts';
+import { checkSettings } from '../run/checkSettings.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import { countOf } from '../run/earlier/earlierRuns.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -19,6 +20,7 @@ import { runStoredPlans } from '../runToFolder.ts';
  * does not know, or a local file that `allowFiles` does not allow, and as `runToFolder` does.
  */
 export function runCollect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
+  checkSettings(settings, 'folder', 'provider');
   const plans = storedPlans(settings.folder, 'detached');
   return from(countOf(plans.read())).pipe(
     concatMap((total) =>

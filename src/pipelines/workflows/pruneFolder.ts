@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
+import { expectOptions, type OptionRules, optionRules } from '../../base/options.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
 import { unlessMissing } from '../../disk/storageError.ts';
 import { walkFolder } from '../../disk/walkFolder.ts';
@@ -23,6 +24,13 @@ export interface PruneFolderConfig {
   remove?: boolean;
 }
 
+const rules: OptionRules<PruneFolderConfig> = {
+  folder: optionRules.path,
+  thumbnails: optionRules.flag,
+  unused: optionRules.flag,
+  remove: optionRules.flag,
+};
+
 /** The kinds of files that can be deleted. */
 export const prunableKinds = ['unfinished', 'thumbnails', 'renditions', 'unused'] as const;
 
@@ -44,6 +52,7 @@ export interface PrunableFile {
  * Rejects with `UsageError` if a run is in the folder, or the folder names files outside of it.
  */
 export async function pruneFolder(config: PruneFolderConfig): Promise<PrunableFile[]> {
+  expectOptions(config, rules, { required: ['folder'] });
   const { folder, remove = false } = config;
   const lease = await leaseFolder({ folder });
   try {

@@ -2,6 +2,7 @@ import { concatMap, defer, EMPTY, type Observable } from 'rxjs';
 import type { IndexSet } from '../../base/indexSet.ts';
 import { option, UsageError } from '../../errors.ts';
 import type { Outcome, Plan, RenditionSpec } from '../../types.ts';
+import { checkSettings } from '../run/checkSettings.ts';
 import { keepLook } from '../run/closing/closingLook.ts';
 import { endOrFault, endUnclosed } from '../run/closing/faults.ts';
 import { type FinishedRun, writeResults } from '../run/closing/results.ts';
@@ -29,6 +30,7 @@ export interface RenderSavedSettings extends Omit<RunSettings, 'detach' | 'finge
  * Errors with `UsageError` if the folder has no saved image, and as `runToFolder` does.
  */
 export function renderSaved(settings: RenderSavedSettings): Observable<FinishedRun> {
+  checkSettings(settings, 'folder');
   const { renditions, ...rest } = settings;
   return inOpenRun(
     { ...rest, isPartial: true },

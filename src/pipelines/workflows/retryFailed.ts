@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { concatMap, defer, type Observable } from 'rxjs';
 import { option, UsageError } from '../../errors.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
+import { checkSettings } from '../run/checkSettings.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import { countOf } from '../run/earlier/earlierRuns.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -22,6 +23,7 @@ import { runStoredPlans } from '../runToFolder.ts';
  * does not allow, and as `runToFolder` does.
  */
 export function runRetry(settings: Omit<RunSettings, 'fingerprint'>): Observable<FinishedRun> {
+  checkSettings(settings, 'folder', 'provider');
   const plans = storedPlans(settings.folder, 'failed');
   return defer(async () => {
     await checkRunFolder(settings.folder);

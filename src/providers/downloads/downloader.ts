@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path';
 import type { SchedulerLike } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { checkOptions, type OptionRules, optionRules } from '../../base/options.ts';
 import { messageOf } from '../../base/text.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
 import { ensureDir, syncFolder } from '../../disk/folders.ts';
@@ -44,6 +45,16 @@ export interface DownloaderConfig {
   scheduler?: SchedulerLike;
 }
 
+const rules: OptionRules<DownloaderConfig> = {
+  maxBytes: optionRules.above0,
+  connectTimeoutMs: optionRules.above0,
+  idleTimeoutMs: optionRules.above0,
+  leastBytesPerSecond: optionRules.wait,
+  isLocal: optionRules.flag,
+  isPlain: optionRules.flag,
+  scheduler: optionRules.scheduler,
+};
+
 /** Time over which the pace of a transfer is measured. */
 const PACE_MS = 30_000;
 
@@ -64,8 +75,12 @@ const PACE_MS = 30_000;
  * A file that cannot be used, and comes again as it is, is kept: as `<stem>.damaged.<extension>` if
  * it is not whole, as `<stem>.unrecognised` if its content is unknown. Then the error has it as
  * `kept`.
+ *
+ * Throws a RangeError if an option is invalid.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
+  // A provider is a config, too, with more than its options.
+  checkOptions(config, rules);
   const { maxBytes = 1_000_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
   const {
     leastBytesPerSecond = 1_000,

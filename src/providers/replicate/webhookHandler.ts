@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { Observable } from 'rxjs';
+import { expectOptions, type OptionRule, type OptionRules, optionRules } from '../../base/options.ts';
 import { createRedact } from '../../base/secrets.ts';
 import { UsageError } from '../../errors.ts';
 import type { PredictionEvents } from '../../ports.ts';
@@ -23,6 +24,20 @@ export interface WebhookHandlerConfig extends WebhookVerifierConfig {
    */
   maxBytes?: number;
 }
+
+const secret: OptionRule = {
+  expected: `${optionRules.secret.expected}, or ${optionRules.secrets.expected}`,
+  isRight: (value) => optionRules.secret.isRight(value) || optionRules.secrets.isRight(value),
+  isSecret: true,
+};
+
+export const handlerRules: OptionRules<WebhookHandlerConfig> = {
+  secret,
+  secrets: optionRules.secrets,
+  maxBytes: optionRules.above0,
+  toleranceMs: optionRules.wait,
+  now: optionRules.task,
+};
 
 /** A report that a handler has received. */
 export interface ReceivedEvent extends PredictionEvent {
@@ -72,9 +87,11 @@ export interface WebhookHandler {
  *     events     -a-----b---
  *
  * A webhook is genuine if a signature fits one of the secrets and its time is within `toleranceMs`.
- * The type that it declares does not matter. Throws `UsageError` for a malformed secret.
+ * The type that it declares does not matter. Throws `UsageError` for a malformed secret,
+ * and for a name that no option has; a RangeError if another option is invalid.
  */
 export function webhookHandler(config: WebhookHandlerConfig): WebhookHandler {
+  expectOptions(config, handlerRules);
   const { secret, secrets = [], maxBytes = 10_000_000 } = config;
   const verifier = createWebhookVerifier(config);
   const redact = createRedact([secret, ...secrets].flat());

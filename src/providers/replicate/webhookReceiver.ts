@@ -1,9 +1,11 @@
 import { Observable } from 'rxjs';
+import { expectOptions, type OptionRules, optionRules } from '../../base/options.ts';
 import { createRedact } from '../../base/secrets.ts';
 import { UsageError } from '../../errors.ts';
 import type { PredictionEvents } from '../../ports.ts';
 import type { PredictionEvent } from '../../types.ts';
 import { createWebhookEvents, expectPublicUrl, type Webhook } from './webhookEvents.ts';
+import { handlerRules } from './webhookHandler.ts';
 import { createWebhookVerifier, type WebhookVerifier } from './webhookSecret.ts';
 
 export interface WebhookReceiverConfig {
@@ -55,6 +57,16 @@ export interface WebhookReceiverConfig {
   now?: () => number;
 }
 
+const rules: OptionRules<WebhookReceiverConfig> = {
+  ...handlerRules,
+  unsigned: optionRules.flag,
+  store: optionRules.task,
+  onAllRefused: optionRules.task,
+  publicUrl: optionRules.string,
+  host: optionRules.text,
+  port: optionRules.countFrom0,
+};
+
 /** Refused webhooks without an accepted one that are no single forgery. */
 const MANY_REFUSED = 3;
 
@@ -72,9 +84,11 @@ const MANY_REFUSED = 3;
  * matches; 413 if it is too large; 503 if too many others are being received. See
  * `createBodyReader` and `webhookServer` for the limits of an unsigned request.
  *
- * Throws `UsageError` for a wrong option. Emits `UsageError` if it cannot listen.
+ * Throws `UsageError` for a wrong secret or URL, and for a name that no option has; a RangeError if
+ * another option is invalid. Emits `UsageError` if it cannot listen.
  */
 export function createWebhookReceiver(config: WebhookReceiverConfig): Observable<PredictionEvents> {
+  expectOptions(config, rules);
   const { publicUrl, host = '127.0.0.1', port = 0, maxBytes = 10_000_000, store } = config;
   const verifier = readVerifier(config);
   if (publicUrl !== undefined) expectPublicUrl(publicUrl);

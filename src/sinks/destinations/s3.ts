@@ -2,6 +2,14 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import {
+  expectOption,
+  expectOptions,
+  having,
+  isText,
+  type OptionRules,
+  optionRules,
+} from '../../base/options.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
 import { prettyJson } from '../../disk/writeFiles.ts';
@@ -13,6 +21,14 @@ import { parseS3Url } from './s3Address.ts';
 import { loadS3, MULTIPART_BYTES, reasonOf, unusable } from './s3Client.ts';
 import type { S3Config } from './s3Config.ts';
 
+const rules: OptionRules<S3Config> = {
+  endpoint: optionRules.text,
+  region: optionRules.text,
+  credentials: { ...having('a key and its secret', 'accessKeyId', 'secretAccessKey'), isSecret: true },
+  concurrency: optionRules.count,
+  maxAttempts: optionRules.count,
+};
+
 /**
  * Opens an S3-compatible bucket, `s3://bucket/prefix`, as a destination. Objects have the same
  * paths as in the run folder, sidecars included. Uploads up to 16 MiB carry the sha256 of the
@@ -21,9 +37,12 @@ import type { S3Config } from './s3Config.ts';
  * asked for in the URL: `s3://bucket/prefix?sse=AES256`.
  *
  * Uploads `run.json` as a trial, so that nothing is paid for images that the bucket would refuse.
- * Rejects with `UsageError` if it does, if the URL is invalid, or if the SDK is not installed.
+ * Rejects with `UsageError` if it does, if the URL is invalid, if the SDK is not installed, and
+ * for a name that no option has; with a RangeError if an option is invalid.
  */
 export async function openS3(url: string, folder: string, config: S3Config = {}): Promise<Destination> {
+  expectOption(isText(folder), 'folder', 'a path', folder);
+  expectOptions(config, rules);
   const { bucket, prefix, encryption } = parseS3Url(url);
   const { client, HeadBucketCommand, PutObjectCommand, Upload } = await loadS3(config);
   // Some stores refuse the headers; `AWS_REQUEST_CHECKSUM_CALCULATION` and profiles say so.

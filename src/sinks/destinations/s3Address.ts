@@ -1,3 +1,4 @@
+import { expectOption } from '../../base/options.ts';
 import { UsageError } from '../../errors.ts';
 
 /** A bucket and a prefix in an S3-compatible store. */
@@ -18,9 +19,10 @@ const ENCRYPTIONS = ['AES256', 'aws:kms', 'aws:kms:dsse'] as const;
 
 /**
  * Parses `s3://bucket/prefix`, with `?sse=AES256` or `?sse=aws:kms&kms-key=ID` for encryption on
- * the server. Throws `UsageError` if the URL is invalid.
+ * the server. Throws `UsageError` if the URL is invalid, a RangeError if it is no text.
  */
 export function parseS3Url(url: string): S3Location {
+  expectOption(typeof url === 'string', 'url', 's3://BUCKET or s3://BUCKET/PREFIX', url);
   const [address = '', query = ''] = url.split(/\?(.*)/s);
   const encryption = encryptionOf(url, new URLSearchParams(query));
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

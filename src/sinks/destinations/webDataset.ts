@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { expectOption, expectOptions, isText, type OptionRules, optionRules } from '../../base/options.ts';
 import { ensureDir } from '../../disk/folders.ts';
 import { statsOf } from '../../disk/giveName.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
@@ -16,6 +17,8 @@ export interface WebDatasetConfig {
   samplesPerShard?: number;
 }
 
+const rules: OptionRules<WebDatasetConfig> = { samplesPerShard: optionRules.count };
+
 const shardPattern = /^\d{5}\.tar$/;
 /** The end of a tar archive: two empty blocks. */
 const endOfArchive = Buffer.alloc(1024);
@@ -30,9 +33,12 @@ const endOfArchive = Buffer.alloc(1024);
  * https://github.com/webdataset/webdataset#the-webdataset-format
  *
  * Rejects with `StorageError` if the folder cannot be used, and with `UsageError` if a link leads
- * out of it. Only one process may use a folder at a time.
+ * out of it, and for a name that no option has; with a RangeError if an option is invalid. Only one
+ * process may use a folder at a time.
  */
 export async function openWebDataset(folder: string, config: WebDatasetConfig = {}): Promise<Destination> {
+  expectOption(isText(folder), 'folder', 'a path', folder);
+  expectOptions(config, rules);
   const { samplesPerShard = 1_000 } = config;
   const shards = insideFolder(folder, 'webdataset');
   const { last, shardOfSample } = await scanFolder(shards).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { expectOption, isText } from '../../base/options.ts';
 import { makeFolder } from '../../disk/folders.ts';
 import { type Snapshot, takeSnapshot } from '../../disk/snapshot.ts';
 import { fileProblem, toStorageError } from '../../disk/storageError.ts';
@@ -57,6 +58,7 @@ const GZIP = '.gz';
  * `validateRows` reports bad rows.
  */
 export async function openPromptFile(path: string, name = path): Promise<PromptFile> {
+  expectOption(isText(path), 'path', 'a path', path);
   const isCompressed = extname(path).toLowerCase() === GZIP;
   const extension = extname(isCompressed ? path.slice(0, -GZIP.length) : path).toLowerCase();
   const loadReader = readers.get(extension);

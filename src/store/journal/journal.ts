@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { SchedulerLike } from 'rxjs';
+import { expectOption, expectOptions, isText, type OptionRules, optionRules } from '../../base/options.ts';
 import type { ImageFile, Outcome, Plan } from '../../types.ts';
 import { applyEntry, newStoredJob, predictionIdOf, type RunJournal, type StoredJob } from '../entries.ts';
 import { makeRoomForMany, toJournalError } from './database.ts';
@@ -10,6 +11,7 @@ import type { JobTable } from './jobTable.ts';
 import { createJournalGuard } from './journalGuard.ts';
 import {
   checkConditions,
+  conditionRules,
   createRunTable,
   type FolderConditions,
   type JournalInput,
@@ -23,6 +25,12 @@ export interface OpenJournalConfig extends FolderConditions {
   /** Clock of that wait. Default monotonicScheduler. */
   scheduler?: SchedulerLike | undefined;
 }
+
+const rules: OptionRules<OpenJournalConfig> = {
+  ...conditionRules,
+  flushEveryMs: optionRules.wait,
+  scheduler: optionRules.scheduler,
+};
 
 /** A saved job as the manifest has it. */
 export interface SavedJob {
@@ -70,6 +78,8 @@ export interface FolderJournal
  * the disk refuses or the file was deleted or moved.
  */
 export function openJournal(folder: string, config: OpenJournalConfig = {}): FolderJournal {
+  expectOption(isText(folder), 'folder', 'a path', folder);
+  expectOptions(config, rules);
   const root = resolve(folder);
   const path = join(root, 'run.sqlite');
   const files = openFiles(root, path);

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { isOneOf, type OptionRules, optionRules, or } from '../../base/options.ts';
 import { option, UsageError } from '../../errors.ts';
 import type { RunSession } from '../entries.ts';
 import type { FileMove } from './jobMatching.ts';
@@ -117,6 +118,12 @@ export interface FolderConditions {
   /** Accepts another fixed input, and notes it for the runs after this one. Default false. */
   resumeAnyway?: boolean | undefined;
 }
+
+export const conditionRules: OptionRules<FolderConditions> = {
+  service: or(optionRules.text, 'null', isOneOf([null])),
+  fixedInput: optionRules.string,
+  resumeAnyway: optionRules.flag,
+};
 
 /**
  * Refuses a folder of another service, or of another input if the input must not change; notes both

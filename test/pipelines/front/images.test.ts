@@ -164,7 +164,7 @@ it.each([
     { destinations: ['ftp://x'] },
     /s3:\/\/BUCKET\/PREFIX, webdataset or a function, got "ftp:\/\/x"/,
   ],
-  ['time limit', { timeoutMs: 0 }, /`timeoutMs` to be a number above 0, got 0/],
+  ['time limit', { timeoutMs: 0 }, /`timeoutMs` to be a finite number above 0, got 0/],
   ['provenance', { provenance: 'some' }, /`provenance` to be full, minimal or none/],
   ['transform', { transform: 5 }, /`transform` to be a function, got 5/],
   ['sign', { sign: 5 }, /`sign` to be a function, or null, got 5/],

@@ -143,3 +143,40 @@ it('fails the job alone if the URLs of its output cannot be read', async () => {
   expect(totals).toMatchObject({ saved: 0, failed: 1, costUsd: 0.000007 });
   expect(report.errors).toEqual([{ code: 'ERR_PROVIDER_VALUE', count: 1 }]);
 });
+
+it.each([
+  [
+    'throws',
+    () => {
+      throw new Error('no such table');
+    },
+    'it has thrown: no such table',
+  ],
+  ['returns a text', () => 'out of memory' as never, 'got "out of memory"'],
+])('fails the job alone if `errorOf` %s', async (_name, errorOf, got) => {
+  const provider = await another(() => 'out of memory');
+  const given = { ...provider, answers: { ...provider.answers, errorOf } };
+  const { totals, report, fault } = await run(given);
+  expect(fault).toBeNull();
+  expect(totals).toMatchObject({ saved: 0, failed: 1 });
+  expect(report.errors).toEqual([{ code: 'ERR_PROVIDER_VALUE', count: 1 }]);
+  for await (const { error } of manifestOutcomes(folder())) {
+    expect(error?.message).toContain('failed: out of memory. Expected');
+    expect(error?.message).toContain(got);
+  }
+  expect.assertions(5);
+});
+
+it('shows no price that cannot be described', async () => {
+  const provider = await another();
+  const describePrice = () => {
+    throw new Error('no price list');
+  };
+  const { totals, report, fault } = await run({
+    ...provider,
+    answers: { ...provider.answers, describePrice },
+  });
+  expect(fault).toBeNull();
+  expect(totals).toMatchObject({ saved: 1, costUsd: 0.000007 });
+  expect(report.costByModel[SCHNELL]).toMatchObject({ price: null });
+});

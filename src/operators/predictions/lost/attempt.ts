@@ -1,5 +1,8 @@
 import type { OffsetBounds } from '../../../base/clockOffset.ts';
+import { isRequest } from '../../../base/items/checkedRequest.ts';
+import { expectOption } from '../../../base/options.ts';
 import type { ClaimOwner, Prediction, PredictionRequest } from '../../../types.ts';
+import { expectConfig } from '../../internal/options.ts';
 import { isAtLeast, type Match } from '../matching/match.ts';
 import { requestMatcher, type ShownRequest } from '../matching/matchRequest.ts';
 
@@ -38,7 +41,10 @@ export interface Attempt extends SentRequest {
   readonly match: (shown: ShownRequest) => Match;
 }
 
+/** Returns an attempt of a create request that is about to be sent, or was sent. */
 export function createAttempt(sent: SentRequest): Attempt {
+  expectConfig(sent, 'request', 'sentAtMs');
+  expectOption(isRequest(sent.request), 'request', 'an object with `model` and `input`', sent.request);
   const { request, sentAtMs, wallMs = sentAtMs, owner = null } = sent;
   return { ...sent, wallMs, owner, endedAtMs: null, answeredId: null, match: requestMatcher(request) };
 }

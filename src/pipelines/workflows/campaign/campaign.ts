@@ -1,6 +1,7 @@
 import { from, map, type Observable } from 'rxjs';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
+import { checkSettings } from '../../run/checkSettings.ts';
 import { atEnd } from '../../run/closing/faults.ts';
 import type { FinishedRun } from '../../run/closing/results.ts';
 import type { RunSettings } from '../../run/settings.ts';
@@ -25,6 +26,7 @@ export function runCampaign(
   context: JobContext,
   settings: RunSettings & PlanJobsConfig,
 ): Observable<FinishedRun> {
+  checkSettings(settings, 'folder', 'provider');
   const jobs = campaignJobs(spec, context);
   const asked = spec.platforms.length * spec.variations.length * context.count;
   const total = Math.min(asked, context.limit ?? asked);

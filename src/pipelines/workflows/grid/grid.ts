@@ -3,6 +3,7 @@ import { concatMap, defer, type Observable } from 'rxjs';
 import { writeAtomically } from '../../../disk/writeFiles.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
+import { checkSettings } from '../../run/checkSettings.ts';
 import type { FinishedRun } from '../../run/closing/results.ts';
 import type { RunSettings } from '../../run/settings.ts';
 import { runCounted } from '../../runToFolder.ts';
@@ -31,6 +32,7 @@ export function runGrid(
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,
 ): Observable<FinishedRun> {
+  checkSettings(settings, 'folder', 'provider');
   return defer(() => openGrid(wanted, contexts, settings.folder)).pipe(
     concatMap((grown) => {
       let written: Promise<void> | undefined;

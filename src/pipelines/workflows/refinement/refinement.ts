@@ -24,6 +24,7 @@ import { generate } from '../../generate.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
 import { withSharedSlots } from '../../rating/ratedRun.ts';
 import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutcomes.ts';
+import { checkSettings } from '../../run/checkSettings.ts';
 import { closingLook } from '../../run/closing/closingLook.ts';
 import { endOrFault, endUnclosed } from '../../run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, writeResults } from '../../run/closing/results.ts';
@@ -74,6 +75,7 @@ export function runRefinement(
   contexts: RefinementContexts,
   settings: RefinementSettings,
 ): Observable<FinishedRun> {
+  checkSettings(settings, 'folder', 'provider');
   const total = refinementTotal(spec);
   const ratings = typeof settings.scorer !== 'function';
   return inOpenRun(
