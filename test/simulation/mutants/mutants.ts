@@ -163,7 +163,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'unflushed-output': {
     bug: 'An output was named before it was flushed.',
-    file: 'providers/downloads/downloader.ts',
+    file: 'providers/downloads/writeProvenance.ts',
     from: 'else await writeFlushed(path, after);',
     to: "else await (await import('node:fs/promises')).writeFile(path, after, { flag: 'wx' });",
     state: 1,
