@@ -30,7 +30,7 @@ export {
   type RefinementRound,
   readRefinementHistory,
 } from './refinement/history.ts';
-export { writeLineage } from './refinement/lineage.ts';
+export { type LineageConfig, writeLineage } from './refinement/lineage.ts';
 export type { ModelCost, ReportedCosts, Surplus, UnusedCost } from './report/money.ts';
 export {
   createReport,

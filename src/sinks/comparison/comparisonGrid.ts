@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { isSimulated } from '../../base/service.ts';
 import { escapeXml, formatUsd, sheetFont, toMicroUsd, wrapText } from '../../base/text.ts';
 import { importPackage } from '../../disk/storageError.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
@@ -20,6 +21,8 @@ interface ComparedCells {
   readonly rows: readonly string[];
   readonly columns: readonly string[];
   at(row: string, column: string): SheetCell | undefined;
+  /** True if no model made the images, or some of them. */
+  readonly areSimulated: boolean;
 }
 
 const nothing: SheetCell = { picture: null, ratio: 1, reason: '–', title: '', text: '' };
@@ -32,7 +35,7 @@ const MAX_COLUMNS = 12;
 /**
  * Writes `comparison-grid.jpg` into the run folder, and `comparison-grid-2.jpg`, … if one page is
  * not enough: a row for each value of one tag, a column for each value of another (the first 12),
- * with headings. Memory: one row of decoded images and the page, at most 36 MB. Rejects with
+ * with headings; the head of a page says if the images are simulated. Memory: one row of decoded images and the page, at most 36 MB. Rejects with
  * `StorageError` if a page cannot be written.
  */
 export async function writeComparisonGrid(
@@ -40,14 +43,15 @@ export async function writeComparisonGrid(
   outcomes: AsyncIterable<Outcome>,
   axes: ComparisonAxes,
 ): Promise<void> {
-  const { rows, columns: all, at } = await comparisonCells(outcomes, axes);
+  const { rows, columns: all, at, areSimulated } = await comparisonCells(outcomes, axes);
   const columns = all.slice(0, MAX_COLUMNS);
   if (rows.length === 0) return;
   const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const layout = comparisonLayout(columns.length);
   const { widthPx, maxHeightPx, topPx, headPx, edgePx, cellPx, captionPx } = layout;
   const page = createPage(widthPx, maxHeightPx);
-  const note = `${rows.length} x ${all.length}`;
+  const size = `${rows.length} x ${all.length}`;
+  const note = areSimulated ? `simulated · ${size}` : size;
   let number = 1;
   let top = topPx;
   const endPage = async () => {
@@ -99,9 +103,11 @@ async function comparisonCells(
   const cells = new Map<string, SheetCell>();
   const rows = new Set<string>();
   const columns = new Set<string>();
+  let areSimulated = false;
   for await (const outcome of outcomes) {
     const { [axes.rows]: row, [axes.columns]: column } = outcome.tags;
     if (row === undefined || column === undefined) continue;
+    areSimulated ||= isSimulated(outcome.service);
     rows.add(row);
     columns.add(column);
     const key = JSON.stringify([row, column]);
@@ -112,6 +118,7 @@ async function comparisonCells(
     rows: [...rows],
     columns: [...columns],
     at: (row, column) => cells.get(JSON.stringify([row, column])),
+    areSimulated,
   };
 }
 

@@ -21,16 +21,26 @@ const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
 /** Longest side of the PNG: viewers and browsers still show it. */
 const MOST_PNG_PX = 16_000;
 
+export interface LineageConfig {
+  /** True to state in the title that no model made the images. Default false. */
+  isSimulated?: boolean;
+}
+
 /**
  * Draws the lineage of a refinement into the run folder: `lineage.svg`, which needs no other file,
  * and `lineage.png`. An image that cannot be read leaves an empty frame. Rejects with
  * `StorageError` if a file cannot be written.
  */
-export async function writeLineage(folder: string, history: RefinementHistory): Promise<void> {
+export async function writeLineage(
+  folder: string,
+  history: RefinementHistory,
+  { isSimulated = false }: LineageConfig = {},
+): Promise<void> {
   const { default: sharp } = await importPackage('sharp', () => import('sharp'));
   const tree = lineageTree(history);
   const layout = lineageLayout(tree, await aspectOf(folder, tree));
-  const svg = lineageSvg(basename(folder), layout, await readImages(folder, layout));
+  const title = isSimulated ? `${basename(folder)} · simulated` : basename(folder);
+  const svg = lineageSvg(title, layout, await readImages(folder, layout));
   await writeAtomically(join(folder, 'lineage.svg'), svg);
   const scale = Math.min(2, MOST_PNG_PX / Math.max(layout.heightPx, layout.widthPx));
   const png = await sharp(Buffer.from(svg), { density: 72 * scale, limitInputPixels: MAX_INPUT_PIXELS })

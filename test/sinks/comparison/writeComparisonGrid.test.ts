@@ -87,6 +87,25 @@ it('continues on the next page if one is full, and deletes surplus pages of an e
   expect(await pages()).toEqual(['comparison-grid.jpg']);
 });
 
+it('says at its head if the images are simulated', async () => {
+  const real = await picture('first', 'red');
+  const drawn = { ...(await picture('first', 'blue')), service: 'simulator' };
+  /** Dark pixels in the right half of the head, where the note is. */
+  const inkOf = async (outcomes: Outcome[]) => {
+    await writeComparisonGrid(folder(), each(outcomes), axes);
+    const { widthPx } = comparisonLayout(2);
+    const half = Math.floor(widthPx / 2);
+    const { data } = await sharp(join(folder(), 'comparison-grid.jpg'))
+      .extract({ left: half, top: 0, width: widthPx - half, height: 90 })
+      .greyscale()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return data.filter((value) => value < 180).length;
+  };
+  const other = await picture('first', 'blue');
+  expect(await inkOf([real, drawn])).toBeGreaterThan(2 * (await inkOf([real, other])));
+});
+
 it('prefers an image over a failure, and writes nothing without outcomes', async () => {
   const good = await picture('a', 'red');
   const bad = anOutcome({ status: 'failed', tags: good.tags });

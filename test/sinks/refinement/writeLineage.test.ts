@@ -83,6 +83,8 @@ it('writes both files, with an empty frame for an image that cannot be read', as
   await writeLineage(folder, history);
   const svg = await readFile(join(folder, 'lineage.svg'), 'utf8');
   expect(svg).toContain(`>${basename(folder)}</text>`);
+  await writeLineage(folder, history, { isSimulated: true });
+  expect(await readFile(join(folder, 'lineage.svg'), 'utf8')).toContain(`>${basename(folder)} · simulated<`);
   expect(svg.match(/<image /g)).toHaveLength(2);
   const { width = 0, height = 0, format } = await sharp(join(folder, 'lineage.png')).metadata();
   const layout = lineageLayout(lineageTree(history), 1.5);

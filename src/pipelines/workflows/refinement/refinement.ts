@@ -10,6 +10,7 @@ import {
   type Observable,
   of,
 } from 'rxjs';
+import { isSimulated } from '../../../base/service.ts';
 import { refine } from '../../../operators/refine.ts';
 import type { Scorer } from '../../../ports.ts';
 import {
@@ -237,7 +238,7 @@ async function writeRanks({ rounds }: RefinementHistory, { manifest, config }: O
 async function drawLineage(history: RefinementHistory, { config, thumbnails }: OpenRun): Promise<void> {
   if (thumbnails === null) return;
   try {
-    await writeLineage(config.folder, history);
+    await writeLineage(config.folder, history, { isSimulated: isSimulated(config.service) });
   } catch (error) {
     const { message } = outcomeError(error);
     config.emit?.({ type: 'warning', message: `The lineage image could not be written: ${message}` });
