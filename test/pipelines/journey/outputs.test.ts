@@ -9,6 +9,7 @@ import { createReplicateProvider } from '../../../src/providers/replicate/replic
 import { parseRendition } from '../../../src/renditions/notation.ts';
 import { planJobs } from '../../../src/sources/planning/planJobs.ts';
 import type { Json, Outcome } from '../../../src/types.ts';
+import { hurried } from '../../helpers/hurried.ts';
 import { localServer, predictionAnswer, sendJson } from '../../helpers/localServer.ts';
 import { tempFolder } from '../../helpers/tempFile.ts';
 
@@ -57,6 +58,7 @@ async function run(
     const output = outputAt(`http://${headers.host}/out`);
     if (method === 'POST') return sendJson(response, 201, { ...predictionAnswer, output });
     if (path.startsWith('/v1/models')) return sendJson(response, 200, model);
+    if (path.startsWith('/v1/predictions?')) return sendJson(response, 200, { results: [], next: null });
     if (path.startsWith('/v1')) return sendJson(response, 200, { ...predictionAnswer, output });
     const body = files[path.replace('/out/', '')];
     if (body === undefined) return response.writeHead(404).end();
@@ -80,7 +82,7 @@ async function run(
     },
   ];
   const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 1 });
-  await lastValueFrom(runToFolder(plans, { folder, provider, ...wishes }));
+  await lastValueFrom(runToFolder(plans, { folder, provider, scheduler: hurried(100), ...wishes }));
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   const outcome: Outcome = manifest.outcomes[0];
   return { outcome, requests };
