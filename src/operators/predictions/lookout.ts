@@ -18,7 +18,8 @@ import { afterRefresh, claimFound, createClaims } from './claims.ts';
 import { createAdoptions, mayExistSinceMs, offsetFor } from './lost/adoptions.ts';
 import type { Attempt } from './lost/attempt.ts';
 import { createEarlyLook } from './lost/earlyLook.ts';
-import { judgeLook, type Look } from './lost/judgeLook.ts';
+import { judgeLook } from './lost/judgeLook.ts';
+import type { Look } from './lost/look.ts';
 import { expectOwnResponse, takenByAnother, uncertain, unread } from './lost/lostErrors.ts';
 import { createOwnPredictions } from './lost/ownPredictions.ts';
 import {
@@ -181,8 +182,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     // A provider may respond at once: then the next turn begins before `subscribe` returns.
     const looking = new Subscription();
     turn = looking;
-    const adopted = adoptions.values();
-    const isUsable = attempts.every((attempt) => offsetFor(attempt, adopted, own) !== null);
+    const isUsable = attempts.every((attempt) => offsetFor(attempt, adoptions.values(), own) !== null);
     const offset = isUsable ? own.offset : null;
     const settings = { offset, isClaimed: claims.has, inputs, isPatient, random, scheduler };
     looking.add(

@@ -35,8 +35,8 @@ const MAX_COLUMNS = 12;
 /**
  * Writes `comparison-grid.jpg` into the run folder, and `comparison-grid-2.jpg`, … if one page is
  * not enough: a row for each value of one tag, a column for each value of another (the first 12),
- * with headings; the head of a page says if the images are simulated. Memory: one row of decoded images and the page, at most 36 MB. Rejects with
- * `StorageError` if a page cannot be written.
+ * with headings; the head of a page says if the images are simulated. Memory: one row of decoded
+ * images and the page, at most 36 MB. Rejects with `StorageError` if a page cannot be written.
  */
 export async function writeComparisonGrid(
   folder: string,

@@ -312,6 +312,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     seed: 7025026,
     crashes: 100,
   },
+  'older-is-own': {
+    bug: 'A prediction of another folder, older than the request, was its own if the clock was not known.',
+    file: `${lost}/judgeLook.ts`,
+    from: 'offset === null ? !isOlder(one, prediction, newest) :',
+    to: 'offset === null ? isOlder !== undefined :',
+    seed: 80012933,
+    crashes: 100,
+  },
   'mixed-up-proves': {
     bug: 'A prediction that a mixed-up response named proved that a request before it made nothing.',
     file: `${lost}/adoptions.ts`,

@@ -84,6 +84,9 @@ export function fitsInTime(
   return createdMs >= notBeforeMs + offset.leastMs - toleranceMs && createdMs <= latestMs;
 }
 
+/** Largest difference between the clocks of a service's machines. */
+export const SKEW_MS = 30_000;
+
 /**
  * Returns true if a prediction may have been created soon after the attempt was sent. It is unknown
  * when the request of a killed run ended, so by `fitsInTime` alone it may have made the prediction

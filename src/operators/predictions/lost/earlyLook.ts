@@ -1,7 +1,8 @@
 import type { Prediction } from '../../../types.ts';
 import type { ShownRequest } from '../matching/matchRequest.ts';
 import type { Attempt } from './attempt.ts';
-import { LISTED_FOR_SURE_MS, type Look, lastMomentOf } from './judgeLook.ts';
+import { LISTED_FOR_SURE_MS, lastMomentOf } from './judgeLook.ts';
+import type { Look } from './look.ts';
 
 /** The list as it was before the run had made anything. */
 export interface EarlyLook {

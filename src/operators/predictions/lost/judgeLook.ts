@@ -2,26 +2,9 @@ import type { Prediction } from '../../../types.ts';
 import { isAtLeast, type Match, matchRanks } from '../matching/match.ts';
 import { offsetFor } from './adoptions.ts';
 import { type Attempt, areAlike, fitsInTime, isSoonAfter, LATE_MS } from './attempt.ts';
+import { isOlder, type Look, type NewestListed, newestIn } from './look.ts';
 import { learnMarks, marksOf } from './marks.ts';
 import type { OwnPredictions } from './ownPredictions.ts';
-
-/** The list of predictions, read once. */
-export interface Look {
-  /** Time just before it was read, by the local clock, ms since 1970. */
-  readonly atMs: number;
-  /** It covers the time from here on, ms since 1970. */
-  readonly sinceMs: number;
-  /** Newest first, with their inputs. */
-  readonly listed: readonly Prediction[];
-  /** True if all of it could be read, back to the oldest lost request. */
-  readonly isComplete: boolean;
-  /** True if a prediction that is not listed does not exist. */
-  readonly isCurrent: boolean;
-  /** True if it breaks off, and would do so again. */
-  readonly breaksOff?: boolean;
-  /** True if there is no list at all. Default false. */
-  readonly isAbsent?: boolean;
-}
 
 /** The create requests of a run that a look is about. */
 export interface OpenAttempts {
@@ -76,8 +59,9 @@ export function judgeLook(look: Look, open: OpenAttempts, known: Knowledge): Ver
 function judgeOpen(look: Look, attempts: OpenAttempts, known: Knowledge): Verdict {
   const candidates = look.listed.filter(({ id }) => !known.isClaimed(id));
   learnMarks(candidates, attempts.lost, known.own);
+  const newest = newestIn(look);
   const fits = candidates.flatMap((prediction, place) =>
-    fitsOf(prediction, attempts, known).map((fit) => ({ ...fit, place })),
+    fitsOf(prediction, newest, attempts, known).map((fit) => ({ ...fit, place })),
   );
   const found = assign(fits.filter(({ attempt, isSure }) => isSure && attempt.endedAtMs !== null));
   const taken = new Set([...found.values()].map(({ id }) => id));
@@ -112,9 +96,14 @@ interface Fit {
  * Lists the lost attempts that a prediction may belong to, without those that it fits less than
  * another request of the run.
  */
-function fitsOf(prediction: Prediction, attempts: OpenAttempts, known: Knowledge): Fit[] {
+function fitsOf(
+  prediction: Prediction,
+  newest: NewestListed,
+  attempts: OpenAttempts,
+  known: Knowledge,
+): Fit[] {
   const open = [...attempts.lost, ...attempts.inFlight].map((attempt) =>
-    fitOf(prediction, attempt, attempts, known),
+    fitOf(prediction, newest, attempt, attempts, known),
   );
   const possible = open.filter((fit) => fit !== null);
   const best = Math.max(...possible.map(({ match }) => match));
@@ -151,6 +140,7 @@ const SOON_RANK = 0.25;
 
 function fitOf(
   prediction: Prediction,
+  newest: NewestListed,
   attempt: Attempt,
   { lost, inFlight, adopted }: OpenAttempts,
   { own, isLast }: Knowledge,
@@ -158,10 +148,11 @@ function fitOf(
   const match = matchOf(prediction, attempt);
   if (match === 'other') return null;
   const offset = offsetFor(attempt, adopted, own);
-  const isInTime = fitsInTime(attempt, prediction, offset);
+  const mayBeOf = (one: Attempt) =>
+    offset === null ? !isOlder(one, prediction, newest) : fitsInTime(one, prediction, offset);
+  const isInTime = mayBeOf(attempt);
   // An equal request may have taken the prediction of this one, and left its own.
-  const isLeftOver = () =>
-    adopted.some((other) => areAlike(other, attempt) && fitsInTime(other, prediction, offset));
+  const isLeftOver = () => adopted.some((other) => areAlike(other, attempt) && mayBeOf(other));
   const isAnswer = prediction.id === attempt.answeredId && match !== 'faint';
   // The prediction that a response named may be right after all: the service may have set its
   // clock.

@@ -1,6 +1,14 @@
 import { createClockOffset, type OffsetBounds } from '../../../base/clockOffset.ts';
 import type { Prediction } from '../../../types.ts';
-import { type Attempt, fitsInTime, MARKS, type Mark, type SentRequest, showsMark } from './attempt.ts';
+import {
+  type Attempt,
+  fitsInTime,
+  MARKS,
+  type Mark,
+  type SentRequest,
+  SKEW_MS,
+  showsMark,
+} from './attempt.ts';
 
 /**
  * The predictions of a run whose create requests are known, and the facts about the service that
@@ -51,8 +59,6 @@ interface OwnPrediction {
   readonly existsFromMs: number;
 }
 
-/** Largest difference between the clocks of a service's machines. */
-const SKEW_MS = 30_000;
 /** Enough for the slowest list at the highest rate, in some 500 kB. */
 const REMEMBERED = 4_096;
 

@@ -20,7 +20,7 @@ import { retryBackoff } from '../../retryBackoff.ts';
 import { listedPredictions } from '../listedPredictions.ts';
 import { matchModel } from '../matching/matchRequest.ts';
 import { type Attempt, fitsInTime } from './attempt.ts';
-import type { Look } from './judgeLook.ts';
+import type { Look } from './look.ts';
 
 interface TakeLookConfig {
   /** The service's clock, compared with the local one; null: nothing is known. */
@@ -93,6 +93,7 @@ export function takeLook(
         isComplete: before.isReadable && page.isComplete,
       })),
       last(),
+      map((look) => ({ ...look, readAtMs: scheduler.now(), readWallMs: wallNow(scheduler) })),
       concatMap((look) => withInputs(look, provider, attempts, config)),
     );
   });

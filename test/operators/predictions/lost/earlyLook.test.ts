@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAttempt, type SentRequest } from '../../../../src/operators/predictions/lost/attempt.ts';
 import { createEarlyLook } from '../../../../src/operators/predictions/lost/earlyLook.ts';
-import type { Look } from '../../../../src/operators/predictions/lost/judgeLook.ts';
+import type { Look } from '../../../../src/operators/predictions/lost/look.ts';
 import type { Prediction } from '../../../../src/types.ts';
 import { aPrediction, aRequest } from '../../../helpers/fakeProvider.ts';
 
@@ -9,7 +9,7 @@ const isClaimed = (id: string) => id === 'claimed';
 const attempt = (sent: Partial<SentRequest> = {}) =>
   createAttempt({ request: aRequest(), sentAtMs: 0, isFromBefore: true, ...sent });
 const lookAt = (atMs: number, listed: Prediction[] = [], look: Partial<Look> = {}): Look => ({
-  ...{ atMs, sinceMs: 0, listed, isComplete: true, isCurrent: false },
+  ...{ atMs, readAtMs: atMs, readWallMs: atMs, sinceMs: 0, listed, isComplete: true, isCurrent: false },
   ...look,
 });
 const shownBy = (look: Look) => {

@@ -4,11 +4,8 @@ import {
   createAttempt,
   type SentRequest,
 } from '../../../../src/operators/predictions/lost/attempt.ts';
-import {
-  judgeLook,
-  type Look,
-  type OpenAttempts,
-} from '../../../../src/operators/predictions/lost/judgeLook.ts';
+import { judgeLook, type OpenAttempts } from '../../../../src/operators/predictions/lost/judgeLook.ts';
+import type { Look } from '../../../../src/operators/predictions/lost/look.ts';
 import { createOwnPredictions } from '../../../../src/operators/predictions/lost/ownPredictions.ts';
 import type { Prediction } from '../../../../src/types.ts';
 import { aPrediction, aRequest } from '../../../helpers/fakeProvider.ts';
@@ -41,7 +38,10 @@ function judge(
   const { sent, prediction } = proofSent(proofMs);
   own.note(sent, prediction, proofMs + 10);
   return judgeLook(
-    { atMs, sinceMs: 0, listed: [prediction, ...listed], isComplete: true, isCurrent: false, ...look },
+    {
+      ...{ atMs, readAtMs: atMs, readWallMs: atMs, sinceMs: 0, listed: [prediction, ...listed] },
+      ...{ isComplete: true, isCurrent: false, ...look },
+    },
     { lost: [], inFlight: [], adopted: [], ...attempts },
     { own, isClaimed: (id) => id.startsWith('proof'), isDisproved: () => false, isLast: () => false },
   );
@@ -86,7 +86,10 @@ describe('nothing was made', () => {
     const lost = attemptOf(0, 0);
     const at = (atMs: number) =>
       judgeLook(
-        { atMs, sinceMs: 0, listed: [shown.prediction], isComplete: true, isCurrent: false },
+        {
+          ...{ atMs, readAtMs: atMs, readWallMs: atMs, sinceMs: 0, listed: [shown.prediction] },
+          ...{ isComplete: true, isCurrent: false },
+        },
         { lost: [lost], inFlight: [], adopted: [] },
         { own, isClaimed: () => true, isDisproved: () => false, isLast: () => false },
       ).neverMade;
@@ -131,5 +134,40 @@ describe('a prediction goes', () => {
     expect(judge({ lost: [attemptOf(0, 0)] }, look)).toMatchObject({ neverMade: [] });
     expect(judge({ lost: [attemptOf(0, 0)] }, look).found.size).toBe(0);
     expect(judge({ lost: [attemptOf(0, 0, { cancelAfterMs: 640_000 })] }, look).found.size).toBe(1);
+  });
+});
+
+describe('while the clock of the service is not known', () => {
+  /** Judges a list of one prediction, and a newer one of another job, which was created at `newestMs`. */
+  const taken = (createdMs: number, sent: Partial<SentRequest> = {}, look: Partial<Look> = {}) => {
+    const at = (ms: number) => new Date(ms).toISOString();
+    const newest = aPrediction({ id: 'newest', createdAt: at(1_000_000), input: { prompt: 'another' } });
+    const shown = aPrediction({ ...aRequest(), id: 'shown', createdAt: at(createdMs) });
+    const { found } = judgeLook(
+      {
+        ...{ atMs: 5_000, readAtMs: 6_000, readWallMs: 6_000, sinceMs: 0, listed: [newest, shown] },
+        ...{ isComplete: true, isCurrent: false, ...look },
+      },
+      { lost: [attemptOf(4_000, 4_500, sent)], inFlight: [], adopted: [] },
+      {
+        own: createOwnPredictions(),
+        ...{ isClaimed: (id) => id === 'newest', isDisproved: () => false, isLast: () => false },
+      },
+    );
+    return [...found.values()].map(({ id }) => id);
+  };
+
+  // When the list was read it was 1,000,000 or later there, so 998,000 when the request was sent.
+  it('takes no prediction that existed before, by a newer one', () => {
+    expect(taken(967_999)).toEqual([]);
+    expect(taken(968_000)).toEqual(['shown']);
+  });
+
+  it('does so if the machine has slept meanwhile', () => {
+    expect(taken(967_999, {}, { readWallMs: 3_606_000 })).toEqual(['shown']);
+  });
+
+  it('takes one for a request of an earlier run, whose clock may have been set since', () => {
+    expect(taken(900_000, { isFromBefore: true })).toEqual(['shown']);
   });
 });
