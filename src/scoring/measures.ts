@@ -96,16 +96,29 @@ const EXTREME = 109;
  */
 export function colourfulness({ rgb }: Pixels): number {
   const count = rgb.length / 3;
-  const redGreen = new Float32Array(count);
-  const yellowBlue = new Float32Array(count);
-  for (let pixel = 0; pixel < count; pixel += 1) {
-    const [red = 0, green = 0, blue = 0] = rgb.subarray(pixel * 3, pixel * 3 + 3);
-    redGreen[pixel] = red - green;
-    yellowBlue[pixel] = (red + green) / 2 - blue;
+  if (count === 0) return 0;
+  // Both differences in one loop, without arrays of them: of two such arrays V8 13.6 (Node 24) now
+  // and then gives the spread of the second one twice, once it has optimised the loops.
+  let [redGreenSum, yellowBlueSum] = [0, 0];
+  for (let at = 0; at < rgb.length; at += 3) {
+    redGreenSum += redGreenAt(rgb, at);
+    yellowBlueSum += yellowBlueAt(rgb, at);
   }
-  const [rg, yb] = [spread(redGreen), spread(yellowBlue)];
-  const colour = Math.sqrt(rg.variance + yb.variance) + 0.3 * Math.hypot(rg.mean, yb.mean);
+  const [redGreenMean, yellowBlueMean] = [redGreenSum / count, yellowBlueSum / count];
+  let squares = 0;
+  for (let at = 0; at < rgb.length; at += 3) {
+    squares += (redGreenAt(rgb, at) - redGreenMean) ** 2 + (yellowBlueAt(rgb, at) - yellowBlueMean) ** 2;
+  }
+  const colour = Math.sqrt(squares / count) + 0.3 * Math.hypot(redGreenMean, yellowBlueMean);
   return Math.min(1, colour / EXTREME);
+}
+
+function redGreenAt(rgb: Uint8Array, at: number): number {
+  return (rgb[at] ?? 0) - (rgb[at + 1] ?? 0);
+}
+
+function yellowBlueAt(rgb: Uint8Array, at: number): number {
+  return ((rgb[at] ?? 0) + (rgb[at + 1] ?? 0)) / 2 - (rgb[at + 2] ?? 0);
 }
 
 /** Greys at or beyond these count as clipped. */
