@@ -182,8 +182,8 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     // A provider may respond at once: then the next turn begins before `subscribe` returns.
     const looking = new Subscription();
     turn = looking;
-    const isUsable = attempts.every((attempt) => offsetFor(attempt, adoptions.values(), own) !== null);
-    const offset = isUsable ? own.offset : null;
+    const adopted = adoptions.values();
+    const offset = attempts.every((one) => offsetFor(one, adopted, own) !== null) ? own.offset : null;
     const settings = { offset, isClaimed: claims.has, inputs, isPatient, random, scheduler };
     looking.add(
       afterRefresh(claims, () => takeLook(checkedProvider(provider), attempts, settings))
