@@ -90,6 +90,11 @@ export function or(
   return { expected: `${expected}, or ${other}`, isRight: (value) => isRight(value) || isOther(value) };
 }
 
+/** Allows the values of a rule, and null. */
+export function orNull(rule: OptionRule): OptionRule {
+  return or(rule, 'null', isOneOf([null]));
+}
+
 /** Throws a RangeError for the first option that breaks its rule; undefined is none. */
 export function checkOptions(options: object, by: Readonly<Record<string, OptionRule>>): void {
   for (const [name, value] of Object.entries(options)) {
@@ -125,11 +130,20 @@ export function expectOptions(
 ): void {
   expectOption(typeof options === 'object' && options !== null, 'config', 'an object of options', options);
   expectNames(options, [...Object.keys(by), ...ignored]);
-  for (const name of required) {
+  expectPresent(options, by, required);
+  checkOptions(options, by);
+}
+
+/** Throws a RangeError for the first of these options that is missing. */
+export function expectPresent(
+  options: object,
+  by: Readonly<Record<string, OptionRule>>,
+  names: readonly string[],
+): void {
+  for (const name of names) {
     const value: unknown = Reflect.get(options, name);
     expectOption(value !== undefined, name, by[name]?.expected ?? '', value);
   }
-  checkOptions(options, by);
 }
 
 /** Throws `UsageError` for the first option that has none of the known names. */

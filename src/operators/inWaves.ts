@@ -11,14 +11,7 @@ import {
   takeUntil,
 } from 'rxjs';
 import { longTimer, monotonicScheduler } from '../base/monotonicScheduler.ts';
-import {
-  expectConfig,
-  expectCount,
-  expectFunction,
-  expectItems,
-  expectWait,
-  shareStop,
-} from './internal/options.ts';
+import { expectCount, expectPulling, expectWait, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 
 export interface InWavesConfig {
@@ -64,9 +57,7 @@ export function inWaves<T, O extends ObservableInput<unknown>>(
   project: (value: T) => O,
   config: InWavesConfig,
 ): Observable<ObservedValueOf<O>> {
-  expectItems(source, 'source');
-  expectFunction(project, 'project');
-  expectConfig(config, 'waveSize', 'pauseMs');
+  expectPulling(source, project, config, 'waveSize', 'pauseMs');
   const { waveSize, pauseMs, concurrency = waveSize, onWave, stop = NEVER } = config;
   const { scheduler = monotonicScheduler } = config;
   expectCount(waveSize, 'waveSize', 1);

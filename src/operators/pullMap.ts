@@ -1,5 +1,5 @@
 import { from, Observable, type ObservableInput, type ObservedValueOf } from 'rxjs';
-import { expectConfig, expectCount, expectFunction, expectItems } from './internal/options.ts';
+import { expectCount, expectPulling } from './internal/options.ts';
 import { Puller } from './internal/puller.ts';
 
 export interface PullMapConfig {
@@ -30,9 +30,7 @@ export function pullMap<T, O extends ObservableInput<unknown>>(
   project: (value: T, index: number) => O,
   config: PullMapConfig,
 ): Observable<ObservedValueOf<O>> {
-  expectItems(source, 'source');
-  expectFunction(project, 'project');
-  expectConfig(config, 'concurrency');
+  expectPulling(source, project, config, 'concurrency');
   const { concurrency, stop } = config;
   expectCount(concurrency, 'concurrency', 1);
   return new Observable<ObservedValueOf<O>>((subscriber) => {

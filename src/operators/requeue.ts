@@ -16,14 +16,7 @@ import {
 } from 'rxjs';
 import { createFifoQueue } from '../base/items/fifoQueue.ts';
 import { longTimer, monotonicScheduler } from '../base/monotonicScheduler.ts';
-import {
-  expectConfig,
-  expectCount,
-  expectFunction,
-  expectItems,
-  expectWait,
-  shareStop,
-} from './internal/options.ts';
+import { expectCount, expectPulling, expectWait, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 
 export interface RequeueConfig<T> {
@@ -85,9 +78,7 @@ export function requeue<T, O extends ObservableInput<unknown>>(
   config: RequeueConfig<T>,
 ): Observable<ObservedValueOf<O>> {
   type R = ObservedValueOf<O>;
-  expectItems(source, 'source');
-  expectFunction(project, 'project');
-  expectConfig(config, 'concurrency', 'retries');
+  expectPulling(source, project, config, 'concurrency', 'retries');
   const { concurrency, retries, shouldRequeue = () => true, delayMs = 0, onTask } = config;
   const { stop = NEVER, scheduler = monotonicScheduler } = config;
   expectCount(concurrency, 'concurrency', 1);

@@ -10,11 +10,10 @@ import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import {
   expectOption,
   expectOptions,
-  isOneOf,
   isText,
   type OptionRules,
   optionRules,
-  or,
+  orNull,
 } from '../base/options.ts';
 import { copyFiles, type SourceFile } from '../disk/copyFiles.ts';
 import { makeFolder } from '../disk/folders.ts';
@@ -64,7 +63,7 @@ export interface ResultCacheConfig {
 }
 
 const rules: OptionRules<ResultCacheConfig> = {
-  service: or(optionRules.text, 'null', isOneOf([null])),
+  service: orNull(optionRules.text),
   timeoutMs: optionRules.above0,
   scheduler: optionRules.scheduler,
 };

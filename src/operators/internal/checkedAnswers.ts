@@ -52,19 +52,18 @@ function textOr(read: () => unknown): string | null {
 }
 
 function errorOr(read: () => unknown, { id: predictionId, error }: Prediction): PredictionError {
-  let [got, cause]: unknown[] = [];
+  const wrong = (got: string, cause?: unknown) =>
+    new PredictionError(
+      'ERR_PROVIDER_VALUE',
+      `Prediction ${predictionId} failed: ${error ?? 'no reason given'}. Expected \`answers.errorOf\` of the provider to return a PredictionError, ${got}`,
+      { predictionId, suggestion: 'Correct the provider, and run again.', cause },
+    );
   try {
-    got = read();
-    if (got instanceof PredictionError) return got;
-  } catch (thrown) {
-    cause = thrown;
+    const got = read();
+    return got instanceof PredictionError ? got : wrong(`got ${shown(got)}`);
+  } catch (cause) {
+    return wrong(`it has thrown: ${messageOf(cause)}`, cause);
   }
-  const instead = cause === undefined ? `got ${shown(got)}` : `it has thrown: ${messageOf(cause)}`;
-  return new PredictionError(
-    'ERR_PROVIDER_VALUE',
-    `Prediction ${predictionId} failed: ${error ?? 'no reason given'}. Expected \`answers.errorOf\` of the provider to return a PredictionError, ${instead}`,
-    { predictionId, suggestion: 'Correct the provider, and run again.', cause },
-  );
 }
 
 function urlsOr(read: () => unknown): readonly string[] {

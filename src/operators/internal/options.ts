@@ -29,8 +29,20 @@ export function expectMethods(
   expectOption(isRight, name, what, value);
 }
 
+/** Throws unless these are the arguments of an operator that pulls items and projects each. */
+export function expectPulling(
+  source: unknown,
+  project: unknown,
+  config: unknown,
+  ...needed: readonly string[]
+): void {
+  expectItems(source, 'source');
+  expectFunction(project, 'project');
+  expectConfig(config, ...needed);
+}
+
 /** Throws unless the value is iterable, or an async iterable. */
-export function expectItems(items: unknown, name: string): void {
+function expectItems(items: unknown, name: string): void {
   const isRight =
     typeof items === 'object' &&
     items !== null &&

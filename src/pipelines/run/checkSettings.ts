@@ -1,6 +1,6 @@
 import {
   checkOptions,
-  expectOption,
+  expectPresent,
   having,
   isListOf,
   isOneOf,
@@ -9,6 +9,7 @@ import {
   oneOf,
   optionRules,
   or,
+  orNull,
 } from '../../base/options.ts';
 import { expectConfig } from '../../operators/internal/options.ts';
 import type { GenerateConfig } from '../journey/config.ts';
@@ -64,7 +65,7 @@ export const settingRules = {
   scheduler: optionRules.scheduler,
   session: having('a session', 'governor', 'ledger', 'slots', 'claims'),
   sidecars: flag,
-  sign: or(task, 'null', isOneOf([null])),
+  sign: orNull(task),
   spending: {
     expected: 'limits with the path of a database as `file`',
     isRight: (value) => having('', 'file').isRight(value) && isText((value as { file: unknown }).file),
@@ -91,9 +92,6 @@ export function checkSettings(
   ...needed: readonly (keyof typeof settingRules)[]
 ): void {
   expectConfig(settings, 'folder', 'provider');
-  for (const name of needed) {
-    const value: unknown = Reflect.get(settings, name);
-    expectOption(value !== undefined, name, settingRules[name].expected, value);
-  }
+  expectPresent(settings, settingRules, needed);
   checkOptions(settings, settingRules);
 }

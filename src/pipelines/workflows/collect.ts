@@ -1,4 +1,4 @@
-import { concatMap, from, type Observable, throwError } from 'rxjs';
+import { concatMap, from, type Observable } from 'rxjs';
 import { option, UsageError } from '../../errors.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import { unfinishedRun } from '../../store/journal/unfinishedRun.ts';
@@ -24,21 +24,20 @@ export function runCollect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>
   const plans = storedPlans(settings.folder, 'detached');
   return from(countOf(plans.read())).pipe(
     concatMap((total) =>
-      total === 0
-        ? from(nothingDetached(settings.folder)).pipe(concatMap((error) => throwError(() => error)))
-        : runStoredPlans(() => plans.read(), total, settings),
+      total === 0 ? from(refuse(settings.folder)) : runStoredPlans(() => plans.read(), total, settings),
     ),
   );
 }
 
-async function nothingDetached(folder: string): Promise<UsageError> {
+/** Rejects with the reason why there is nothing to collect. */
+async function refuse(folder: string): Promise<never> {
   const unfinished = await unfinishedRun(folder);
   if (unfinished?.process === 'alive') {
-    return new UsageError(`${folder} is in use by another run, and has no detached predictions yet`, {
+    throw new UsageError(`${folder} is in use by another run, and has no detached predictions yet`, {
       suggestion: 'Wait until that run has ended.',
     });
   }
-  return new UsageError(`${folder} has no detached predictions to collect`, {
+  throw new UsageError(`${folder} has no detached predictions to collect`, {
     suggestion: `Give the folder of a run that was started with ${option('--detach')}.`,
   });
 }

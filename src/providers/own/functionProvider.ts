@@ -14,7 +14,7 @@ import {
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { imagesAskedFor } from '../../base/modelInput.ts';
 import { longTimer, monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
-import { expectOptions, having, type OptionRules, optionRules, or } from '../../base/options.ts';
+import { expectOptions, having, type OptionRules, optionRules, orNull } from '../../base/options.ts';
 import { formatUsd, shown, toMicroUsd } from '../../base/text.ts';
 import { option, ProviderError } from '../../errors.ts';
 import type { Provider, ProviderAnswers } from '../../ports.ts';
@@ -48,7 +48,7 @@ const rules: OptionRules<FunctionProviderConfig> = {
   make: optionRules.task,
   service: optionRules.text,
   priceUsd: optionRules.usd,
-  schema: or(having('a schema with `properties`', 'properties'), 'null', (value) => value === null),
+  schema: orNull(having('a schema with `properties`', 'properties')),
   scheduler: optionRules.scheduler,
 };
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { Observable } from 'rxjs';
-import { expectOptions, type OptionRule, type OptionRules, optionRules } from '../../base/options.ts';
+import { expectOptions, type OptionRules, optionRules, or } from '../../base/options.ts';
 import { createRedact } from '../../base/secrets.ts';
 import { UsageError } from '../../errors.ts';
 import type { PredictionEvents } from '../../ports.ts';
@@ -25,15 +25,11 @@ export interface WebhookHandlerConfig extends WebhookVerifierConfig {
   maxBytes?: number;
 }
 
-const secret: OptionRule = {
-  expected: `${optionRules.secret.expected}, or ${optionRules.secrets.expected}`,
-  isRight: (value) => optionRules.secret.isRight(value) || optionRules.secrets.isRight(value),
-  isSecret: true,
-};
+const { secret, secrets } = optionRules;
 
 export const handlerRules: OptionRules<WebhookHandlerConfig> = {
-  secret,
-  secrets: optionRules.secrets,
+  secret: { ...or(secret, secrets.expected, secrets.isRight), isSecret: true },
+  secrets,
   maxBytes: optionRules.above0,
   toleranceMs: optionRules.wait,
   now: optionRules.task,

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { isOneOf, type OptionRules, optionRules, or } from '../../base/options.ts';
+import { type OptionRules, optionRules, orNull } from '../../base/options.ts';
 import { option, UsageError } from '../../errors.ts';
 import type { RunSession } from '../entries.ts';
 import type { FileMove } from './jobMatching.ts';
@@ -120,7 +120,7 @@ export interface FolderConditions {
 }
 
 export const conditionRules: OptionRules<FolderConditions> = {
-  service: or(optionRules.text, 'null', isOneOf([null])),
+  service: orNull(optionRules.text),
   fixedInput: optionRules.string,
   resumeAnyway: optionRules.flag,
 };
